@@ -1,0 +1,1 @@
+"""What belongs inside a fit and is nobody else's business."""

@@ -1,0 +1,65 @@
+"""The ``mser`` command: says what there is and hands over to it. Nothing heavy is imported before it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from mser import __version__
+from mser.errors import UserError, one_of
+
+COMMANDS = {
+    "fit": ("mser.training", "train on one fold; the test part stays locked"),
+    "validate": ("mser.training", "score a checkpoint on the validation part"),
+    "test": ("mser.training", "score a checkpoint on the test part"),
+    "predict": ("mser.training", "write a checkpoint's predictions for a corpus"),
+    "crossval": ("mser.crossval", "fit and test every fold and seed; run again to resume"),
+    "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
+    "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make a made-up one"),
+    "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 problems found, 2 a mistake of the user's.
+
+    Args:
+        argv: the command and its options; those of the process when None.
+    """
+    args = sys.argv[1:] if argv is None else list(argv)
+    if not args or args[0] in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if args[0] == "--version":
+        print(f"mser {__version__}")
+        return 0
+    try:
+        return _run(args[0], args[1:])
+    except UserError as error:
+        print(f"mser: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(command: str, rest: list[str]) -> int:
+    if command not in COMMANDS:
+        raise one_of("command", command, list(COMMANDS))
+    module = import_module(COMMANDS[command][0])
+    try:
+        # The four that train share a module, which must know which of them it is.
+        code = module.main([command, *rest] if module.__name__ == "mser.training" else rest)
+    except SystemExit as leaving:  # argparse, after --help or a mistyped option
+        code = leaving.code
+    return int(code or 0) if not isinstance(code, str) else 2
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  {name:<{width}}  {what}" for name, (_, what) in COMMANDS.items())
+    return (
+        "usage: mser COMMAND [options]\n\n"
+        "Recognise emotion from what was said and how, and judge the result honestly.\n\n"
+        f"{rows}\n\n"
+        "`mser COMMAND --help` says more; `mser --version` prints the version."
+    )

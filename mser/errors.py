@@ -1,0 +1,28 @@
+"""The one error that a user can cause: said in a line, exit code 2, no traceback."""
+
+
+class UserError(Exception):
+    """What was found, what was expected and what to do, in one line.
+
+    The command line prints it and exits with code 2; anything else that is raised is a bug of ours and keeps its
+    traceback.
+
+    Example:
+        >>> raise UserError("fold 9 was asked for, but iemocap/loso5 has folds 1 to 5; choose one of them")
+        Traceback (most recent call last):
+        mser.errors.UserError: fold 9 was asked for, but iemocap/loso5 has folds 1 to 5; choose one of them
+    """
+
+
+def one_of(what: str, found: object, choices: list[str]) -> UserError:
+    """Return the error for a name that is not among `choices`, with the nearest one suggested.
+
+    Example:
+        >>> print(one_of("protocol", "iemocap/losso5", ["iemocap/loso5", "mosi/official"]))
+        unknown protocol 'iemocap/losso5': expected one of iemocap/loso5, mosi/official; did you mean 'iemocap/loso5'?
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(found), choices, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return UserError(f"unknown {what} {found!r}: expected one of {', '.join(choices)}{hint}")

@@ -1,0 +1,181 @@
+"""The checked list of a corpus's utterances, on disk as JSON lines. Knows no torch and opens no audio."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mser.errors import UserError
+
+Seconds = float
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What one rater said of one utterance.
+
+    Attributes:
+        rater: the corpus's name for the rater.
+        labels: categories that the rater chose, in the corpus's own words; may be several, or none.
+        scores: dimensions that the rater gave, such as ``valence``.
+        is_self: the speaker rated himself or herself; never counted among the observers.
+    """
+
+    rater: str
+    labels: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One turn of one speaker, with everything the corpus publishes about it.
+
+    Attributes:
+        id: the corpus's own identifier, unique in the corpus.
+        audio: path of the audio file, relative to the manifest's root.
+        duration: seconds of audio that belong to the utterance.
+        transcript: what was said; empty where the corpus has none.
+        speaker: who speaks; unique in the corpus.
+        group: the recording situation that must not be torn apart: dialogue, video or play.
+        start: where in the file it begins; the whole file when `end` is None.
+        end: where in the file it ends.
+        session: the recording session, where the corpus has sessions.
+        style: ``improvised``, ``scripted`` or empty.
+        gender: ``F``, ``M`` or empty.
+        split: the corpus's own split (``train``, ``val``, ``test``) or empty.
+        label: the published categorical label, unmerged; None where none was agreed on.
+        scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
+        ratings: what the individual raters said.
+    """
+
+    id: str
+    audio: str
+    duration: Seconds
+    transcript: str
+    speaker: str
+    group: str
+    start: Seconds = 0.0
+    end: Seconds | None = None
+    session: str = ""
+    style: str = ""
+    gender: str = ""
+    split: str = ""
+    label: str | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    ratings: tuple[Rating, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a corpus that is not as published.
+
+    Attributes:
+        kind: one word: ``missing``, ``empty``, ``truncated``, ``unreadable``, ``duplicate``, ``count``, ...
+        message: what was found, what was expected and what to do.
+        utterance: whose problem it is; None when it is the corpus's.
+    """
+
+    kind: str
+    message: str
+    utterance: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The utterances of one corpus as they lie on one disk, and what is wrong with them.
+
+    An utterance whose audio cannot be used is not among `utterances`; it is named in `problems`.
+
+    Attributes:
+        corpus: the corpus's name, such as ``iemocap``.
+        root: the folder that the audio paths are relative to.
+        utterances: in the order of their ids.
+        problems: everything that a check reports.
+    """
+
+    corpus: str
+    root: Path
+    utterances: tuple[Utterance, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def __iter__(self) -> Iterator[Utterance]:
+        return iter(self.utterances)
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def write(self, path: Path) -> None:
+        """Write one header line and one line per utterance, atomically.
+
+        Raises:
+            UserError: if the folder cannot be written to.
+        """
+        header = {"corpus": self.corpus, "root": str(self.root), "problems": [asdict(p) for p in self.problems]}
+        write_text(path, "".join(json.dumps(row) + "\n" for row in [header, *map(_to_json, self.utterances)]))
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Return the manifest that `write` wrote.
+
+        Raises:
+            UserError: if a line is no utterance; it names the line.
+        """
+        rows = list(_json_lines(path))
+        if not rows or "corpus" not in rows[0]:
+            raise UserError(f"{path} is no manifest: its first line must name the corpus; make it with `mser data manifest`")
+        header, *utterances = rows
+        return cls(
+            corpus=header["corpus"],
+            root=Path(header["root"]),
+            utterances=tuple(_from_json(row, path, number) for number, row in enumerate(utterances, 2)),
+            problems=tuple(Problem(**row) for row in header.get("problems", ())),
+        )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing: into a neighbour first, which then takes the file's name.
+
+    Raises:
+        UserError: if the folder cannot be written to or the disk is full.
+    """
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        neighbour.write_text(text, encoding="utf-8")
+        neighbour.replace(path)
+    except OSError as error:
+        neighbour.unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {error.strerror}; choose another folder or make room") from error
+
+
+def _to_json(utterance: Utterance) -> dict[str, Any]:
+    """Return the fields that differ from their defaults: ten thousand lines stay readable and quick."""
+    row = asdict(utterance)
+    return {name: value for name, value in row.items() if value not in ("", None, (), {}) and (name, value) != ("start", 0.0)}
+
+
+def _from_json(row: dict[str, Any], path: Path, number: int) -> Utterance:
+    try:
+        ratings = tuple(
+            Rating(r["rater"], tuple(r["labels"]), r["scores"], r["is_self"]) for r in row.pop("ratings", ())
+        )
+        return Utterance(**{"transcript": "", **row}, ratings=ratings)
+    except (TypeError, KeyError) as error:
+        raise UserError(f"{path}:{number} is no utterance ({error}); make the manifest again") from error
+
+
+def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise UserError(f"{path}:{number} is not JSON ({error}); make the manifest again") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
