@@ -1,0 +1,161 @@
+"""The speech encoder and the text encoder: a pretrained backbone, what of it is trained, and how it is summarised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from mser.encoders.encoded import Encoded
+from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
+from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
+from mser.errors import UserError
+
+Tune = Literal["full", "frozen"] | int
+
+
+class _Encoder(nn.Module):
+    """What the two encoders share.
+
+    Attributes:
+        width: D of states and summary.
+        frozen: nothing of the backbone is trained, and it runs without dropout and without a graph.
+    """
+
+    def __init__(self, backbone: Any, pooling: PoolingKind, layer_sum: bool, tune: Tune, freeze_front: bool) -> None:
+        super().__init__()
+        self.width: int = backbone.width
+        self.backbone = backbone
+        self.frozen = tune == "frozen"
+        self.pooling = Pooling(pooling, self.width)
+        self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
+        _freeze(backbone, tune, freeze_front)
+
+    def train(self, mode: bool = True) -> _Encoder:
+        """Set training mode; a frozen backbone stays in evaluation mode."""
+        super().train(mode)
+        if self.frozen:
+            self.backbone.eval()
+        return self
+
+    def encode(self, *inputs: Tensor) -> Encoded:
+        """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen), _inputs_of(self.backbone.blocks) as seen:
+            states, mask = self.backbone(*inputs)
+        if self.layer_sum is not None:
+            states = self.layer_sum([*seen, states])
+        return Encoded(states, mask, self.pooling(states, mask))
+
+
+class SpeechEncoder(_Encoder):
+    """A pretrained encoder of 16 kHz speech.
+
+    Args:
+        name: a Hugging Face id or local folder (wav2vec 2.0, HuBERT, WavLM, data2vec-audio, UniSpeech, Wav2Vec2-BERT,
+            Whisper), a folder that ``mser convert speech-bert`` made, or ``tiny``: small, random, nothing to download.
+        pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
+        layer_sum: learn a weighted sum over all layers instead of taking the last one.
+        tune: ``full``, ``frozen``, or how many of the last layers are trained.
+        freeze_front: keep the convolutional front as it was pretrained, as is usual in fine-tuning.
+
+    Example:
+        >>> encoder = SpeechEncoder("tiny").eval()
+        >>> encoder(torch.randn(2, 16000), torch.tensor([16000, 12000])).summary.shape
+        torch.Size([2, 64])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        pooling: PoolingKind = "mean",
+        layer_sum: bool = False,
+        tune: Tune = "full",
+        freeze_front: bool = True,
+    ) -> None:
+        super().__init__(speech_backbone(name), pooling, layer_sum, tune, freeze_front and name != "tiny")
+
+    def forward(self, waveform: Tensor, lengths: Tensor) -> Encoded:
+        """Encode clips; each gets the same output alone and in any batch.
+
+        Args:
+            waveform: (B, samples) at 16 kHz in [-1, 1], zeros behind each clip.
+            lengths: (B,) samples of each clip.
+        """
+        return self.encode(waveform, lengths)
+
+
+class TextEncoder(_Encoder):
+    """A pretrained encoder of transcripts, with its tokenizer.
+
+    Args:
+        name: a Hugging Face id or local folder (BERT, RoBERTa, DeBERTa, MiniLM, ...) or ``tiny``: small, random,
+            nothing to download.
+        pooling: how states become one vector: ``first`` (CLS; the paper's), ``mean`` or ``attention``.
+        layer_sum: learn a weighted sum over all layers instead of taking the last one.
+        tune: ``full``, ``frozen``, or how many of the last layers are trained.
+        max_tokens: longer transcripts are cut, keeping the closing token; the paper's 512, or less where the model
+            takes less.
+
+    Example:
+        >>> encoder = TextEncoder("tiny").eval()
+        >>> encoder(*encoder.tokenize(["I am so happy!", "No."])).states.shape
+        torch.Size([2, 6, 64])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        pooling: PoolingKind = "first",
+        layer_sum: bool = False,
+        tune: Tune = "full",
+        max_tokens: int = 512,
+    ) -> None:
+        backbone = text_backbone(name)
+        super().__init__(backbone, pooling, layer_sum, tune, freeze_front=False)
+        self.tokenizer: Tokenizer = backbone.tokenizer
+        self.max_tokens = min(max_tokens, backbone.max_tokens)
+
+    def tokenize(self, transcripts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Return token ids (B, L) and their mask (B, L), true at real tokens."""
+        return self.tokenizer(transcripts, self.max_tokens)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Encoded:
+        """Encode token ids (B, L) with their mask (B, L)."""
+        return self.encode(tokens, mask)
+
+
+def _freeze(backbone: Any, tune: Tune, freeze_front: bool) -> None:
+    """Leave gradients only to what `tune` names."""
+    blocks: nn.ModuleList = backbone.blocks
+    if isinstance(tune, int):
+        if not 0 < tune <= len(blocks):
+            raise UserError(f"tune: {tune} asks for more layers than there are; give 1 to {len(blocks)}, full or frozen")
+        backbone.requires_grad_(False)
+        for block in blocks[-tune:]:
+            block.requires_grad_(True)
+    elif tune == "frozen":
+        backbone.requires_grad_(False)
+    elif freeze_front:
+        for part in backbone.front:
+            part.requires_grad_(False)
+
+
+@contextmanager
+def _inputs_of(blocks: nn.ModuleList) -> Iterator[list[Tensor]]:
+    """Collect what enters each layer: all hidden states but the last, in every family of models alike."""
+    seen: list[Tensor] = []
+
+    def collect(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        seen.append(args[0] if args else kwargs["hidden_states"])
+
+    handles = [block.register_forward_pre_hook(collect, with_kwargs=True) for block in blocks]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,53 @@
+"""From a sequence of states to one vector per utterance."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from mser.encoders.masks import masked_mean
+
+PoolingKind = Literal["first", "mean", "attention"]
+
+
+class Pooling(nn.Module):
+    """Summarises the real states of each utterance.
+
+    Args:
+        kind: ``first`` takes the first state (CLS; the paper's choice), ``mean`` the mean over real states,
+            ``attention`` a learned weighted mean.
+        width: D.
+    """
+
+    def __init__(self, kind: PoolingKind, width: int) -> None:
+        super().__init__()
+        self.kind = kind
+        self.scores = nn.Linear(width, 1) if kind == "attention" else None
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Return (B, D) from (B, T, D) states, true at real positions of the (B, T) mask."""
+        if self.kind == "first":
+            return states[:, 0]
+        if self.scores is None:
+            return masked_mean(states, mask)
+        scores: Tensor = self.scores(states).squeeze(-1).float().masked_fill(~mask, -torch.inf)
+        return (scores.softmax(-1).to(states.dtype).unsqueeze(1) @ states).squeeze(1)
+
+
+class LayerSum(nn.Module):
+    """A learned convex combination of all layers' states (SUPERB's weighted sum).
+
+    Args:
+        layers: how many states there are, the embedding's included.
+    """
+
+    def __init__(self, layers: int) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(layers))
+
+    def forward(self, states: list[Tensor]) -> Tensor:
+        """Return (B, T, D) from as many (B, T, D)."""
+        shares = self.weights.softmax(0)
+        return torch.stack([share * state for share, state in zip(shares, states, strict=True)]).sum(0)

@@ -1,0 +1,60 @@
+"""The backbone over tokens: any transformers text encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+Tokenizer = Callable[[Sequence[str], int], tuple[Tensor, Tensor]]
+"""From transcripts and the most tokens allowed to ids (B, L) and mask (B, L)."""
+
+
+class TextBackbone(nn.Module):
+    """A pretrained text transformer without its pooler, and how its input is made.
+
+    Args:
+        model: a transformers encoder.
+        tokenizer: from transcripts to ids and mask.
+        max_tokens: the longest input that the model has positions for.
+    """
+
+    def __init__(self, model: Any, tokenizer: Tokenizer, *, max_tokens: int) -> None:
+        super().__init__()
+        self.width: int = model.config.hidden_size
+        self.model = model
+        self.model.pooler = None  # parameters that get no gradient would stop distributed training
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self.blocks = _transformer_layers(model)
+        self.front: list[nn.Module] = []
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, L, D) of the last layer and the mask (B, L) as it came."""
+        return self.model(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
+
+
+class PretrainedTokenizer:
+    """A transformers tokenizer behind our face.
+
+    Args:
+        tokenizer: as AutoTokenizer gives it.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, transcripts: Sequence[str], max_tokens: int) -> tuple[Tensor, Tensor]:
+        """Return ids (B, L) and mask (B, L); a cut transcript keeps its closing token."""
+        batch = self.tokenizer(
+            list(transcripts), padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
+        )
+        return cast(Tensor, batch["input_ids"]), cast(Tensor, batch["attention_mask"]).to(torch.bool)
+
+
+def _transformer_layers(model: nn.Module) -> nn.ModuleList:
+    """Return the layers, whatever a family calls them: the largest list of modules there is."""
+    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    return max(lists, key=lambda layers: sum(p.numel() for p in layers.parameters()))

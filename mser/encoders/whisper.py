@@ -1,0 +1,87 @@
+"""Whisper's encoder over clips of any length, without padding each of them to thirty seconds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mser.encoders.masks import mask_of
+
+MEL_FLOOR = 1e-10
+FLOOR_FRAMES = 4
+"""Silent frames behind each clip: what the convolutions of the last real frame see, alone and in a batch alike."""
+
+
+class WhisperBackbone(nn.Module):
+    """Log-mel frames, two convolutions (20 ms a frame) and a transformer that attends to real frames only.
+
+    Args:
+        encoder: the encoder of a transformers Whisper model.
+        mel_filters: (frequencies, mels) the filter bank that the checkpoint was trained with.
+        window: samples of a Fourier window.
+        hop: samples between mel frames.
+    """
+
+    mel_filters: Tensor
+
+    def __init__(self, encoder: Any, mel_filters: Tensor, *, window: int = 400, hop: int = 160) -> None:
+        super().__init__()
+        self.width: int = encoder.config.d_model
+        self.window, self.hop = window, hop
+        self.encoder = encoder
+        self.blocks = cast(nn.ModuleList, encoder.layers)
+        self.front = [encoder.conv1, encoder.conv2]
+        self.register_buffer("mel_filters", mel_filters.float(), persistent=False)
+
+    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, T, D) of the last layer and their mask (B, T).
+
+        Args:
+            waveform: (B, samples) at 16 kHz, zeros behind each clip.
+            lengths: (B,) samples of each clip.
+        """
+        with torch.autocast(waveform.device.type, enabled=False):
+            mel, frames = self._log_mel(waveform.float(), lengths)
+        states = functional.gelu(self.encoder.conv1(mel))
+        states = functional.gelu(self.encoder.conv2(states)).transpose(1, 2)
+        mask = mask_of((frames + 1) // 2)
+        states = states[:, : mask.shape[1]] + self._positions(mask.shape[1])
+        states = functional.dropout(states, self.encoder.dropout, self.training)
+        attention = None if bool(mask.all()) else _additive(mask, states.dtype)
+        for block in self.blocks:
+            states = block(states, attention)
+        return self.encoder.layer_norm(states), mask
+
+    def _log_mel(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, mels, frames) and the real frames (B,); behind these each clip has its own noise floor."""
+        padded = functional.pad(waveform, (0, self.window + FLOOR_FRAMES * self.hop))
+        window = torch.hann_window(self.window, device=waveform.device)
+        spectrum = torch.stft(padded, self.window, self.hop, window=window, return_complex=True).abs().square()
+        mel = (self.mel_filters.T @ spectrum).clamp(min=MEL_FLOOR).log10()
+        frames = lengths.div(self.hop, rounding_mode="floor").clamp(min=1)
+        real = mask_of(frames, mel.shape[-1]).unsqueeze(1)
+        floor = mel.masked_fill(~real, -math.inf).amax((1, 2), keepdim=True) - 8.0
+        mel = torch.where(real, torch.maximum(mel, floor), floor)
+        return (mel[..., : int(frames.max()) + FLOOR_FRAMES] + 4.0) / 4.0, frames
+
+    def _positions(self, count: int) -> Tensor:
+        """Return (count, D): the checkpoint's table, continued by its own formula beyond thirty seconds."""
+        table: Tensor = self.encoder.embed_positions.weight
+        return table[:count] if count <= len(table) else sinusoids(count, self.width).to(table)
+
+
+def sinusoids(count: int, width: int) -> Tensor:
+    """Return (count, width) sinusoidal position embeddings as Whisper has them: sines, then cosines."""
+    steps = torch.exp(-math.log(10_000) / (width // 2 - 1) * torch.arange(width // 2))
+    angles = torch.arange(count).unsqueeze(1) * steps
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return (B, 1, T, T): 0 at real keys, the most negative number at padded ones."""
+    hidden = torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill(~mask, torch.finfo(dtype).min)
+    return hidden[:, None, None, :].expand(-1, 1, mask.shape[1], -1)
