@@ -1,0 +1,41 @@
+"""The corpora that mser knows; a further one is one new file and one import here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mser.corpora import iemocap
+from mser.corpora.corpus import Corpus
+from mser.errors import UserError, one_of
+from mser.manifest import Manifest
+
+CORPORA: dict[str, Corpus] = {corpus.name: corpus for corpus in (iemocap.CORPUS,)}
+
+
+def corpus(name: str) -> Corpus:
+    """Return the corpus of that name.
+
+    Raises:
+        UserError: if there is none.
+
+    Example:
+        >>> corpus("iemocap").label_set().labels
+        ('neu', 'sad', 'ang', 'hap')
+    """
+    if name not in CORPORA:
+        raise one_of("corpus", name, list(CORPORA))
+    return CORPORA[name]
+
+
+def open_manifest(name: str, root: Path) -> Manifest:
+    """Return the manifest of a corpus from its folder, or from a file that `Manifest.write` wrote.
+
+    Raises:
+        UserError: if the folder or file holds no such corpus.
+    """
+    if not root.is_file():
+        return corpus(name).read(root)
+    manifest = Manifest.read(root)
+    if manifest.corpus != corpus(name).name:
+        raise UserError(f"{root} is a manifest of {manifest.corpus}, not of {name}; give the {name} folder or manifest")
+    return manifest

@@ -1,0 +1,124 @@
+"""What the header of a wav file says, checked against what the file holds. Reads no samples unless they can be bad."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+_PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_TO_THE_END = 0xFFFFFFFF  # what encoders write that cannot go back to fill in the length
+
+
+class BadAudioError(Exception):
+    """An audio file that cannot be used, and why.
+
+    Attributes:
+        kind: ``missing``, ``empty``, ``truncated``, ``unreadable`` or ``nan``.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class WavHeader:
+    """The format of a wav file; `frames` counts samples per channel.
+
+    Example:
+        >>> WavHeader(sample_rate=16000, channels=1, frames=8000, is_float=False).duration
+        0.5
+    """
+
+    sample_rate: int
+    channels: int
+    frames: int
+    is_float: bool
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.sample_rate
+
+
+def check_wav(path: str | Path) -> WavHeader:
+    """Return the header of a wav file whose audio can be used.
+
+    Samples are read only where they can be no numbers, that is from files of floats.
+
+    Raises:
+        BadAudioError: if the file is missing, empty, cut short, no wav file, or holds NaN or infinite samples.
+    """
+    try:
+        with open(path, "rb") as file:
+            header = _read_header(file, os.fstat(file.fileno()).st_size)
+    except FileNotFoundError as error:
+        raise BadAudioError("missing", "has no audio file") from error
+    except OSError as error:
+        raise BadAudioError("unreadable", f"cannot be opened: {error.strerror}") from error
+    if header.is_float:
+        _require_finite(path)
+    return header
+
+
+def _read_header(file: BinaryIO, size: int) -> WavHeader:
+    start = file.read(12)
+    if not start:
+        raise BadAudioError("empty", "is an empty file of 0 bytes")
+    if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
+        raise BadAudioError("unreadable", f"is no wav file: it begins with {start!r}, not with RIFF....WAVE")
+    layout = None
+    while len(chunk := file.read(8)) == 8:
+        name, length = struct.unpack("<4sI", chunk)
+        if name == b"data":
+            return _measure(layout, length, size - file.tell())
+        if name == b"fmt ":
+            layout = _layout(file.read(length))
+            length %= 2
+        else:
+            length += length % 2
+        file.seek(length, os.SEEK_CUR)
+    raise BadAudioError("truncated", f"ends after {size} bytes, before its samples begin")
+
+
+def _layout(fmt: bytes) -> tuple[int, int, int, int]:
+    """Return (codec, channels, sample rate, bytes per frame)."""
+    if len(fmt) < 16:
+        raise BadAudioError("truncated", f"has a format description of {len(fmt)} bytes instead of 16")
+    codec, channels, rate, _, frame, _ = struct.unpack_from("<HHIIHH", fmt)
+    if codec == _EXTENSIBLE and len(fmt) >= 26:
+        codec = struct.unpack_from("<H", fmt, 24)[0]
+    if codec not in (_PCM, _FLOAT, _ALAW, _MULAW) or not (channels and rate and frame):
+        raise BadAudioError(
+            "unreadable", f"has codec {codec}, {channels} channels at {rate} Hz; expected uncompressed audio"
+        )
+    return codec, channels, rate, frame
+
+
+def _measure(layout: tuple[int, int, int, int] | None, promised: int, held: int) -> WavHeader:
+    if layout is None:
+        raise BadAudioError("unreadable", "has samples before their format is described")
+    codec, channels, rate, frame = layout
+    if promised == _TO_THE_END:
+        promised = held
+    if promised > held:
+        raise BadAudioError(
+            "truncated", f"is cut short: its header promises {promised} bytes of samples, it holds {held}"
+        )
+    if promised < frame:
+        raise BadAudioError("empty", "holds no samples")
+    return WavHeader(rate, channels, promised // frame, codec == _FLOAT)
+
+
+def _require_finite(path: str | Path) -> None:
+    import numpy as np
+    import soundfile
+
+    for number, block in enumerate(soundfile.blocks(str(path), blocksize=1 << 20, dtype="float32")):
+        bad = np.flatnonzero(~np.isfinite(block).reshape(len(block), -1).all(axis=1))
+        if bad.size:
+            first = (number << 20) + int(bad[0])
+            raise BadAudioError("nan", f"holds samples that are no numbers, the first at sample {first}")
