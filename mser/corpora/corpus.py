@@ -107,7 +107,7 @@ def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Ite
 
 
 def _missing(key: str, expected: Collection[str], found: Collection[str], source: str) -> Iterator[Problem]:
-    if absent := sorted(set(expected) - set(found)):
-        yield Problem("missing", f"{key}: {len(absent)} of {len(expected)} {source} are missing: {', '.join(absent)}")
-    if extra := sorted(set(found) - set(expected)):
-        yield Problem("count", f"{key}: {len(extra)} more than the {len(expected)} {source}: {', '.join(extra)}")
+    for name in sorted(set(expected) - set(found)):
+        yield Problem("missing", f"{key}: {name} is missing; it is among the {len(expected)} {source}")
+    for name in sorted(set(found) - set(expected)):
+        yield Problem("count", f"{key}: {name} is not among the {len(expected)} {source}")

@@ -1,0 +1,165 @@
+"""The ``mser data`` command: what is in a corpus, what is wrong with it, how it is split. Imports no torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mser.audit import audit, overlaps
+from mser.corpora import CORPORA, corpus, open_manifest
+from mser.corpora.corpus import Corpus, read_made_up
+from mser.errors import one_of
+from mser.manifest import Manifest
+from mser.protocols import PROTOCOLS, digest, protocol
+
+_FOLDER = "the folder that the corpus was unpacked into"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of check, manifest, folds and demo and return the exit code: 0 sound, 1 problems found.
+
+    Raises:
+        UserError: if a name is unknown, or a folder is no such corpus or cannot be written to.
+    """
+    args = _parser().parse_args(argv)
+    code: int = args.run(args)
+    return code
+
+
+def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
+    """Return what ``mser data check --json`` prints of a checked manifest.
+
+    Returns:
+        ``corpus``, ``utterances``, ``labels`` (published label to number), ``label_sets`` (name to the numbers of
+        each class and their ``total``), ``speakers``, ``seconds`` of audio, ``splits`` (the corpus's own, to their
+        sizes, or None) and ``problems``.
+    """
+    labels = Counter(one.label for one in manifest if one.label is not None)
+    splits = Counter(one.split for one in manifest if one.split)
+    sets = {one.name: one.counts(manifest) for one in which.label_sets}
+    return {
+        "corpus": which.name,
+        "utterances": len(manifest),
+        "labels": dict(labels.most_common()),
+        "label_sets": {name: {"total": sum(counts.values()), **counts} for name, counts in sets.items()},
+        "speakers": len({one.speaker for one in manifest}),
+        "seconds": round(sum(one.duration for one in manifest), 3),
+        "splits": dict(splits) or None,
+        "problems": [asdict(problem) for problem in manifest.problems],
+    }
+
+
+def _check(args: argparse.Namespace) -> int:
+    which = corpus(args.corpus)
+    manifest = which.check(args.root)
+    summary = check_summary(which, manifest)
+    if args.json:
+        print(json.dumps(summary))
+    else:
+        from mser.data_tables import print_check
+
+        made_up = read_made_up(args.root)
+        print_check(summary, args.root, which.published if made_up is None else made_up, made_up=made_up is not None)
+    return 1 if manifest.problems else 0
+
+
+def _manifest(args: argparse.Namespace) -> int:
+    manifest = corpus(args.corpus).read(args.root)
+    manifest.write(args.out)
+    hint = f"; {len(manifest.problems)} problems, see `mser data check`" if manifest.problems else ""
+    print(f"wrote {len(manifest)} utterances to {args.out}{hint}")
+    return 0
+
+
+def _folds(args: argparse.Namespace) -> int:
+    which = corpus(args.corpus)
+    name = args.protocol or which.protocols[0]
+    if name not in which.protocols:
+        raise one_of(f"protocol of {which.name}", name, list(which.protocols))
+    labels = which.label_set(args.labels)
+    manifest = open_manifest(which.name, args.root)
+    utterances = labels.select(manifest)
+    folds = protocol(name).folds(utterances)
+    found = audit(utterances, folds, manifest.root)
+    if args.json:
+        rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
+        print(
+            json.dumps({"corpus": which.name, "protocol": name, "digest": digest(folds), "folds": rows, "audit": found})
+        )
+    else:
+        from mser.data_tables import print_folds
+
+        print_folds(protocol(name), labels, utterances, folds, found)
+    if undeclared := overlaps(protocol(name), found):
+        print(f"mser data folds: parts that must not overlap do: {', '.join(undeclared)}", file=sys.stderr)
+    return 1 if undeclared else 0
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from mser.demo import make
+
+    make(args.corpus, args.out)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mser data", description="Check a corpus, list its utterances or folds, or make a made-up one."
+    )
+    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | demo")
+    check = actions.add_parser(
+        "check",
+        help="counts and problems of a corpus",
+        description="Compare a corpus with what was published, and name every file that is missing or cannot be used. "
+        "Exit code 0: sound, 1: problems, 2: no such corpus there.",
+    )
+    _corpus_arguments(check, _FOLDER)
+    _json_argument(check)
+    check.set_defaults(run=_check)
+    manifest = actions.add_parser(
+        "manifest",
+        help="write the usable utterances, one JSON line each",
+        description="Write one JSON line per usable utterance: audio, transcript, speaker, labels, all ratings. "
+        "The file can stand for the corpus folder afterwards, which saves reading the tree again.",
+    )
+    _corpus_arguments(manifest, _FOLDER)
+    manifest.add_argument("out", metavar="OUT.jsonl", type=Path, help="the file to write")
+    manifest.set_defaults(run=_manifest)
+    _folds_parser(actions.add_parser("folds", help="the ids of every fold of a protocol, and what they share"))
+    demo = actions.add_parser(
+        "demo",
+        help="a small made-up corpus in the real folder shape",
+        description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out.",
+    )
+    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: " + ", ".join(CORPORA))
+    demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _folds_parser(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Split a corpus and audit the split: speakers, groups, recordings and near-copies of transcripts that its "
+        "parts share. Exit code 0: sound, 1: parts overlap that must not, 2: it cannot be split so."
+    )
+    _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
+    parser.add_argument("--protocol", metavar="NAME", help="the corpus's first unless given: " + ", ".join(PROTOCOLS))
+    names = ", ".join(labels.name for one in CORPORA.values() for labels in one.label_sets)
+    parser.add_argument("--labels", metavar="NAME", help=f"label set, the corpus's first unless given: {names}")
+    _json_argument(parser)
+    parser.set_defaults(run=_folds)
+
+
+def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
+    parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA))
+    parser.add_argument("root", metavar="ROOT", type=Path, help=root)
+
+
+def _json_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

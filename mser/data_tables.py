@@ -1,0 +1,104 @@
+"""What ``mser data`` prints for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mser.corpora.corpus import Counts
+from mser.labels import LabelSet
+from mser.manifest import Utterance
+from mser.protocols import Fold, Protocol, digest
+
+_SHOWN = 8  # problems of one kind; --json has them all
+_PAIRS = {"train and test": "", "train and val": "val_", "val and test": "val_test_"}
+
+
+def print_check(summary: Mapping[str, Any], root: Path, expected: Counts, *, made_up: bool) -> None:
+    """Print the counts beside the expected ones, then the problems by kind."""
+    console = _console()
+    hours = f"{summary['seconds'] / 3600:.2f} h"
+    console.print(f"{summary['corpus']} in {root}", style="bold")
+    console.print(f"{summary['utterances']} utterances, {summary['speakers']} speakers, {hours} of audio")
+    if summary["splits"]:
+        console.print("splits: " + _numbers(summary["splits"]))
+    source = "made up" if made_up else "published"
+    if made_up:
+        console.print("This is a made-up corpus: it is compared with its own counts, not with the published ones.")
+    console.print(_label_table(summary["labels"], expected.get("labels", {}), source), "")
+    sets = _table("label set", "total", "classes")
+    for name, counts in summary["label_sets"].items():
+        sets.add_row(name, str(counts["total"]), _numbers({k: n for k, n in counts.items() if k != "total"}))
+    console.print(sets, "")
+    _print_problems(console, summary["problems"])
+
+
+def print_folds(
+    protocol: Protocol,
+    labels: LabelSet,
+    utterances: Sequence[Utterance],
+    folds: Sequence[Fold],
+    found: Mapping[str, Any],
+) -> None:
+    """Print the size of every part, the classes of every test part, and the audit."""
+    console = _console()
+    console.print(f"{protocol.name} on {labels.name}, digest {digest(folds)}", style="bold")
+    console.print(protocol.description, "")
+    label_of = {one.id: labels(one.label) for one in utterances}
+    sizes = _table("fold", "train", "val", "test", *(f"test {label}" for label in labels.labels))
+    for fold in folds:
+        counts = Counter(label_of[name] for name in fold.test)
+        numbers = [len(fold.train), len(fold.val), len(fold.test), *(counts[label] for label in labels.labels)]
+        sizes.add_row(fold.name, *map(str, numbers))
+    console.print(sizes, "")
+    shared = _table("shared by", "speakers", "groups", "recordings")
+    for pair, prefix in _PAIRS.items():
+        shared.add_row(pair, *(str(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
+    console.print(shared, "")
+    shares = {style: f"{share:.1%}" for style, share in found["near_duplicate_transcripts_by_style"].items()}
+    detail = f" ({_numbers(shares)})" if shares else ""
+    console.print(f"tested transcripts with a near copy in train: {found['near_duplicate_transcripts']:.1%}{detail}")
+
+
+def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source: str) -> Table:
+    table = _table("label", "found", source)
+    for name in dict.fromkeys([*expected, *labels]):
+        here, there = labels.get(name, 0), expected.get(name, 0)
+        table.add_row(name, str(here), str(there), style="" if here == there else "yellow")
+    return table
+
+
+def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]]) -> None:
+    if not problems:
+        console.print("no problems: the corpus is sound", style="green")
+    kinds = Counter(problem["kind"] for problem in problems)
+    for kind, number in kinds.items():
+        console.print(f"{kind}: {number}", style="bold red")
+        messages = [problem["message"] for problem in problems if problem["kind"] == kind]
+        for message in messages[:_SHOWN]:
+            console.print(f"  {message}", soft_wrap=True)
+        if number > _SHOWN:
+            console.print(f"  and {number - _SHOWN} more; --json lists them all")
+    if problems:
+        console.print(f"{len(problems)} problems", style="bold red")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="left" if name in (names[0], "classes") else "right")
+    return table
+
+
+def _numbers(counts: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items())
+
+
+def _console() -> Console:
+    # Messages hold brackets, which rich would take for markup.
+    return Console(markup=False, highlight=False)
