@@ -13,7 +13,7 @@ COMMANDS = {
     "validate": ("mser.training", "score a checkpoint on the validation part"),
     "test": ("mser.training", "score a checkpoint on the test part"),
     "predict": ("mser.training", "write a checkpoint's predictions for a corpus"),
-    "crossval": ("mser.crossval", "fit and test every fold and seed; run again to resume"),
+    "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make a made-up one"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),

@@ -1,0 +1,111 @@
+"""``mser crossval``: plans once, then lets one process after another fit and test a fold. Imports no torch."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mser.crossval.jobs import Job, call, run_jobs
+from mser.crossval.record import provenance
+from mser.errors import UserError
+from mser.manifest import write_text
+
+DESCRIPTION = """\
+Fit and test every fold, with every seed, of one experiment. Each gets its own process and its own folder,
+RUN/seed<S>/fold<K>; what is finished is skipped and what was interrupted is resumed, so the same command run again
+carries on. All further options are those of `mser fit`."""
+
+
+def main(argv: list[str]) -> int:
+    """Run the cross-validation and return 0, or 1 if a fold failed.
+
+    Args:
+        argv: the command's options; those it does not know go to ``mser fit``.
+
+    Raises:
+        UserError: for whatever is wrong before any training starts.
+    """
+    args, fit_options = _parser().parse_known_args(argv)
+    fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
+    run = Path(args.out)
+    with _alone_in(run):
+        call(["plan", str(run), *fit_options], run / "plan.log")
+        folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
+        chosen = _chosen(args.folds, folds)
+        write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
+        jobs = [Job(run, fold, seed, args.skip_test) for seed in args.seeds for fold in chosen]
+        failed = run_jobs(jobs, args.jobs)
+    if failed:
+        return _tell(failed)
+    return _show(run, jobs, args.skip_test)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "mser crossval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--config", action="append", default=[], metavar="FILE", help="experiment file; may come again")
+    parser.add_argument("--out", required=True, metavar="RUN", help="the run's folder")
+    parser.add_argument("--folds", type=_numbers, metavar="1,2", help="only these folds (default: all)")
+    parser.add_argument("--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at a time; they share cores and GPUs")
+    parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return sorted({int(number) for number in text.split(",")})
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,2,3") from None
+
+
+def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:
+    if unknown := sorted(set(asked or ()) - set(folds)):
+        raise UserError(f"fold {unknown[0]} was asked for, but the protocol has folds 1 to {len(folds)}")
+    return asked or folds
+
+
+@contextmanager
+def _alone_in(run: Path) -> Iterator[None]:
+    """Hold the run's folder, so that two commands never write into the same fold."""
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        lock = (run / ".lock").open("w")
+    except OSError as error:
+        raise UserError(f"cannot write to {run}: {error.strerror}; choose another --out") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"another mser crossval is at work in {run}; wait for it or choose another --out") from None
+        yield
+
+
+def _tell(failed: list[Job]) -> int:
+    import sys
+
+    for job in failed:
+        print(f"mser: {job.name} failed: {job.last_words()} (see {job.log})", file=sys.stderr)
+    print("mser: run the same command again to resume what is not finished", file=sys.stderr)
+    return 1
+
+
+def _show(run: Path, jobs: list[Job], skip_test: bool) -> int:
+    if skip_test:
+        print(json.dumps(_validation(jobs), indent=1))
+        return 0
+    from mser.report.cli import main as report
+
+    return report([str(run)])
+
+
+def _validation(jobs: list[Job]) -> dict[str, Any]:
+    """Return the mean over folds and seeds of each validation score."""
+    scores = [json.loads(job.metrics.read_text())["val"] for job in jobs]
+    return {f"crossval/val_{name}_mean": sum(score[name] for score in scores) / len(scores) for name in scores[0]}

@@ -1,0 +1,63 @@
+"""One fold with one seed: fit, choose on the validation part, test once, and say so last of all."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Trainer
+
+from mser.crossval.plan import CONFIG
+from mser.callbacks.checkpoints import BEST, FOLDER
+from mser.manifest import write_text
+from mser.recognizer import EmotionRecognizer
+from mser.training import command_line
+
+
+def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
+    """Fill ``RUN/seed<S>/fold<K>``, from where an earlier try left off; ``metrics.json`` comes last."""
+    folder = Path(run) / f"seed{seed}" / f"fold{fold}"
+    started = time.monotonic()
+    cli = command_line(
+        [
+            f"--config={Path(run) / CONFIG}",
+            f"--data.init_args.fold={fold}",
+            # The plan's manifest: what was checked is what is trained on, and no fold reads the corpus again.
+            f"--data.init_args.root={Path(run) / 'manifest.jsonl'}",
+            f"--seed_everything={seed}",
+            f"--trainer.default_root_dir={folder}",
+            "--trainer.enable_progress_bar=false",
+        ],
+        run=False,
+    )
+    trainer, model, data = cli.trainer, cli.model, cli.datamodule
+    last, best = (folder / FOLDER / f"{name}.ckpt" for name in ("last", BEST))
+    if not best.exists() or last.exists():
+        trainer.fit(model, data, ckpt_path=str(last) if last.exists() else None)
+    scores = {"val": _scores(trainer.validate(model, data, ckpt_path=str(best), verbose=False))}
+    if not skip_test:
+        scores["test"] = _scores(trainer.test(model, data, ckpt_path=str(best), verbose=False))
+    if trainer.is_global_zero:
+        record = {"fold": fold, "seed": seed, **scores, **_cost(trainer, model, time.monotonic() - started)}
+        write_text(folder / "metrics.json", json.dumps(record, indent=1))
+        last.unlink(missing_ok=True)  # nothing is left to resume, and it is thrice the size of the weights
+
+
+def _scores(results: Any) -> dict[str, float]:
+    """Return the scores without the name of their part."""
+    return {name.split("/", 1)[1]: value for name, value in results[0].items()}
+
+
+def _cost(trainer: Trainer, model: EmotionRecognizer, seconds: float) -> dict[str, Any]:
+    on_gpu = torch.cuda.is_available()
+    peak = torch.cuda.max_memory_allocated() if on_gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {
+        "epochs": trainer.current_epoch,
+        "seconds": round(seconds, 1),
+        "peak_memory_gb": round(peak / 1e9, 3),
+        "parameters": model.parameter_counts(),
+    }

@@ -1,0 +1,29 @@
+"""What `mser crossval` starts: ``plan RUN [fit options]`` once, then ``fold RUN FOLD SEED [--skip_test]`` for each."""
+
+from __future__ import annotations
+
+import sys
+
+from mser.errors import UserError
+
+
+def main(argv: list[str]) -> int:
+    """Do one of the two and return 0, or 2 after saying in one line what the user must mend."""
+    task, run, *rest = argv
+    try:
+        if task == "plan":
+            from mser.crossval.plan import plan
+
+            plan(run, rest)
+        else:
+            from mser.crossval.fold import fit_and_test
+
+            fit_and_test(run, fold=int(rest[0]), seed=int(rest[1]), skip_test="--skip_test" in rest)
+    except UserError as error:
+        print(f"mser: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

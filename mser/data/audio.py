@@ -1,0 +1,55 @@
+"""From a span of an audio file to samples: decoded by soundfile, mixed to mono, resampled to 16 kHz."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mser.errors import UserError
+from mser.manifest import Seconds
+
+SAMPLE_RATE = 16_000
+SHORTEST = 800
+"""Samples: a shorter clip is filled up with silence, since no encoder takes less than its receptive field (25 ms)."""
+
+
+def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Tensor:
+    """Return (samples,) float32 in [-1, 1] at 16 kHz, mono; only the asked span is read.
+
+    Args:
+        path: any format that libsndfile reads: wav, flac, ogg, mp3, aiff, ...
+        start: where to begin.
+        end: where to stop; at the file's end when None or beyond it.
+
+    Raises:
+        UserError: if the file is missing, is no audio, holds nothing in the span, or holds NaN or infinite samples.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate = file.samplerate
+            file.seek(min(round(start * rate), file.frames))
+            count = -1 if end is None else max(round(end * rate) - round(start * rate), 0)
+            samples = torch.from_numpy(file.read(count, dtype="float32", always_2d=True)).mean(1)
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"cannot read audio from {path}: {error}; `mser data check` names every such file") from error
+    if not len(samples):
+        raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
+    if not torch.isfinite(samples).all():
+        raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
+    return _at_least(_resample(samples, rate), SHORTEST)
+
+
+def _resample(samples: Tensor, rate: int) -> Tensor:
+    if rate == SAMPLE_RATE:
+        return samples
+    from torchaudio.functional import resample
+
+    return resample(samples, rate, SAMPLE_RATE)
+
+
+def _at_least(samples: Tensor, count: int) -> Tensor:
+    return torch.nn.functional.pad(samples, (0, max(count - len(samples), 0)))

@@ -1,0 +1,89 @@
+"""Utterances as the model takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mser.data.audio import SAMPLE_RATE, SHORTEST, load
+from mser.labels import LabelSet
+from mser.manifest import Seconds, Utterance
+
+UNKNOWN = -1
+"""The target of an utterance that has no label in the task."""
+
+
+@dataclass
+class Batch:
+    """B utterances of similar lengths.
+
+    Attributes:
+        waveform: (B, samples) at 16 kHz, zeros behind each clip.
+        lengths: (B,) samples of each clip.
+        transcripts: what was said; the text encoder tokenizes it.
+        target: (B,) class indices; `UNKNOWN` without a label.
+        index: (B,) places in the dataset, by which predictions find their utterances again.
+    """
+
+    waveform: Tensor
+    lengths: Tensor
+    transcripts: list[str]
+    target: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.transcripts)
+
+
+class UtteranceDataset(Dataset[Batch]):
+    """Loads the utterances of a batch together: a list of indices is one item.
+
+    Args:
+        utterances: what to load.
+        root: the folder that their audio paths are relative to.
+        label_set: from published labels to classes.
+        max_seconds: longer clips lose their end; None keeps all.
+    """
+
+    def __init__(
+        self, utterances: Sequence[Utterance], root: Path, label_set: LabelSet, max_seconds: Seconds | None = None
+    ) -> None:
+        self.utterances = list(utterances)
+        self.root = root
+        self.label_set = label_set
+        self.max_seconds = max_seconds
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    @property
+    def durations(self) -> list[Seconds]:
+        """Seconds of each utterance as it will be loaded."""
+        longest = self.max_seconds or float("inf")
+        return [max(min(utterance.duration, longest), SHORTEST / SAMPLE_RATE) for utterance in self.utterances]
+
+    def target(self, utterance: Utterance) -> int:
+        """Return the utterance's class index, or `UNKNOWN`."""
+        label = self.label_set(utterance.label)
+        return UNKNOWN if label is None else self.label_set.labels.index(label)
+
+    def __getitem__(self, indices: list[int]) -> Batch:
+        """Return one batch."""
+        chosen = [self.utterances[index] for index in indices]
+        clips = [self._clip(utterance) for utterance in chosen]
+        return Batch(
+            waveform=torch.nn.utils.rnn.pad_sequence(clips, batch_first=True),
+            lengths=torch.tensor([len(clip) for clip in clips]),
+            transcripts=[utterance.transcript for utterance in chosen],
+            target=torch.tensor([self.target(utterance) for utterance in chosen]),
+            index=torch.tensor(indices),
+        )
+
+    def _clip(self, utterance: Utterance) -> Tensor:
+        clip = load(self.root / utterance.audio, utterance.start, utterance.end)
+        return clip if self.max_seconds is None else clip[: round(self.max_seconds * SAMPLE_RATE)]

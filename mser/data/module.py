@@ -1,0 +1,142 @@
+"""The LightningDataModule that all corpora share: one fold of one protocol."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch.utils.data import DataLoader
+
+from mser import corpora
+from mser.audit import audit, require_sound
+from mser.corpora.corpus import Corpus
+from mser.data.batch import Batch, UtteranceDataset
+from mser.data.batches import LengthBatches
+from mser.errors import UserError
+from mser.manifest import Manifest, Seconds, Utterance
+from mser.protocols import Fold, protocol
+
+Part = Literal["train", "val", "test", "predict"]
+log = logging.getLogger(__name__)
+
+
+class CorpusDataModule(LightningDataModule):
+    """One fold of a corpus under a named protocol, in batches of similar lengths.
+
+    Args:
+        root: the corpus's folder as it was released, or a manifest made by ``mser data manifest``.
+        labels: name of the label set; the corpus's first when null.
+        protocol: name of the split; the corpus's first when null.
+        fold: which fold of it, from 1.
+        batch_seconds: most seconds of padded audio in a batch; never exceeded.
+        batch_size: most utterances in a batch; as many as the budget takes when null.
+        max_seconds: cut longer clips; null keeps all.
+        num_workers: processes that load audio; 0 loads where the training runs.
+        seed: of the order of batches; follows ``seed_everything``.
+    """
+
+    corpus: Corpus
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        labels: str | None = None,
+        protocol: str | None = None,
+        fold: int = 1,
+        batch_seconds: Seconds = 120.0,
+        batch_size: int | None = None,
+        max_seconds: Seconds | None = None,
+        num_workers: int = 0,
+        seed: int = 1,
+    ) -> None:
+        super().__init__()
+        self.root = root
+        self.label_set = self.corpus.label_set(labels)
+        self.label_names = list(self.label_set.labels)
+        self.protocol = protocol or self.corpus.protocols[0]
+        self.fold = fold
+        self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
+        self.num_workers = num_workers
+        self.seed = seed
+        self.datasets: dict[Part, UtteranceDataset] = {}
+
+    def read(self) -> Manifest:
+        """Return the corpus's manifest.
+
+        Raises:
+            UserError: if `root` holds no such corpus.
+        """
+        return corpora.open_manifest(self.corpus.name, Path(self.root))
+
+    def setup(self, stage: str) -> None:
+        """Read the corpus and split it; fitting never sees the test part."""
+        manifest = self.read()
+        if stage == "predict":
+            self.datasets = {"predict": self._dataset(manifest, manifest.utterances)}
+            return
+        labelled = self.label_set.select(manifest)
+        fold = self._fold(labelled, manifest.root)
+        by_id = {utterance.id: utterance for utterance in labelled}
+        parts: tuple[Part, ...] = ("test",) if stage == "test" else ("train", "val")
+        for part in parts:
+            ids: tuple[str, ...] = getattr(fold, part)
+            self.datasets[part] = self._dataset(manifest, [by_id[id_] for id_ in ids])
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the training part, shuffled anew each epoch."""
+        return self._loader("train", shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return the validation part."""
+        return self._loader("val")
+
+    def test_dataloader(self) -> DataLoader[Batch]:
+        """Return the test part."""
+        return self._loader("test")
+
+    def predict_dataloader(self) -> DataLoader[Batch]:
+        """Return every utterance with usable audio, labelled or not."""
+        return self._loader("predict")
+
+    def _fold(self, labelled: list[Utterance], audio: Path) -> Fold:
+        named = protocol(self.protocol)
+        folds = named.folds(labelled)
+        if not 1 <= self.fold <= len(folds):
+            raise UserError(f"fold {self.fold} was asked for, but {self.protocol} has folds 1 to {len(folds)}")
+        fold = folds[self.fold - 1]
+        require_sound(named, audit(labelled, [fold], audio))
+        return fold
+
+    def _dataset(self, manifest: Manifest, utterances: list[Utterance] | tuple[Utterance, ...]) -> UtteranceDataset:
+        if not utterances:
+            raise UserError(f"{self.protocol} leaves nothing to work on in {self.root}; see `mser data folds`")
+        return UtteranceDataset(utterances, manifest.root, self.label_set, self.max_seconds)
+
+    def _loader(self, part: Part, *, shuffle: bool = False) -> DataLoader[Batch]:
+        dataset = self.datasets[part]
+        batches = LengthBatches(
+            dataset.durations,
+            self.batch_seconds,
+            most=self.batch_size,
+            shuffle=shuffle,
+            seed=self.seed,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            world=self.trainer.world_size if self.trainer else 1,
+        )
+        log.info(
+            "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",
+            part, len(dataset), sum(dataset.durations) / 3600, len(batches), self.batch_seconds, batches.padding(),
+        )  # fmt: skip
+        # The sampler hands out whole batches, so the loader must not batch them again.
+        return DataLoader(
+            dataset,
+            sampler=batches,
+            batch_size=None,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )

@@ -1,0 +1,185 @@
+"""The one LightningModule: two encoders, a fusion, a head, an objective and how they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from mser import metrics
+from mser.data.batch import Batch, UtteranceDataset
+from mser.data.collected import Collected
+from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.errors import UserError
+from mser.fusion import Fusion, Shallow
+from mser.objectives import CrossEntropy, Objective
+
+FusionCallable = Callable[[int, int], Fusion]
+ObjectiveCallable = Callable[[list[str]], Objective]
+OptimizerCallable = Callable[[Iterable[Any]], torch.optim.Optimizer]
+
+
+class EmotionRecognizer(LightningModule):
+    """Recognises the emotion of an utterance from its waveform, its transcript, or both.
+
+    Args:
+        labels: the classes; comes from the data.
+        speech: the speech encoder; null for a model that only reads.
+        text: the text encoder; null for a model that only hears.
+        fusion: how both become one vector.
+        objective: what is asked and how it is decided.
+        optimizer: its learning rate is the encoders'.
+        head_lr: learning rate of everything that is not pretrained; the encoders' when null.
+        warmup: share of the updates over which the learning rates rise, in [0, 1].
+        decay_power: how the rates fall to 0 after that: 1 is a straight line.
+        dropout: on the fused vector, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        labels: list[str],
+        *,
+        speech: SpeechEncoder | None = None,
+        text: TextEncoder | None = None,
+        fusion: FusionCallable = Shallow,
+        objective: ObjectiveCallable = CrossEntropy,
+        optimizer: OptimizerCallable = torch.optim.AdamW,
+        head_lr: float | None = 1e-3,
+        warmup: float = 0.1,
+        decay_power: float = 1.0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if speech is None and text is None:
+            raise UserError("the model has neither ears nor eyes: give model.speech or model.text an encoder, or both")
+        self.labels = labels
+        self.speech, self.text = speech, text
+        try:
+            self.fusion = fusion(speech.width if speech else 0, text.width if text else 0)
+        except ValueError as error:
+            raise UserError(f"model.fusion does not fit: {error}") from error
+        self.objective = objective(labels)
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.fusion.width, self.objective.outputs))
+        self.optimizer, self.head_lr = optimizer, head_lr
+        self.warmup, self.decay_power = warmup, decay_power
+        self.collected = Collected()
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return logits (B, outputs)."""
+        speech = self.speech(batch.waveform, batch.lengths) if self.speech else None
+        text = None
+        if self.text:
+            tokens, mask = self.text.tokenize(batch.transcripts)
+            text = self.text(tokens.to(batch.index.device), mask.to(batch.index.device))
+        return cast(Tensor, self.head(self.fusion(speech, text)))
+
+    def on_fit_start(self) -> None:
+        """Tell the objective how frequent the classes are."""
+        dataset = self._dataset("train")
+        targets = torch.tensor([dataset.target(utterance) for utterance in dataset.utterances])
+        counts = targets.bincount(minlength=len(self.labels))
+        if absent := [label for label, count in zip(self.labels, counts, strict=True) if not count]:
+            raise UserError(f"the training part has no {', '.join(absent)}; choose another label set or protocol")
+        self.objective.prepare(counts.to(self.device))
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Return the loss: its mean over the utterances of all processes' batches, as one process would have it."""
+        losses = self.objective.loss(self(batch), batch.target)
+        self.log("train/loss", losses.mean().detach(), on_step=False, on_epoch=True, batch_size=len(batch), sync_dist=True)
+        if self.trainer.world_size == 1:
+            return losses.mean()
+        everywhere = self.trainer.strategy.reduce(losses.new_tensor(len(batch)), reduce_op="sum")
+        return losses.sum() * self.trainer.world_size / cast(Tensor, everywhere)
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Remember what is said; it is scored over the whole part at once."""
+        logits = self(batch)
+        self.collected.update(batch, self.objective.loss(logits, batch.target), self.objective.probabilities(logits))
+
+    test_step = validation_step
+
+    def predict_step(self, batch: Batch, _: int) -> None:
+        """Remember what is said; there may be no target to score it with."""
+        probabilities = self.objective.probabilities(self(batch))
+        self.collected.update(batch, probabilities.new_full((len(batch),), torch.nan), probabilities)
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last part."""
+        self.collected.reset()
+
+    on_test_epoch_start = on_predict_epoch_start = on_validation_epoch_start
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation part's scores."""
+        self.log_dict(self._scores("val"), rank_zero_only=False)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the test part's scores."""
+        self.log_dict(self._scores("test"), rank_zero_only=False)
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimizer, with one group per part, and the schedule of its rates."""
+        optimizer = self.optimizer(self._parameter_groups())
+        total = int(self.trainer.estimated_stepping_batches)
+        rise = round(self.warmup * total)
+        factor = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: schedule(step, rise, total, power=self.decay_power)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
+
+    def parameter_counts(self) -> dict[str, dict[str, int]]:
+        """Return trained and all parameters of the speech encoder, the text encoder and the rest."""
+        counts: dict[str, dict[str, int]] = {}
+        for name, parameter in self.named_parameters():
+            part = counts.setdefault(_part(name), {"trainable": 0, "total": 0})
+            part["total"] += parameter.numel()
+            part["trainable"] += parameter.numel() * parameter.requires_grad
+        return counts
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        groups: dict[str, list[nn.Parameter]] = {"speech": [], "text": [], "head": []}
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                groups[_part(name)].append(parameter)
+        rate = {} if self.head_lr is None else {"lr": self.head_lr}
+        return [
+            {"params": parameters, "name": part, **(rate if part == "head" else {})}
+            for part, parameters in groups.items()
+            if parameters
+        ]
+
+    def _scores(self, part: str) -> dict[str, float]:
+        said = self.collected.compute()
+        target = [self.labels[index] for index in said["target"].tolist()]
+        prediction = [self.labels[index] for index in said["probabilities"].argmax(1).tolist()]
+        scores = metrics.classification(target, prediction, self.labels)
+        return {f"{part}/loss": said["loss"].mean().item(), **{f"{part}/{name}": score for name, score in scores.items()}}
+
+    def _dataset(self, part: str) -> UtteranceDataset:
+        return cast(UtteranceDataset, self.trainer.datamodule.datasets[part])  # type: ignore[attr-defined]
+
+
+def _part(name: str) -> str:
+    """Return where a parameter belongs; what was not pretrained counts as head."""
+    return name.split(".")[0] if ".backbone." in name else "head"
+
+
+def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:
+    """Return the share of the full learning rate at an update: a straight rise, then a polynomial fall to 0.
+
+    Args:
+        step: the update, from 0.
+        rise: updates of the rise.
+        total: updates in all.
+        power: 1 falls in a straight line.
+
+    Example:
+        >>> [schedule(step, rise=2, total=6) for step in range(7)]
+        [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
+    """
+    if step < rise:
+        return step / rise
+    return max(total - step, 0) ** power / max(total - rise, 1) ** power

@@ -1,0 +1,118 @@
+"""fit, validate, test and predict: Lightning's command line around our model and data."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+# What libraries say about themselves while loading is not what the user asked for.
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+
+from jsonargparse import ArgumentError
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+
+import mser.data.datamodules  # noqa: F401  # makes `--data IEMOCAP` known
+from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from mser.callbacks.history import History
+from mser.callbacks.predictions import WritePredictions
+from mser.data.module import CorpusDataModule
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+
+TRAINER_DEFAULTS = {
+    "default_root_dir": "runs/fit",
+    "max_epochs": 20,
+    "gradient_clip_val": 1.0,
+    "logger": False,
+    "num_sanity_val_steps": 0,  # two batches say nothing of a score that is taken over the whole part
+    "use_distributed_sampler": False,  # ours shares out whole batches, without repeating utterances
+    "enable_model_summary": False,
+}
+
+
+class MserCLI(LightningCLI):
+    """LightningCLI with one model, any corpus, and what must agree linked together."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add checkpoint and early stopping, both on the same validation score."""
+        parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.set_defaults({"early_stopping.patience": 5, "early_stopping.monitor": "val/ua"})
+        parser.set_defaults({"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5}}})
+        parser.link_arguments("checkpoint.monitor", "early_stopping.monitor")
+        parser.link_arguments("checkpoint.mode", "early_stopping.mode")
+        parser.link_arguments("seed_everything", "data.init_args.seed")
+        parser.link_arguments("data.label_names", "model.labels", apply_on="instantiate")
+
+    def before_fit(self) -> None:
+        """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""
+        folder = Path(self.trainer.default_root_dir)
+        if (folder / "checkpoints").exists() and not self.config_init["fit"]["ckpt_path"]:
+            raise UserError(
+                f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
+                "or resume with --ckpt_path last"
+            )
+
+
+class SaveConfig(SaveConfigCallback):
+    """Writes the whole resolved configuration into the run's folder, whatever logger there is."""
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write ``config.yaml``; only a fit has one."""
+        if stage == "fit":
+            path = Path(trainer.default_root_dir) / self.config_filename
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.parser.save(self.config, path, skip_none=False, overwrite=True, multifile=False)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one of fit, validate, test, predict.
+
+    Args:
+        argv: the subcommand and its options.
+    """
+    _quiet()
+    command_line(argv, run=True)
+    return 0
+
+
+def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
+    """Return the parsed and instantiated command line; with `run`, after running its subcommand.
+
+    Raises:
+        UserError: for options that do not exist or do not fit.
+    """
+    try:
+        return MserCLI(
+            EmotionRecognizer,
+            CorpusDataModule,
+            subclass_mode_data=True,
+            save_config_callback=SaveConfig,
+            save_config_kwargs={"save_to_log_dir": False},
+            trainer_defaults={**TRAINER_DEFAULTS, "callbacks": [WritePredictions(), History(), LastCheckpoint()]},
+            seed_everything_default=1,
+            auto_configure_optimizers=False,
+            parser_kwargs=_each_subcommand({"exit_on_error": False}) if run else {"exit_on_error": False},
+            args=argv,
+            run=run,
+        )
+    except ArgumentError as error:
+        raise UserError(" ".join(str(error).split())) from error
+
+
+def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**kwargs, **{name: kwargs for name in ("fit", "validate", "test", "predict")}}
+
+
+def _quiet() -> None:
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    for message in ("LightningCLI's args parameter.*", ".*does not have many workers.*", ".*Checkpoint directory.*exists and is not empty.*",
+                    ".*Support for mismatched key_padding_mask.*", ".*isinstance.treespec.*"):  # fmt: skip
+        warnings.filterwarnings("ignore", message)
