@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Utterance:
         style: ``improvised``, ``scripted`` or empty.
         gender: ``F``, ``M`` or empty.
         split: the corpus's own split (``train``, ``val``, ``test``) or empty.
-        label: the published categorical label, unmerged; None where none was agreed on.
+        label: the published categorical label, unmerged (IEMOCAP's ``xxx``, no majority, is one), or None.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
         ratings: what the individual raters said.
     """
@@ -127,7 +127,9 @@ class Manifest:
         """
         rows = list(_json_lines(path))
         if not rows or "corpus" not in rows[0]:
-            raise UserError(f"{path} is no manifest: its first line must name the corpus; make it with `mser data manifest`")
+            raise UserError(
+                f"{path} is no manifest: its first line must name the corpus; make it with `mser data manifest`"
+            )
         header, *utterances = rows
         return cls(
             corpus=header["corpus"],
@@ -155,8 +157,17 @@ def write_text(path: Path, text: str) -> None:
 
 def _to_json(utterance: Utterance) -> dict[str, Any]:
     """Return the fields that differ from their defaults: ten thousand lines stay readable and quick."""
-    row = asdict(utterance)
-    return {name: value for name, value in row.items() if value not in ("", None, (), {}) and (name, value) != ("start", 0.0)}
+    row = {**_fields(utterance), "ratings": [_fields(rating) for rating in utterance.ratings]}
+    return {
+        name: value
+        for name, value in row.items()
+        if value not in ("", None, [], {}) and (name, value) != ("start", 0.0)
+    }
+
+
+def _fields(record: Utterance | Rating) -> dict[str, Any]:
+    # dataclasses.asdict copies deeply, which takes five times as long.
+    return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
 def _from_json(row: dict[str, Any], path: Path, number: int) -> Utterance:

@@ -58,7 +58,7 @@ class Protocol:
                     raise UserError(
                         f"{self.name}: fold {name} has no utterance to {part}; choose another protocol or corpus"
                     )
-            folds.append(Fold(number, name, *(tuple(one.id for one in members) for members in parts)))
+            folds.append(Fold(number, name, *(tuple(sorted(one.id for one in members)) for members in parts)))
         return folds
 
 

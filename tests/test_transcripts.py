@@ -1,0 +1,50 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mser.manifest import Utterance
+from mser.transcripts import NearCopies, words
+
+
+def _say(name, text):
+    return Utterance(name, "", 1.0, text, "", "")
+
+
+def test_words_are_what_was_said():
+    assert words("[LAUGHTER] Don't -- you SEE?") == ["don't", "you", "see"]
+    assert words("I don\u2019t.") == ["i", "don't"]
+    assert words("[BREATHING]") == []
+
+
+def test_four_of_five_words_are_a_near_copy_and_three_of_four_are_not():
+    copies = NearCopies([_say("a", "a b c d"), _say("b", "a b c d e"), _say("c", "a b c d e f"), _say("d", "a b c f")])
+    assert copies.found(["b"], among=["a"]) == {"b"}  # 4 / 5
+    assert copies.found(["c"], among=["a"]) == set()  # 4 / 6
+    assert copies.found(["c"], among=["b"]) == {"c"}  # 5 / 6
+    assert copies.found(["d"], among=["a", "b"]) == set()  # 3 / 5
+
+
+def test_short_transcripts_have_no_copies():
+    copies = NearCopies([_say("a", "I don't know"), _say("b", "I don't know")])
+    assert copies.found(["a"], among=["b"]) == set()
+    assert copies.compared(["a", "b"]) == []
+
+
+def test_nothing_is_copied_from_nothing():
+    assert NearCopies([_say("a", "one two three four")]).found(["a"], among=[]) == set()
+
+
+_texts = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9).map(" ".join), max_size=12)
+
+
+@given(_texts, st.data())
+def test_the_quick_search_finds_what_comparing_all_pairs_finds(texts, data):
+    said = {str(number): text.split() for number, text in enumerate(texts)}
+    among = data.draw(st.sets(st.sampled_from(sorted(said)))) if said else set()
+    expected = {
+        name
+        for name, left in said.items()
+        for right in (said[other] for other in among)
+        if min(len(left), len(right)) >= 4 and 10 * len({*left} & {*right}) >= 8 * len({*left} | {*right})
+    }
+    copies = NearCopies([_say(name, " ".join(text)) for name, text in said.items()])
+    assert copies.found(said, among=among) == expected

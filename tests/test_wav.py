@@ -1,0 +1,98 @@
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from mser.corpora.wav import BadAudioError, check_wav
+
+
+def _wav(codec=1, channels=1, rate=16000, bits=16, data=bytes(3200), promised=None, extra=b""):
+    frame = channels * bits // 8
+    fmt = struct.pack("<HHIIHH", codec, channels, rate, rate * frame, frame, bits) + extra
+    chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt
+    chunks += b"LIST" + struct.pack("<I", 3) + b"abc\0"  # an odd length is padded
+    chunks += b"data" + struct.pack("<I", len(data) if promised is None else promised) + data
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(data):
+        path = tmp_path / "a.wav"
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "PCM_U8", "FLOAT", "DOUBLE", "ULAW", "ALAW"])
+@pytest.mark.parametrize("container", ["WAV", "WAVEX"])
+def test_headers_agree_with_soundfile(tmp_path, subtype, container):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros((123, 2)) + 0.25, 22050, subtype=subtype, format=container)
+    header, reference = check_wav(path), soundfile.info(path)
+    assert (header.sample_rate, header.channels, header.frames) == (22050, 2, 123)
+    assert header.duration == reference.duration
+    assert header.is_float == (subtype in ("FLOAT", "DOUBLE"))
+
+
+def test_odd_chunks_are_skipped(write):
+    assert check_wav(write(_wav())).frames == 1600
+    assert check_wav(write(_wav(extra=b"\0\0"))).frames == 1600
+
+
+def test_a_length_that_was_never_filled_in_is_the_files(write):
+    assert check_wav(write(_wav(promised=0xFFFFFFFF))).frames == 1600
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "message"),
+    [
+        (b"", "empty", "is an empty file of 0 bytes"),
+        (
+            b"Hello, this is text.",
+            "unreadable",
+            "is no wav file: it begins with b'Hello, this ', not with RIFF....WAVE",
+        ),
+        (_wav(data=b""), "empty", "holds no samples"),
+        (_wav(promised=9000), "truncated", "its header promises 9000 bytes of samples, it holds 3200"),
+        (_wav()[:30], "truncated", "has a format description of 10 bytes instead of 16"),
+        (_wav()[:38], "truncated", "ends after 38 bytes, before its samples begin"),
+        (_wav(codec=85), "unreadable", "has codec 85, 1 channels at 16000 Hz; expected uncompressed audio"),
+        (_wav(rate=0), "unreadable", "at 0 Hz"),
+        (b"RIFF\0\0\0\0WAVEdata\4\0\0\0abcd", "unreadable", "has samples before their format is described"),
+    ],
+)
+def test_bad_files_are_named(write, data, kind, message):
+    with pytest.raises(BadAudioError) as caught:
+        check_wav(write(data))
+    assert caught.value.kind == kind
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_no_audio(tmp_path):
+    with pytest.raises(BadAudioError, match="has no audio file") as caught:
+        check_wav(tmp_path / "none.wav")
+    assert caught.value.kind == "missing"
+    with pytest.raises(BadAudioError, match="cannot be opened: Is a directory"):
+        check_wav(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 777])
+def test_samples_that_are_no_numbers_are_found(tmp_path, value, place):
+    samples = np.zeros((1000, 2), dtype=np.float32)
+    samples[place, 1] = value
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
+    with pytest.raises(BadAudioError, match=f"no numbers, the first at sample {place}$") as caught:
+        check_wav(tmp_path / "a.wav")
+    assert caught.value.kind == "nan"
+
+
+def test_samples_beyond_the_first_block_are_looked_at(tmp_path):
+    samples = np.zeros((1 << 20) + 10, dtype=np.float32)
+    samples[-3] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
+    with pytest.raises(BadAudioError, match=f"the first at sample {(1 << 20) + 7}$"):
+        check_wav(tmp_path / "a.wav")
