@@ -1,0 +1,1 @@
+"""What the predictions of one or more runs say, as a page, as JSON and in the terminal."""

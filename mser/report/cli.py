@@ -1,0 +1,72 @@
+"""``mser report``: reads finished runs, writes the page and the JSON, and shows the result in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_DESCRIPTION = """\
+Say what one or more runs of `mser crossval` found. Everything is computed from their predictions.csv files: no model,
+audio or GPU is needed. Writes report.html, a single page, and report.json with the same numbers.
+
+Several runs are compared; they must have been asked the same question (the same protocol digest and labels).
+A run that lacks folds or seeds is reported as partial, without a headline number."""
+
+
+def main(argv: list[str]) -> int:
+    """Run ``mser report`` and return its exit code.
+
+    Raises:
+        UserError: if a run cannot be believed, the runs cannot be compared, or nothing can be written.
+    """
+    args = _parser().parse_args(argv)
+    out = args.out or _default_out(args.runs)
+
+    from mser.report.content import content
+
+    report = content(args.runs)
+    _write(report, out)
+    if args.json:
+        print(_json(report))
+    else:
+        from mser.report.terminal import show
+
+        show(report, out / "report.html")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mser report", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a folder that `mser crossval --out` wrote")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="where to write (default: RUN/report; for several runs: report in the folder that holds them all)",
+    )
+    parser.add_argument("--json", action="store_true", help="print report.json instead of a table")
+    return parser
+
+
+def _default_out(runs: list[Path]) -> Path:
+    if len(runs) == 1:
+        return runs[0] / "report"
+    from os.path import commonpath
+
+    return Path(commonpath([run.resolve().parent for run in runs])) / "report"
+
+
+def _write(report: dict[str, object], out: Path) -> None:
+    from mser.manifest import write_text
+    from mser.report.page import page
+
+    write_text(out / "report.html", page(report))
+    write_text(out / "report.json", _json(report) + "\n")
+
+
+def _json(report: dict[str, object]) -> str:
+    import json
+
+    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,74 @@
+"""Several runs side by side, which makes sense only where all of them were asked the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mser.errors import UserError
+from mser.report.runs import Json, Run
+
+
+def require_comparable(runs: Sequence[Run]) -> None:
+    """Accept runs that test the same utterances, with the same true labels, after training on the same ones.
+
+    Raises:
+        UserError: otherwise, or if a folder is given twice; it says what differs.
+    """
+    first, *others = runs
+    seen = {first.folder.resolve()}
+    for other in others:
+        if other.folder.resolve() in seen:
+            raise UserError(f"{other.folder} is given twice; name each run once")
+        seen.add(other.folder.resolve())
+        if difference := _difference(first, other):
+            both = f"{first.folder} and {other.folder} cannot be compared: {difference}"
+            raise UserError(f"{both}; report them one by one or run them under one protocol")
+
+
+def comparison(summaries: Sequence[Json]) -> Json:
+    """Return a row per run, in the order given; scores are null where the run is partial."""
+    rows = [
+        {
+            "name": run["name"],
+            "complete": run["complete"],
+            **run["model"],
+            "seeds": len(run["seeds"]),
+            **{name: run["overall"] and run["overall"][name] for name in ("ua", "wa", "weighted_f1")},
+            "seconds": run["cost"]["seconds"],
+        }
+        for run in summaries
+    ]
+    return {"rows": rows}
+
+
+def _difference(first: Run, other: Run) -> str | None:
+    a, b = first.plan, other.plan
+    if (a.label_set, a.labels) != (b.label_set, b.labels):
+        return f"the label set is {a.label_set} ({', '.join(a.labels)}) and {b.label_set} ({', '.join(b.labels)})"
+    if a.protocol != b.protocol:
+        return f"the protocol is {a.protocol} (digest {a.digest}) and {b.protocol} (digest {b.digest})"
+    if a.digest != b.digest:
+        return (
+            f"both say {a.protocol}, but {_fold_difference(first, other)}; their digests are {a.digest} and {b.digest}"
+        )
+    return _truth_difference(first, other)
+
+
+def _fold_difference(first: Run, other: Run) -> str:
+    a, b = first.plan.folds, other.plan.folds
+    if len(a) != len(b):
+        return f"one has {len(a)} folds and the other {len(b)}"
+    for one, two in zip(a, b, strict=True):
+        for part in ("train", "val", "test"):
+            if differing := set(getattr(one, part)) ^ set(getattr(two, part)):
+                return f"{len(differing)} utterances are in {part} of fold {one.number} of only one of them"
+    return "their folds have other names or orders"
+
+
+def _truth_difference(first: Run, other: Run) -> str | None:
+    truth = {u: label for job in first.jobs for u, label in zip(job.test.utterances, job.test.target, strict=True)}
+    for job in other.jobs:
+        for utterance, label in zip(job.test.utterances, job.test.target, strict=True):
+            if (known := truth.get(utterance, label)) != label:
+                return f"the true label of {utterance} is {known} and {label}"
+    return None

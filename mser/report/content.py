@@ -1,0 +1,36 @@
+"""The whole of a report as one object: what ``report.json`` holds and what the page and the terminal show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mser import __version__
+from mser.report import words
+from mser.report.comparison import comparison, require_comparable
+from mser.report.runs import Json, read_run
+from mser.report.summary import summarise
+
+
+def content(folders: Sequence[Path]) -> Json:
+    """Return what one or more run folders say.
+
+    Returns:
+        - ``title``, ``answer``: for a person.
+        - ``runs``: `summarise` of each, in the order given.
+        - ``comparison``: a row per run, null for a single one.
+        - ``mser``: the version that wrote it.
+
+    Raises:
+        UserError: if a folder is no run, cannot be believed, or runs cannot be compared.
+    """
+    runs = [read_run(folder) for folder in folders]
+    require_comparable(runs)
+    summaries = [summarise(run) for run in runs]
+    return {
+        "title": words.title(summaries),
+        "answer": words.answer(summaries),
+        "runs": summaries,
+        "comparison": comparison(summaries) if len(runs) > 1 else None,
+        "mser": __version__,
+    }

@@ -1,0 +1,224 @@
+"""Reads a run folder: the protocol, what was planned, and the predictions of every finished fold and seed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mser.errors import UserError
+from mser.manifest import Manifest
+from mser.protocols import Fold, digest
+from mser.report.predictions import Predictions, read_predictions
+
+Json = dict[str, Any]
+OBJECTIVES = ("CrossEntropy", "OneVsRest")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run's ``protocol.json``: which utterances are trained on, validated on and tested in each fold.
+
+    Attributes:
+        corpus: its name.
+        protocol: its name, such as ``iemocap/loso5``.
+        description: one sentence for a reader.
+        digest: of all folds' ids; the same digest means the same question was asked.
+        label_set: its name, such as ``iemocap4``.
+        labels: the classes, in the order of probabilities.
+        folds: in the order of their numbers.
+        audit: what train, validation and test share.
+    """
+
+    corpus: str
+    protocol: str
+    description: str
+    digest: str
+    label_set: str
+    labels: tuple[str, ...]
+    folds: tuple[Fold, ...]
+    audit: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One finished fold with one seed.
+
+    Attributes:
+        history: column of ``history.csv`` to its values, one per epoch; empty if there is none.
+        facts: ``metrics.json``, of which only costs and epochs are used: scores are computed from the predictions.
+    """
+
+    seed: int
+    fold: Fold
+    test: Predictions
+    history: Mapping[str, list[float | None]]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a report says of a run comes from here.
+
+    Attributes:
+        folder: where it lies.
+        name: what its author called it.
+        config: the resolved options it was started with.
+        facts: ``run.json``: command, commit, versions, hardware.
+        plan: its protocol.
+        styles: utterance to ``improvised`` or ``scripted``; empty where the corpus has no styles.
+        seeds: planned or present.
+        jobs: the finished ones, by seed and fold.
+        missing: the seed and the fold's number of each job without a result; a run with any is partial.
+    """
+
+    folder: Path
+    name: str
+    config: Json
+    facts: Json
+    plan: Plan
+    styles: Mapping[str, str]
+    seeds: tuple[int, ...]
+    jobs: tuple[Job, ...]
+    missing: tuple[tuple[int, int], ...]
+
+    @property
+    def objective(self) -> str:
+        """The class name of the objective, one of `OBJECTIVES`."""
+        return str(self.config["model"]["objective"]["class_path"]).rpartition(".")[2]
+
+
+def read_run(folder: Path) -> Run:
+    """Return a run as it lies on disk.
+
+    Raises:
+        UserError: if the folder is no run, none of its folds is finished, or a file of it cannot be believed.
+    """
+    if not (folder / "protocol.json").is_file():
+        raise UserError(f"{folder} is no run: it has no protocol.json; give the --out folder of `mser crossval`")
+    plan, config, facts = _read_plan(folder), _read_config(folder / "config.yaml"), _read_json(folder / "run.json")
+    if facts.get("skip_test"):
+        raise UserError(f"{folder} was run with --skip_test and has no test predictions; run it again without")
+    found = {key: path for key, path in _job_folders(folder, plan).items() if (path / "metrics.json").is_file()}
+    seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in found)}))
+    missing = [(seed, fold.number) for seed in seeds for fold in plan.folds if (seed, fold) not in found]
+    if not found:
+        raise UserError(f"no fold of {folder} is finished yet; run the same `mser crossval` again to resume it")
+    exclusive = _objective(config, folder) == "CrossEntropy"
+    jobs = tuple(
+        _read_job(found[key], *key, plan, exclusive) for key in sorted(found, key=lambda k: (k[0], k[1].number))
+    )
+    _require_one_truth(folder, jobs)
+    name = str(facts.get("name") or folder.resolve().name)
+    return Run(folder, name, config, facts, plan, _read_styles(folder), seeds, jobs, tuple(missing))
+
+
+def _read_plan(folder: Path) -> Plan:
+    path = folder / "protocol.json"
+    data = _read_json(path)
+    try:
+        folds = tuple(
+            Fold(f["number"], f["name"], tuple(f["train"]), tuple(f["val"]), tuple(f["test"])) for f in data["folds"]
+        )
+        plan = Plan(
+            corpus=data["corpus"],
+            protocol=data["protocol"],
+            description=data["description"],
+            digest=data["digest"],
+            label_set=data["label_set"],
+            labels=tuple(data["labels"]),
+            folds=folds,
+            audit=dict(data["audit"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} lacks or garbles {error}; start the run again in a new folder") from error
+    if (found := digest(plan.folds)) != plan.digest:
+        message = f"{path} was changed: its folds have the digest {found}, it says {plan.digest}"
+        raise UserError(f"{message}; start the run again in a new folder")
+    return plan
+
+
+def _read_config(path: Path) -> Json:
+    import yaml
+
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}; restore the file") from error
+    if not isinstance(config, dict):
+        raise UserError(f"{path} holds no options; restore the file")
+    return config
+
+
+def _objective(config: Json, folder: Path) -> str:
+    try:
+        name = str(config["model"]["objective"]["class_path"]).rpartition(".")[2]
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{folder / 'config.yaml'} has no model.objective.class_path; restore the file") from error
+    if name not in OBJECTIVES:
+        raise UserError(f"{folder} was trained with the objective {name}; reports know {' and '.join(OBJECTIVES)}")
+    return name
+
+
+def _read_json(path: Path) -> Json:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {error}; restore the file or run again") from error
+    if not isinstance(data, dict):
+        raise UserError(f"{path} holds no JSON object; restore the file or run again")
+    return data
+
+
+def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
+    folds = {fold.number: fold for fold in plan.folds}
+    found = {}
+    for path in folder.glob("seed*/fold*"):
+        match = re.fullmatch(r"seed(\d+)/fold(\d+)", path.relative_to(folder).as_posix())
+        if match and int(match[2]) not in folds:
+            raise UserError(f"{path} is no fold of {plan.protocol}, which has 1 to {len(folds)}; move it elsewhere")
+        if match:
+            found[int(match[1]), folds[int(match[2])]] = path
+    return found
+
+
+def _read_job(folder: Path, seed: int, fold: Fold, plan: Plan, exclusive: bool) -> Job:
+    facts = _read_json(folder / "metrics.json")
+    if facts.get("digest") != plan.digest:
+        found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {plan.digest})"
+        raise UserError(f"{found}; delete that folder and run it again")
+    test = read_predictions(
+        folder / "predictions.csv", labels=plan.labels, seed=seed, fold=fold.number, test=fold.test, exclusive=exclusive
+    )
+    return Job(seed, fold, test, _read_history(folder / "history.csv"), facts)
+
+
+def _read_history(path: Path) -> dict[str, list[float | None]]:
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else ())}
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path} is no table of numbers ({error}); delete it or run this fold again") from error
+
+
+def _read_styles(folder: Path) -> dict[str, str]:
+    path = folder / "manifest.jsonl"
+    if not path.is_file():
+        return {}
+    return {utterance.id: utterance.style for utterance in Manifest.read(path) if utterance.style}
+
+
+def _require_one_truth(folder: Path, jobs: tuple[Job, ...]) -> None:
+    truth: dict[str, str] = {}
+    for job in jobs:
+        for utterance, target in zip(job.test.utterances, job.test.target, strict=True):
+            if truth.setdefault(utterance, target) != target:
+                both = f"{truth[utterance]} in one fold or seed and {target} in seed {job.seed}, fold {job.fold.number}"
+                raise UserError(f"{folder}: the true label of {utterance} is {both}; start the run again")
