@@ -26,6 +26,7 @@ class TextBackbone(nn.Module):
         self.width: int = model.config.hidden_size
         self.model = model
         self.model.pooler = None  # parameters that get no gradient would stop distributed training
+        fix_single_segment(model)
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self.blocks = _transformer_layers(model)
@@ -34,6 +35,19 @@ class TextBackbone(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return states (B, L, D) of the last layer and the mask (B, L) as it came."""
         return self.model(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
+
+
+def fix_single_segment(model: Any) -> None:
+    """Make the segment embedding of a model with one segment a constant, in place.
+
+    RoBERTa has no segments; transformers gives its models a row of zeros that is added to every token. Were it trained,
+    fine-tuning would be that of a slightly different model.
+    """
+    table = getattr(getattr(model, "embeddings", None), "token_type_embeddings", None)
+    if table is not None and table.num_embeddings == 1:
+        row = table.weight.detach()
+        del table.weight
+        table.register_buffer("weight", row)
 
 
 class PretrainedTokenizer:

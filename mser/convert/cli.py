@@ -1,0 +1,80 @@
+"""The ``mser convert`` command: the paper's checkpoints as folders that the other commands take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+_OUT = "folder to make; must not exist"
+_HEADS = "attention heads of the encoder; only needed for an encoder out of a fine-tuned checkpoint"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Convert one checkpoint, say in one line what came of it, and return 0.
+
+    Raises:
+        UserError: if a file is missing, damaged, unsafe, or does not belong to the others; nothing is left behind then.
+    """
+    args = vars(_parser().parse_args(argv))
+    kind = args.pop("kind")
+    if kind == "speech-bert":
+        from mser.convert.speech_bert import convert_speech_bert as convert
+    elif kind == "roberta":
+        from mser.convert.text_roberta import convert_text_roberta as convert  # type: ignore[assignment]
+    else:
+        from mser.convert.fine_tuned import convert_fine_tuned as convert  # type: ignore[assignment]
+    print(convert(**args))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mser convert",
+        description="Turn checkpoints of fairseq and of the paper's code into folders of safetensors. Nothing in a "
+        "checkpoint is run, and fairseq is not needed.",
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    _speech_bert(kinds.add_parser("speech-bert", help="vq-wav2vec and its BERT: a speech encoder"))
+    _roberta(kinds.add_parser("roberta", help="a RoBERTa over text: a text encoder"))
+    _fine_tuned(kinds.add_parser("fine-tuned", help="a whole model that the paper's code trained"))
+    return parser
+
+
+def _speech_bert(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make a speech encoder: use it with --model.speech.name FOLDER."
+    parser.add_argument("--vq", required=True, metavar="VQ.pt", help="k-means vq-wav2vec (vq-wav2vec_kmeans.pt)")
+    parser.add_argument("--bert", required=True, metavar="BERT.pt", help="RoBERTa over its codes (bert_kmeans.pt)")
+    parser.add_argument("--dict", required=True, dest="dictionary", metavar="dict.txt", help="the RoBERTa's words")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
+    parser.add_argument("--heads", type=int, metavar="N", help=_HEADS)
+
+
+def _roberta(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make a text encoder: use it with --model.text.name FOLDER."
+    parser.add_argument(
+        "--checkpoint", required=True, metavar="MODEL.pt", help="RoBERTa as fairseq released it (model.pt)"
+    )
+    parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
+    parser.add_argument(
+        "--dict", dest="dictionary", metavar="dict.txt", help="its words; by default beside the checkpoint"
+    )
+    parser.add_argument("--encoder-json", metavar="encoder.json", help="GPT-2's tokens, to make the tokenizer of")
+    parser.add_argument("--vocab-bpe", metavar="vocab.bpe", help="GPT-2's merges, to make the tokenizer of")
+    parser.add_argument("--tokenizer", metavar="FOLDER", help="copy the tokenizer of this folder instead")
+    parser.add_argument("--heads", type=int, metavar="N", help=_HEADS)
+
+
+def _fine_tuned(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make a model that mser test and mser predict take: --config FOLDER/model.yaml --ckpt_path FOLDER/model.ckpt."
+    )
+    parser.add_argument("--checkpoint", required=True, metavar="BEST.pt", help="what the paper's code saved")
+    parser.add_argument("--speech", metavar="FOLDER", help="the converted Speech-BERT that it was made from")
+    parser.add_argument("--text", metavar="FOLDER", help="the converted RoBERTa that it was made from")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
+    parser.add_argument(
+        "--fusion",
+        choices=("coattention", "shallow"),
+        help="by default what the checkpoint has weights for; later versions of the code ignored the cross layers that "
+        "they trained, for whose checkpoints shallow is right",
+    )

@@ -1,0 +1,95 @@
+"""The paper's speech encoder: a RoBERTa that reads vq-wav2vec codes as words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from mser.encoders.speech_tokens import PAD, SpeechTokenizer, pad_tokens
+from mser.encoders.text import fix_single_segment
+from mser.encoders.token_cache import Ids
+from mser.errors import UserError
+
+MODEL_TYPE = "mser-speech-bert"
+
+
+class SpeechBert(nn.Module):
+    """Speech-BERT as a backbone over waveforms; its states are one per ten milliseconds, ``<s>`` first.
+
+    Every utterance is tokenised alone and whole, whatever it is batched with. Source: Baevski et al. 2020 (vq-wav2vec)
+    and Siriwardhana et al. 2020, who take the first state as summary (``pooling: first``).
+
+    Args:
+        roberta: a `transformers.RobertaModel`.
+        tokenizer: makes its ids.
+    """
+
+    def __init__(self, roberta: Any, tokenizer: SpeechTokenizer) -> None:
+        super().__init__()
+        fix_single_segment(roberta)
+        self.roberta = roberta
+        self.tokenizer = tokenizer
+        self.max_tokens = roberta.config.max_position_embeddings - PAD - 1
+        self.width: int = roberta.config.hidden_size
+        self.sample_rate = tokenizer.quantizer.settings.sample_rate
+        self.blocks = cast(nn.ModuleList, roberta.encoder.layer)
+        self.front: list[nn.Module] = []
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> SpeechBert:
+        """Return the encoder of a folder that ``mser convert speech-bert`` made.
+
+        Raises:
+            UserError: if a file of it is missing or damaged.
+        """
+        try:
+            return cls(_read_roberta(folder), SpeechTokenizer.from_folder(folder))
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            raise UserError(
+                f"{str(folder)!r} is no complete Speech-BERT folder ({_first_line(error)}); "
+                "make it again with mser convert speech-bert"
+            ) from error
+
+    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, T, D) of the last layer and their mask (B, T).
+
+        Args:
+            waveform: (B, samples) at 16 kHz, zeros behind each clip.
+            lengths: (B,) samples of each clip, at least the receptive field (465).
+        """
+        clips = (clip[:length] for clip, length in zip(waveform, lengths.tolist(), strict=True))
+        return self.read(self.collate(self.tokenizer.ids(clip) for clip in clips).to(waveform.device))
+
+    def collate(self, sequences: Iterable[Ids]) -> Tensor:
+        """Return (B, T) ids of utterances' (N,) ids, the longest cut to what the model has positions for."""
+        return pad_tokens(sequences, self.max_tokens)
+
+    def read(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Return states (B, T, D) of the last layer for (B, T) ids, and true where these are not padding."""
+        mask = tokens != PAD
+        return self.roberta(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
+
+    def prepare(self, waveforms: Iterable[Tensor], *, total: int | None = None) -> None:
+        """Tokenise a corpus before it is read; see `SpeechTokenizer.prepare`."""
+        self.tokenizer.prepare(waveforms, total=total)
+
+
+def _read_roberta(folder: Path) -> Any:
+    """Return the folder's `transformers.RobertaModel`, checked to be whole; its output layer is not needed."""
+    from transformers import RobertaConfig, RobertaModel
+
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    roberta = RobertaModel(RobertaConfig.from_dict(settings | {"model_type": "roberta"}), add_pooling_layer=False)
+    weights = load_file(folder / "model.safetensors")
+    roberta.load_state_dict({k.removeprefix("roberta."): v for k, v in weights.items() if k.startswith("roberta.")})
+    return roberta
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,69 @@
+"""Token ids on disk, so that no utterance is tokenised twice, whoever asks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mser.errors import UserError
+
+Ids = NDArray[np.int32]
+
+
+def cache_folder() -> Path:
+    """Return ``$MSER_CACHE``, or ``~/.cache/mser`` where that is not set."""
+    return Path(os.environ.get("MSER_CACHE") or Path.home() / ".cache" / "mser")
+
+
+class TokenCache:
+    """One small file per utterance; any number of processes may read and write the same folder.
+
+    A file appears whole or not at all, and holds the same ids whoever wrote it, so there is nothing to lock.
+
+    Args:
+        folder: where the files of one tokeniser are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: str) -> Ids | None:
+        """Return the ids stored under a hexadecimal key; None where there are none or the file is damaged."""
+        try:
+            return _valid(np.load(self._path(key), allow_pickle=False))
+        except (OSError, ValueError, EOFError):
+            return None
+
+    def put(self, key: str, ids: Ids) -> None:
+        """Store (N,) ids under a hexadecimal key.
+
+        Raises:
+            UserError: if the folder cannot be written.
+        """
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+                try:
+                    np.save(file, ids)
+                    file.close()
+                    os.replace(file.name, path)
+                except BaseException:
+                    os.unlink(file.name)
+                    raise
+        except OSError as error:
+            raise UserError(
+                f"cannot write the token cache {str(self.folder)!r} ({error.strerror}); "
+                "set MSER_CACHE to a folder that is writable and has room"
+            ) from error
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.npy"
+
+
+def _valid(ids: object) -> Ids | None:
+    return ids if isinstance(ids, np.ndarray) and ids.dtype == np.int32 and ids.ndim == 1 else None
