@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,8 @@ def write_text(path: Path, text: str) -> None:
         neighbour.write_text(text, encoding="utf-8")
         neighbour.replace(path)
     except OSError as error:
-        neighbour.unlink(missing_ok=True)
+        with suppress(OSError):
+            neighbour.unlink()
         raise UserError(f"cannot write {path}: {error.strerror}; choose another folder or make room") from error
 
 
