@@ -1,0 +1,39 @@
+"""Made-up corpora in the folder shape of real ones: synthesized speech, invented words. Nothing of the real ones is in them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from mser.errors import UserError, one_of
+
+
+def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
+    """Write a made-up corpus into `out`, whole or not at all; the same seed gives the same bytes.
+
+    Args:
+        corpus_name: the corpus whose folder shape is imitated; ``iemocap``.
+        out: a folder that does not exist yet or is empty.
+        seed: what is said, how, by whom and in which order.
+
+    Raises:
+        UserError: if the name is unknown, the folder holds something or cannot be written to, or the speech synthesizer
+            is not installed.
+    """
+    from mser.demo.iemocap import write_iemocap
+
+    writers = {"iemocap": write_iemocap}
+    if corpus_name not in writers:
+        raise one_of("made-up corpus", corpus_name, sorted(writers))
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} holds something already; name a folder that is new or empty")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as neighbour:
+            tree = Path(neighbour) / "tree"
+            writers[corpus_name](tree, seed=seed)
+            shutil.rmtree(out, ignore_errors=True)
+            tree.rename(out)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror}; choose another folder or make room") from error
