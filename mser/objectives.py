@@ -96,8 +96,22 @@ class OneVsRest(Objective):
         """Return (B,) sums of C binary cross-entropies."""
         pairs = logits.float().unflatten(-1, (-1, 2))
         present = functional.one_hot(target, pairs.shape[1])
-        return functional.cross_entropy(pairs.flatten(0, 1), present.flatten(), reduction="none").view_as(present).sum(1)
+        return (
+            functional.cross_entropy(pairs.flatten(0, 1), present.flatten(), reduction="none").view_as(present).sum(1)
+        )
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return (B, C), each the probability that the class is present; they need not sum to 1."""
         return logits.float().unflatten(-1, (-1, 2)).softmax(dim=-1)[..., 1]
+
+
+class Regression(Objective):
+    """One score per utterance, judged by its absolute error; the paper's objective on CMU-MOSI and CMU-MOSEI."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs = 1
+
+    def loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (B,) absolute errors of (B, 1) predictions."""
+        return (logits.float().squeeze(-1) - target).abs()

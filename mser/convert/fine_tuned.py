@@ -88,7 +88,8 @@ def _require_sources(tuned: Checkpoint, sources: Mapping[str, str | None]) -> No
         has = any(name.startswith(prefix) for name in tuned.weights)
         if has and sources[part] is None:
             raise UserError(
-                f"{str(tuned.path)!r} has a {part} encoder: give the converted folder that it was made from with --{part}"
+                f"{str(tuned.path)!r} has a {part} encoder: give the converted folder that it was made from "
+                f"with --{part}"
             )
         if not has and sources[part] is not None:
             raise _not_this(tuned, f"it has no {part} encoder, but --{part} was given")
@@ -133,15 +134,11 @@ def _options(
 
 
 def _model(folder: Path, options: Mapping[str, Any], labels: list[str]) -> EmotionRecognizer:
-    speech, text = (
-        encoder(str(folder / part), pooling="first") if options[part] else None
-        for part, encoder in (("speech", SpeechEncoder), ("text", TextEncoder))
-    )
     cross = options["fusion"].get("init_args")
     return EmotionRecognizer(
         labels,
-        speech=speech,
-        text=text,
+        speech=SpeechEncoder(str(folder / "speech"), pooling="first") if options["speech"] else None,
+        text=TextEncoder(str(folder / "text"), pooling="first") if options["text"] else None,
         fusion=partial(CoAttention, **cross) if cross else Shallow,
         objective=OneVsRest if options["objective"]["class_path"].endswith("OneVsRest") else CrossEntropy,
     )
