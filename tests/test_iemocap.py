@@ -92,7 +92,7 @@ def test_an_utterance_carries_what_was_published(sound):
 )
 def test_the_speaker_is_the_letter_of_the_last_part(name, speaker, dialogue, style):
     found = TurnId.parse(name)
-    assert (found.speaker, found.dialogue, found.style) == (speaker, dialogue, style)
+    assert (found.speaker, found.gender, found.dialogue, found.style) == (speaker, speaker[-1], dialogue, style)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_evaluation_blocks_may_be_of_any_length_and_touch(tmp_path):
     path = tmp_path / "Ses01F_impro01.txt"
     path.write_bytes(
         b"\xef\xbb\xbf% header\r\n"
-        b"[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]\r\n"
+        b"[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[1.5000, 2.5000, 4.0000]\r\n"
         b"[10.0 - 11]\tSes01F_impro01_F001\tfru\t[2.5000, 2.5000]\r\n"
         b"C-E2:\tFrustration; Anger;\t(mixed; mostly: [anger])\r\nA-E2:\tval ; act 3; dom  2;\t()\r\nC-F1:\t;\t()\r\n"
     )
@@ -344,7 +344,7 @@ def test_evaluation_blocks_may_be_of_any_length_and_touch(tmp_path):
         ("Ses01F_impro01_F000", 6.2901, 8.2357, "neu"),
         ("Ses01F_impro01_F001", 10.0, 11.0, "fru"),
     ]
-    assert turns[0].scores == {"valence": 2.5, "activation": 2.5, "dominance": 2.5}
+    assert turns[0].scores == {"valence": 1.5, "activation": 2.5, "dominance": 4.0}
     assert turns[0].ratings == ()
     assert turns[1].scores == {}
     assert turns[1].ratings == (
@@ -353,10 +353,10 @@ def test_evaluation_blocks_may_be_of_any_length_and_touch(tmp_path):
     )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_transcriptions_are_read_in_either_encoding(tmp_path, encoding):
     path = tmp_path / "Ses01F_impro01.txt"
-    path.write_bytes("M: sorry\nSes01F_impro01_F000 [006.2901-008.2357]: Caf\u00e9 [x]: yes.\n".encode(encoding))
+    path.write_bytes("Ses01F_impro01_F000 [006.2901-008.2357]: Caf\u00e9 [x]: yes.\nM: sorry\n".encode(encoding))
     (line,) = read_transcription(path)
     assert (line.id, line.start, line.end, line.text) == ("Ses01F_impro01_F000", 6.2901, 8.2357, "Caf\u00e9 [x]: yes.")
 
