@@ -24,7 +24,8 @@ def main(argv: list[str]) -> int:
 
     from mser.report.content import content
 
-    report = content(args.runs)
+    # A pattern such as `runs/*` also names the report that was written there before.
+    report = content([run for run in args.runs if run.resolve() != out.resolve()])
     _write(report, out)
     if args.json:
         print(_json(report))

@@ -29,7 +29,6 @@ def page(report: Json) -> str:
         "duration": duration,
         "findings": words.findings,
         "missing": words.missing,
-        "command": _command,
     }
     drawn = [_pictures(run, f"run{number}") for number, run in enumerate(report["runs"])]
     return environment.get_template("report.html").render(
@@ -57,7 +56,9 @@ def _pictures(run: Json, key: str) -> dict[str, Any]:
     drawn: dict[str, Any] = {"curves": pictures.learning_curves(run["folds"], key=f"{key}-curves")}
     if run["complete"]:
         classes = [
-            _strip(run, label, f"recall_{label}", entry["recall"], None) for label, entry in run["classes"].items()
+            _strip(run, label, f"recall_{label}", entry["recall"], None)
+            for label, entry in run["classes"].items()
+            if entry["recall"]["mean"] is not None  # no fold tests this class
         ]
         drawn["classes"] = pictures.strips(classes, key=f"{key}-classes", label=f"Recall of each class, {run['name']}")
         label = f"Confusion matrix of {run['name']}; its numbers are in the table below it"
@@ -84,9 +85,3 @@ def _overview(runs: Sequence[Json]) -> str | None:
 def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any], floor: float | None) -> Strip:
     folds = [fold["mean"][score] for fold in run["folds"] if fold["mean"][score] is not None]
     return Strip(name, folds, figure["mean"], figure["sd"], floor)
-
-
-def _command(words_of: Sequence[str] | None) -> str:
-    from shlex import join
-
-    return join(words_of) if words_of else "not recorded"

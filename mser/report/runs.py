@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -203,9 +204,15 @@ def _read_history(path: Path) -> dict[str, list[float | None]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     try:
-        return {name: [float(row[name]) if row[name] else None for row in rows] for name in (rows[0] if rows else ())}
+        return {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else ())}
     except (TypeError, ValueError) as error:
         raise UserError(f"{path} is no table of numbers ({error}); delete it or run this fold again") from error
+
+
+def _number(cell: str) -> float | None:
+    """Return the cell's number; None for an empty cell, NaN or infinity, which no curve can show."""
+    value = float(cell or "nan")
+    return value if isfinite(value) else None
 
 
 def _read_styles(folder: Path) -> dict[str, str]:

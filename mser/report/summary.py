@@ -138,12 +138,13 @@ def _fold(run: Run, fold: Fold) -> Json:
     jobs = [job for job in run.jobs if job.fold.number == fold.number]
     scores = [metrics.classification(job.test.target, job.test.prediction, run.plan.labels) for job in jobs]
     floor = metrics.majority(jobs[0].test.target, run.plan.labels) if jobs else {}
+    whole = len(jobs) == len(run.seeds)
     return {
         "number": fold.number,
         "name": fold.name,
         "utterances": {"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
         "speakers": len(set(jobs[0].test.speakers)) if jobs else None,
-        "mean": {name: _defined(_mean(s[name] for s in scores)) for name in scores[0]} if jobs else None,
+        "mean": {name: _defined(_mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
         "floor": {name: floor[name] for name in MAIN} if jobs else None,
         "seeds": [_job(job, found) for job, found in zip(jobs, scores, strict=True)],
     }
@@ -163,14 +164,17 @@ def _job(job: Job, scores: Mapping[str, float]) -> Json:
 def _model(run: Run) -> dict[str, str | None]:
     """Return the parts of the model by name: an encoder's checkpoint, or else the class."""
     model = run.config["model"]
-    return {part: _part(model.get(part)) for part in ("speech", "text", "fusion", "objective")}
+    parts = {part: _part(model.get(part)) for part in ("speech", "text", "fusion")}
+    if not (parts["speech"] and parts["text"]):
+        parts["fusion"] = None
+    return parts | {"objective": run.objective}
 
 
-def _part(config: object) -> str | None:
-    if not isinstance(config, dict):
-        return None if config is None else str(config)
-    options = config.get("init_args") or {}
-    return str(options.get("name") or str(config.get("class_path")).rpartition(".")[2])
+def _part(config: Json | None) -> str | None:
+    if config is None:
+        return None
+    name = config.get("init_args", config).get("name")
+    return str(name or str(config.get("class_path")).rpartition(".")[2])
 
 
 def _protocol(run: Run) -> Json:

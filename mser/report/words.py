@@ -81,8 +81,7 @@ def missing(run: Json) -> str:
 
 def findings(audit: Mapping[str, Any]) -> list[Finding]:
     """Return what an audit means, leaks first."""
-    found = [_finding(prefix, what, audit) for prefix in _PAIRS for what in _THINGS]
-    lines = [line for line in found if line] + _near_duplicates(audit)
+    lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)] + _near_duplicates(audit)
     order = ["leak", "note", "sound"]
     return sorted(lines, key=lambda line: order.index(line.level))
 
@@ -101,7 +100,7 @@ def _answer(run: Json) -> str:
 def _unanswered(run: Json) -> str:
     return (
         f"{run['name']} has no answer yet: there is no result for {missing(run)}. "
-        "Run the same `mser crossval` again to resume it."
+        "Run the same mser crossval command again to resume it."
     )
 
 
@@ -119,18 +118,25 @@ def _over(run: Json) -> str:
     return f" ± sd over {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
 
 
-def _finding(prefix: str, what: str, audit: Mapping[str, Any]) -> Finding | None:
-    number = audit.get(f"{prefix}{what}_overlap")
+def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:
+    """Return what two parts share: a line for each thing that they do, one for all things that they do not."""
     left, right = _PAIRS[prefix]
-    thing = _THINGS[what]
-    if number is None:
-        return (
-            Finding("note", f"It was not checked whether {left} and {right} share a {thing}.") if not prefix else None
-        )
-    if not number:
-        return Finding("sound", f"No {thing} is in both {left} and {right}.")
-    shared = f"{left.capitalize()} and {right} share {number} {thing}{'s' if number > 1 else ''} (summed over folds)"
-    if (what, left, right) == ("group", "validation", "test"):
+    counts = {thing: audit.get(f"{prefix}{what}_overlap") for what, thing in _THINGS.items()}
+    lines = [_overlap(left, right, thing, count) for thing, count in counts.items() if count]
+    if clean := [thing for thing, count in counts.items() if count == 0]:
+        lines.append(Finding("sound", f"{left.capitalize()} and {right} share no {_either(clean)}."))
+    if unknown := [thing for thing, count in counts.items() if count is None]:
+        lines.append(Finding("note", f"It was not checked whether {left} and {right} share any {_either(unknown)}."))
+    return lines
+
+
+def _either(things: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(things[:-1]), things[-1]]))
+
+
+def _overlap(left: str, right: str, thing: str, count: int) -> Finding:
+    shared = f"{left.capitalize()} and {right} share {count} {thing}{'s' if count > 1 else ''} (summed over folds)"
+    if (left, thing) == ("validation", "dialogue"):
         return Finding("note", f"{shared}: other speakers of the same conversations chose the best epoch.")
     if right == "test":
         return Finding("leak", f"{shared}: the scores are too high to be compared with speaker-independent ones.")

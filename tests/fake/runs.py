@@ -134,14 +134,7 @@ def _protocol(plan: list[Fold], labels: tuple[str, ...], label_set: str, audit: 
 def _facts(folder: Path, name: str | None, seeds: tuple[int, ...], folds: int) -> dict:
     return {
         "name": name or folder.name,
-        "command": [
-            "mser",
-            "crossval",
-            "--config",
-            f"experiments/iemocap/{folder.name}.yaml",
-            "--out",
-            f"runs/{folder.name}",
-        ],
+        "command": f"mser crossval --config experiments/iemocap/{folder.name}.yaml --out runs/{folder.name}",
         "commit": "6ff5ed7c0ffee",
         "versions": {"mser": "0.1.0", "torch": "2.14.1", "lightning": "2.6.6", "python": "3.11.2"},
         "hardware": {"cpu": "Made-Up 9000", "cores": 16, "memory_gb": 64.0, "gpus": ["Made-Up GPU 80GB"]},
