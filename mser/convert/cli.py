@@ -22,7 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif kind == "roberta":
         from mser.convert.text_roberta import convert_text_roberta as convert  # type: ignore[assignment]
     else:
+        from transformers.utils import logging
+
         from mser.convert.fine_tuned import convert_fine_tuned as convert  # type: ignore[assignment]
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()  # it lists the output layer, which is meant to be left out
     print(convert(**args))
     return 0
 
