@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -20,6 +21,7 @@ import mser.data.datamodules  # noqa: F401  # makes `--data IEMOCAP` known
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.predictions import WritePredictions
+from mser.callbacks.tokenising import TokeniseSpeech
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
@@ -33,6 +35,16 @@ TRAINER_DEFAULTS = {
     "use_distributed_sampler": False,  # ours shares out whole batches, without repeating utterances
     "enable_model_summary": False,
 }
+
+
+EXPECTED = (
+    "LightningCLI's args parameter is intended",
+    ".*does not have many workers",  # loading 16 kHz PCM costs less than handing it between processes
+    ".*Checkpoint directory .* exists and is not empty",  # that is what resuming is
+    ".*Support for mismatched key_padding_mask",  # inside transformers' WavLM
+    ".*treespec",  # inside torch
+)
+"""Warnings about what is meant to be so."""
 
 
 class MserCLI(LightningCLI):
@@ -76,7 +88,6 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: the subcommand and its options.
     """
-    _quiet()
     command_line(argv, run=True)
     return 0
 
@@ -87,6 +98,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     Raises:
         UserError: for options that do not exist or do not fit.
     """
+    _quiet()
     try:
         return MserCLI(
             EmotionRecognizer,
@@ -94,7 +106,10 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             subclass_mode_data=True,
             save_config_callback=SaveConfig,
             save_config_kwargs={"save_to_log_dir": False},
-            trainer_defaults={**TRAINER_DEFAULTS, "callbacks": [WritePredictions(), History(), LastCheckpoint()]},
+            trainer_defaults={
+                **TRAINER_DEFAULTS,
+                "callbacks": [WritePredictions(), History(), LastCheckpoint(), TokeniseSpeech()],
+            },
             seed_everything_default=1,
             auto_configure_optimizers=False,
             parser_kwargs=_each_subcommand({"exit_on_error": False}) if run else {"exit_on_error": False},
@@ -113,6 +128,9 @@ def _quiet() -> None:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    for message in ("LightningCLI's args parameter.*", ".*does not have many workers.*", ".*Checkpoint directory.*exists and is not empty.*",
-                    ".*Support for mismatched key_padding_mask.*", ".*isinstance.treespec.*"):  # fmt: skip
+    for message in EXPECTED:
         warnings.filterwarnings("ignore", message)
+    # Lightning advertises and says what was not asked for; our own lines say what matters.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("mser").setLevel(logging.INFO)

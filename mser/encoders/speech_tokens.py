@@ -48,7 +48,9 @@ class SpeechTokenizer:
         settings["layers"] = tuple(map(tuple, settings["layers"]))
         quantizer = VqWav2Vec(VqSettings(**settings))
         quantizer.load_state_dict(load_file(folder / WEIGHTS))
-        return cls(quantizer, Tokenizer.from_file(str(folder / TOKENIZER)))
+        vocabulary = (folder / TOKENIZER).read_text(encoding="utf-8")
+        json.loads(vocabulary)  # of a damaged file it says so in a ValueError, tokenizers in a bare Exception
+        return cls(quantizer, Tokenizer.from_str(vocabulary))
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that change with anything that could change an id."""

@@ -25,11 +25,11 @@ def vq_weights(*, codewords=CODEWORDS, books=1, seed=0):
     for number, (inputs, kernel) in enumerate([(1, 10), (8, 8), (8, 4), (8, 4)]):
         weights[f"feature_extractor.conv_layers.{number}.0.weight"] = torch.randn(8, inputs, kernel)
         weights[f"feature_extractor.conv_layers.{number}.2.weight"] = torch.rand(8) + 0.5
-        weights[f"feature_extractor.conv_layers.{number}.2.bias"] = torch.randn(8)
+        weights[f"feature_extractor.conv_layers.{number}.2.bias"] = torch.randn(8) / 9
     weights["vector_quantizer.embedding"] = torch.randn(codewords, books, 4)
     weights["vector_quantizer.projection.0.weight"] = torch.randn(8, 4, 1)
     weights["vector_quantizer.projection.1.weight"] = torch.rand(8) + 0.5
-    weights["vector_quantizer.projection.1.bias"] = torch.randn(8)
+    weights["vector_quantizer.projection.1.bias"] = torch.randn(8) / 9
     weights["feature_aggregator.conv_layers.0.1.weight"] = torch.randn(8, 8, 2)
     return weights
 
