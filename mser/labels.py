@@ -1,12 +1,16 @@
-"""Which published labels a task keeps, merges or drops. Knows no torch."""
+"""What a task asks of an utterance: one label, several at once, or scores. Knows no torch."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import nan
 
 from mser.manifest import Utterance
+
+UNKNOWN = -1
+"""The class index of an utterance that has no label in the task."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,77 @@ class LabelSet:
         """Return how many utterances each class has, classes without any included."""
         found = Counter(self(utterance.label) for utterance in utterances)
         return {label: found[label] for label in self.labels}
+
+    def target(self, utterance: Utterance) -> int:
+        """Return the index of the utterance's class, or `UNKNOWN`."""
+        label = self(utterance.label)
+        return UNKNOWN if label is None else self.labels.index(label)
+
+
+@dataclass(frozen=True)
+class MultiLabel:
+    """Labels of which several may hold at once, such as the six emotions of CMU-MOSEI.
+
+    Attributes:
+        name: how an experiment asks for it.
+        labels: the classes; each is present where the utterance's score of that name is above 0.
+
+    Example:
+        >>> moods = MultiLabel("moods", ("happy", "sad"))
+        >>> moods.target(Utterance("a", "a.wav", 1.0, "", "s", "g", scores={"happy": 0.7, "sad": 0.0}))
+        [1.0, 0.0]
+    """
+
+    name: str
+    labels: tuple[str, ...]
+
+    def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
+        """Return the utterances that were rated on all labels, in their order."""
+        return [utterance for utterance in utterances if set(self.labels) <= set(utterance.scores)]
+
+    def counts(self, utterances: Iterable[Utterance]) -> dict[str, int]:
+        """Return in how many utterances each label is present."""
+        chosen = self.select(utterances)
+        return {label: sum(utterance.scores[label] > 0 for utterance in chosen) for label in self.labels}
+
+    def target(self, utterance: Utterance) -> list[float]:
+        """Return 1 or 0 for each label; NaN where it was not rated."""
+        return [float(utterance.scores[label] > 0) if label in utterance.scores else nan for label in self.labels]
+
+
+@dataclass(frozen=True)
+class ScoreSet:
+    """Numbers to predict, such as sentiment, or valence, arousal and dominance.
+
+    Attributes:
+        name: how an experiment asks for it.
+        labels: the names of the scores.
+        low: the least possible score.
+        high: the greatest.
+
+    Example:
+        >>> sentiment = ScoreSet("sentiment", ("sentiment",), low=-3, high=3)
+        >>> sentiment.target(Utterance("a", "a.wav", 1.0, "", "s", "g", scores={"sentiment": -1.4}))
+        [-1.4]
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    low: float
+    high: float
+
+    def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
+        """Return the utterances that have all scores, in their order."""
+        return [utterance for utterance in utterances if set(self.labels) <= set(utterance.scores)]
+
+    def counts(self, utterances: Iterable[Utterance]) -> dict[str, int]:
+        """Return how many utterances have each score."""
+        chosen = list(utterances)
+        return {label: sum(label in utterance.scores for utterance in chosen) for label in self.labels}
+
+    def target(self, utterance: Utterance) -> list[float]:
+        """Return the scores; NaN where there is none."""
+        return [utterance.scores.get(label, nan) for label in self.labels]
+
+
+Task = LabelSet | MultiLabel | ScoreSet

@@ -107,18 +107,59 @@ def one_vs_rest(target: Sequence[str], probabilities: NDArray[np.floating], labe
         >>> one_vs_rest(["neu", "sad"], np.array([[0.9, 0.2], [0.6, 0.8]]), labels=["neu", "sad"])["accuracy_neu"]
         0.5
     """
-    if probabilities.shape != (len(target), len(labels)):
-        raise ValueError(f"probabilities are {probabilities.shape}, expected ({len(target)}, {len(labels)})")
+    return _each_label(np.eye(len(labels), dtype=bool)[_codes(target, labels)], probabilities, labels)
+
+
+def multi_label(
+    present: NDArray[np.bool_], probabilities: NDArray[np.floating], labels: Sequence[str]
+) -> dict[str, float]:
+    """Return how well each of several labels was told, where more than one may hold.
+
+    Args:
+        present: (N, C), whether the label holds.
+        probabilities: (N, C), that it holds; above 0.5 counts.
+        labels: the C labels, in the order of the columns.
+
+    Returns:
+        What `one_vs_rest` returns, and ``balanced_accuracy_<label>``, the mean of the recalls of present and absent
+        (the MOSEI papers' "weighted accuracy", (tp·n/p + tn) / 2n), and its mean ``balanced_accuracy``.
+
+    Raises:
+        ValueError: if shapes do not fit or a probability is not in 0..1.
+
+    Example:
+        >>> present = np.array([[1, 1, 0, 0, 0, 0, 0, 1]], dtype=bool).T
+        >>> said = np.array([[1, 0, 0, 0, 1, 0, 0, 1.0]]).T
+        >>> round(multi_label(present, said, labels=["happy"])["balanced_accuracy_happy"], 7)
+        0.7333333
+    """
+    said = probabilities > 0.5
+    scores = _each_label(present, probabilities, labels)
+    balanced = {
+        f"balanced_accuracy_{label}": _binary(present[:, column], said[:, column])["ua"]
+        for column, label in enumerate(labels)
+    }
+    return {"balanced_accuracy": float(np.mean(list(balanced.values()))), **balanced, **scores}
+
+
+def _each_label(
+    present: NDArray[np.bool_], probabilities: NDArray[np.floating], labels: Sequence[str]
+) -> dict[str, float]:
+    if probabilities.shape != (len(present), len(labels)):
+        raise ValueError(f"probabilities are {probabilities.shape}, expected ({len(present)}, {len(labels)})")
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("a probability is not between 0 and 1")
     said = probabilities > 0.5
-    true = np.eye(len(labels), dtype=bool)[_codes(target, labels)]
-    states = ["absent", "present"]
     scores: dict[str, float] = {}
     for column, label in enumerate(labels):
-        binary = classification(_named(true[:, column], states), _named(said[:, column], states), states)
+        binary = _binary(present[:, column], said[:, column])
         scores |= {f"accuracy_{label}": binary["wa"], f"f1_{label}": binary["weighted_f1"]}
-    return scores | {"mean_binary_accuracy": float((said == true).mean())}
+    return scores | {"mean_binary_accuracy": float((said == present).mean())}
+
+
+def _binary(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> dict[str, float]:
+    states = ["absent", "present"]
+    return classification(_named(true, states), _named(said, states), states)
 
 
 def majority(target: Sequence[str], labels: Sequence[str]) -> dict[str, float]:

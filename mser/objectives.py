@@ -9,30 +9,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mser.errors import UserError
+from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+
 
 class Objective(nn.Module):
     """A task over C classes.
 
     Attributes:
         outputs: how many numbers the head gives per utterance.
+        tasks: the kinds of task that it fits.
     """
 
     outputs: int
+    tasks: tuple[type, ...]
 
-    def prepare(self, counts: Tensor) -> None:
-        """Take note of the (C,) class counts of the training fold, before training begins."""
+    def require(self, task: Task) -> None:
+        """Raise a UserError if the task is of another kind."""
+        if not isinstance(task, self.tasks):
+            raise UserError(
+                f"{type(self).__name__} does not fit the labels {task.name!r}: CrossEntropy takes one label, OneVsRest "
+                "one or several, Regression scores; change model.objective or data.labels"
+            )
+
+    def prepare(self, target: Tensor) -> None:
+        """Take note of the targets of the training fold, before training begins."""
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (B,) the loss of each utterance, computed in float32.
 
         Args:
             logits: (B, outputs).
-            target: (B,) class indices.
+            target: (B,) class indices, or (B, C) numbers: presences for `OneVsRest`, scores for `Regression`.
         """
         raise NotImplementedError
 
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Return (B, C) numbers in [0, 1]; the decision is the class with the largest."""
+    def answers(self, logits: Tensor) -> Tensor:
+        """Return (B, C): probabilities, of which the largest decides, or the scores themselves."""
         raise NotImplementedError
 
 
@@ -46,6 +59,7 @@ class CrossEntropy(Objective):
         label_smoothing: share of the target spread over all classes, in [0, 1).
     """
 
+    tasks = (LabelSet,)
     weights: Tensor
 
     def __init__(
@@ -61,9 +75,10 @@ class CrossEntropy(Objective):
         self.label_smoothing = label_smoothing
         self.register_buffer("weights", torch.ones(len(labels)))
 
-    def prepare(self, counts: Tensor) -> None:
+    def prepare(self, target: Tensor) -> None:
         """Set the weights: their mean over the training utterances is 1, so the learning rate keeps its meaning."""
         if self.balanced:
+            counts = target.bincount(minlength=self.outputs)
             self.weights.copy_(counts.sum() / (len(counts) * counts.clamp(min=1)))
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -72,7 +87,7 @@ class CrossEntropy(Objective):
             logits.float(), target, self.weights, reduction="none", label_smoothing=self.label_smoothing
         )
 
-    def probabilities(self, logits: Tensor) -> Tensor:
+    def answers(self, logits: Tensor) -> Tensor:
         """Return (B, C) that sum to 1."""
         return logits.float().softmax(dim=-1)
 
@@ -81,12 +96,14 @@ class OneVsRest(Objective):
     """The paper's objective on IEMOCAP: for each class its own question, is it this one or not?
 
     The head gives a pair [absent, present] per class. An utterance's loss is the *sum* over the classes of the pairs'
-    cross-entropies (the released code divides by utterances, not by pairs). For one label per utterance, the decision
-    is the class whose presence is likeliest.
+    cross-entropies (the released code divides by utterances, not by pairs). Where an utterance has one label, the
+    decision is the class whose presence is likeliest; where it may have several, all above one half.
 
     Args:
         labels: the classes.
     """
+
+    tasks = (LabelSet, MultiLabel)
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
@@ -94,24 +111,52 @@ class OneVsRest(Objective):
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (B,) sums of C binary cross-entropies."""
-        pairs = logits.float().unflatten(-1, (-1, 2))
-        present = functional.one_hot(target, pairs.shape[1])
-        return (
-            functional.cross_entropy(pairs.flatten(0, 1), present.flatten(), reduction="none").view_as(present).sum(1)
-        )
+        pairs = _pairs(logits)
+        present = functional.one_hot(target, pairs.shape[1]) if target.ndim == 1 else target.long()
+        losses = functional.cross_entropy(pairs.flatten(0, 1), present.flatten(), reduction="none")
+        return losses.view_as(present).sum(1)
 
-    def probabilities(self, logits: Tensor) -> Tensor:
+    def answers(self, logits: Tensor) -> Tensor:
         """Return (B, C), each the probability that the class is present; they need not sum to 1."""
-        return logits.float().unflatten(-1, (-1, 2)).softmax(dim=-1)[..., 1]
+        return _pairs(logits).softmax(dim=-1)[..., 1]
 
 
 class Regression(Objective):
-    """One score per utterance, judged by its absolute error; the paper's objective on CMU-MOSI and CMU-MOSEI."""
+    """One number per score, such as sentiment or valence.
 
-    def __init__(self) -> None:
+    Args:
+        labels: the scores.
+        error: ``l1`` (the paper's on CMU-MOSI and CMU-MOSEI), ``mse``, or ``ccc``: one minus the concordance of the
+            batch, which asks for the right spread and wants batches of many utterances.
+    """
+
+    tasks = (ScoreSet,)
+
+    def __init__(self, labels: Sequence[str], *, error: Literal["l1", "mse", "ccc"] = "l1") -> None:
         super().__init__()
-        self.outputs = 1
+        self.outputs = len(labels)
+        self.error = error
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return (B,) absolute errors of (B, 1) predictions."""
-        return (logits.float().squeeze(-1) - target).abs()
+        """Return (B,) errors, each the mean over the scores; with ``ccc`` the batch's, for each utterance the same."""
+        scores, target = logits.float(), target.view_as(logits)
+        if self.error == "ccc":
+            return (1 - _concordance(scores, target)).mean().expand(len(scores))
+        error = functional.l1_loss if self.error == "l1" else functional.mse_loss
+        return error(scores, target, reduction="none").mean(-1)
+
+    def answers(self, logits: Tensor) -> Tensor:
+        """Return (B, C) scores, unclipped."""
+        return logits.float()
+
+
+def _pairs(logits: Tensor) -> Tensor:
+    """Return (B, C, 2) from (B, 2C)."""
+    return logits.float().view(len(logits), -1, 2)
+
+
+def _concordance(scores: Tensor, target: Tensor) -> Tensor:
+    """Return (C,) concordance of each score over the batch, population variance."""
+    covariance = ((scores - scores.mean(0)) * (target - target.mean(0))).mean(0)
+    spread = scores.var(0, correction=0) + target.var(0, correction=0) + (scores.mean(0) - target.mean(0)).square()
+    return 2 * covariance / spread.clamp(min=1e-8)

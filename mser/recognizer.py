@@ -9,12 +9,13 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
-from mser import metrics
+from mser.answers import score
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.collected import Collected
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.errors import UserError
 from mser.fusion import Fusion, Shallow
+from mser.labels import LabelSet
 from mser.objectives import CrossEntropy, Objective
 
 FusionCallable = Callable[[int, int], Fusion]
@@ -77,18 +78,19 @@ class EmotionRecognizer(LightningModule):
         return cast(Tensor, self.head(self.fusion(speech, text)))
 
     def on_fit_start(self) -> None:
-        """Tell the objective how frequent the classes are."""
+        """Tell the objective what it will be asked."""
         dataset = self._dataset("train")
-        targets = torch.tensor([dataset.target(utterance) for utterance in dataset.utterances])
-        counts = targets.bincount(minlength=len(self.labels))
-        if absent := [label for label, count in zip(self.labels, counts, strict=True) if not count]:
-            raise UserError(f"the training part has no {', '.join(absent)}; choose another label set or protocol")
-        self.objective.prepare(counts.to(self.device))
+        target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
+        self.objective.require(dataset.task)
+        if isinstance(dataset.task, LabelSet):
+            _require_all(self.labels, target)
+        self.objective.prepare(target.to(self.device))
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss: its mean over the utterances of all processes' batches, as one process would have it."""
         losses = self.objective.loss(self(batch), batch.target)
-        self.log("train/loss", losses.mean().detach(), on_step=False, on_epoch=True, batch_size=len(batch), sync_dist=True)
+        mean = losses.mean().detach()
+        self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=len(batch), sync_dist=True)
         if self.trainer.world_size == 1:
             return losses.mean()
         everywhere = self.trainer.strategy.reduce(losses.new_tensor(len(batch)), reduce_op="sum")
@@ -97,14 +99,14 @@ class EmotionRecognizer(LightningModule):
     def validation_step(self, batch: Batch, _: int) -> None:
         """Remember what is said; it is scored over the whole part at once."""
         logits = self(batch)
-        self.collected.update(batch, self.objective.loss(logits, batch.target), self.objective.probabilities(logits))
+        self.collected.update(batch, self.objective.loss(logits, batch.target), self.objective.answers(logits))
 
     test_step = validation_step
 
     def predict_step(self, batch: Batch, _: int) -> None:
         """Remember what is said; there may be no target to score it with."""
-        probabilities = self.objective.probabilities(self(batch))
-        self.collected.update(batch, probabilities.new_full((len(batch),), torch.nan), probabilities)
+        answers = self.objective.answers(self(batch))
+        self.collected.update(batch, answers.new_full((len(batch),), torch.nan), answers)
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last part."""
@@ -153,13 +155,21 @@ class EmotionRecognizer(LightningModule):
 
     def _scores(self, part: str) -> dict[str, float]:
         said = self.collected.compute()
-        target = [self.labels[index] for index in said["target"].tolist()]
-        prediction = [self.labels[index] for index in said["probabilities"].argmax(1).tolist()]
-        scores = metrics.classification(target, prediction, self.labels)
-        return {f"{part}/loss": said["loss"].mean().item(), **{f"{part}/{name}": score for name, score in scores.items()}}
+        scores = score(self._dataset(part).task, said["target"].numpy(), said["answers"].numpy())
+        return {
+            f"{part}/loss": said["loss"].mean().item(),
+            **{f"{part}/{name}": value for name, value in scores.items()},
+        }
 
     def _dataset(self, part: str) -> UtteranceDataset:
         return cast(UtteranceDataset, self.trainer.datamodule.datasets[part])  # type: ignore[attr-defined]
+
+
+def _require_all(labels: list[str], target: Tensor) -> None:
+    """Refuse a training part that lacks a class: the model could never say it."""
+    counts = target.bincount(minlength=len(labels))
+    if absent := [label for label, count in zip(labels, counts, strict=True) if not count]:
+        raise UserError(f"the training part has no {', '.join(absent)}; choose another label set or protocol")
 
 
 def _part(name: str) -> str:
@@ -182,4 +192,4 @@ def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:
     """
     if step < rise:
         return step / rise
-    return max(total - step, 0) ** power / max(total - rise, 1) ** power
+    return float((max(total - step, 0) / max(total - rise, 1)) ** power)

@@ -30,7 +30,7 @@ FOLDER = Path(os.environ.get("MSER_GOLDEN") or Path(__file__).parents[2] / "shar
 REASON = f"no reference numbers of the paper's code at {FOLDER}; set MSER_GOLDEN to their folder"
 needed = pytest.mark.skipif(not (FOLDER / "config.json").is_file(), reason=REASON)
 
-OBJECTIVES = {"iemocap": OneVsRest, "meld": CrossEntropy, "mos": lambda _: Regression()}
+OBJECTIVES = {"iemocap": OneVsRest, "meld": CrossEntropy, "mos": lambda _: Regression(["score"])}
 
 
 def arrays(*path):
@@ -185,8 +185,8 @@ def from_folder(folder):
     cross = options["fusion"].get("init_args")
     model = EmotionRecognizer(
         ["neu", "sad", "ang", "hap"],
-        speech=SpeechEncoder(**options["speech"]["init_args"]),
-        text=TextEncoder(**options["text"]["init_args"]),
+        speech=SpeechEncoder(**options["speech"]),
+        text=TextEncoder(**options["text"]),
         fusion=partial(CoAttention, **cross) if cross else Shallow,
         objective=OneVsRest,
     )

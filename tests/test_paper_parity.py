@@ -22,7 +22,7 @@ from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
 from mser.objectives import CrossEntropy, OneVsRest, Regression
 from mser.optim import FairseqAdam
 from mser.recognizer import schedule
-from mser.sentiment import sentiment, seven_classes
+from mser.sentiment import rounded, sentiment
 
 pytestmark = golden.needed
 STATES = 2e-5
@@ -262,8 +262,8 @@ def test_iemocap_objective():
         == expected["logging"]["nsentences"]
         == expected["logging"]["ntokens"]
     )
-    present = objective.probabilities(logits).numpy() > 0.5
-    scores = metrics.one_vs_rest([emotions[i] for i in target], objective.probabilities(logits).numpy(), emotions)
+    present = objective.answers(logits).numpy() > 0.5
+    scores = metrics.one_vs_rest([emotions[i] for i in target], objective.answers(logits).numpy(), emotions)
     for column, emotion in enumerate(emotions):
         np.testing.assert_array_equal(present[:, column], given[f"pred_{emotion}"])
         np.testing.assert_array_equal(target == column, given[f"truth_{emotion}"])
@@ -286,7 +286,7 @@ def test_meld_objective():
     logits, target = tensor(given["logits"]), tensor(given["targets"])
     objective = CrossEntropy(labels)
     losses = objective.loss(logits, target)
-    prediction = objective.probabilities(logits).argmax(1)
+    prediction = objective.answers(logits).argmax(1)
     np.testing.assert_array_equal(prediction, given["pred"])
     scores = metrics.classification([labels[i] for i in target], [labels[i] for i in prediction], labels)
     close(losses.sum(), expected["loss_sum"], 0, 1e-5)
@@ -302,13 +302,13 @@ def test_meld_objective():
 def test_sentiment_objective():
     given, expected = arrays("criterion", "mos.npz"), read_json("criterion", "expected.json")["mos"]
     logits, target = tensor(given["logits"]), given["targets"]
-    losses = Regression().loss(logits, tensor(target))
+    losses = Regression(["score"]).loss(logits, tensor(target))
     close(losses.sum(), expected["loss_sum"], 0, 1e-5)
     close(losses.sum(), expected["logging"]["loss"], 0, 1e-5)
     assert len(losses) == expected["returned_sample_size"] == expected["logging"]["sample_size"]
     prediction = given["logits"][:, 0]
-    np.testing.assert_array_equal(seven_classes(target), given["seven_truth"])
-    np.testing.assert_array_equal(seven_classes(prediction), given["seven_pred"])
+    np.testing.assert_array_equal(rounded(target, most=3), given["seven_truth"])
+    np.testing.assert_array_equal(rounded(prediction, most=3), given["seven_pred"])
     scores = sentiment(target.astype(np.float64), prediction.astype(np.float64))
     close(scores["mae"], expected["mae"], 0, 1e-5)
     close(scores["pearson"], expected["pearson"], 1e-6)
@@ -327,7 +327,7 @@ def test_sentiment_without_the_neutral_utterances():
     given, expected = arrays("criterion", "mos.npz"), read_json("criterion", "expected.json")["mos"]
     polar = given["targets"] != 0
     target, logits = given["targets"][polar], given["logits"][polar]
-    losses = Regression().loss(tensor(logits), tensor(target))
+    losses = Regression(["score"]).loss(tensor(logits), tensor(target))
     scores = sentiment(target, logits[:, 0])
     subset, reduced = expected["nonzero_subset"], expected["reduced_batches_of_one_nonzero"]
     close(losses.sum(), subset["loss_sum"], 0, 1e-5)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.data.batch import UNKNOWN
+from mser.answers import columns
 from mser.data.module import CorpusDataModule, Part
 from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
@@ -46,8 +46,7 @@ def _rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[
     said = model.collected.compute()
     dataset = data.datasets[part]
     rows = []
-    columns = (said[name].tolist() for name in ("index", "target", "probabilities"))
-    for index, target, probabilities in zip(*columns, strict=True):
+    for index, target, answer in zip(*(said[name].tolist() for name in ("index", "target", "answers")), strict=True):
         utterance = dataset.utterances[index]
         rows.append(
             {
@@ -57,9 +56,7 @@ def _rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[
                 "fold": data.fold,
                 "seed": data.seed,
                 "split": part,
-                "target": "" if target == UNKNOWN else model.labels[target],
-                "prediction": model.labels[max(range(len(probabilities)), key=probabilities.__getitem__)],
-                **{f"p_{label}": f"{p:.9g}" for label, p in zip(model.labels, probabilities, strict=True)},
+                **columns(dataset.task, target, answer),
             }
         )
     return rows

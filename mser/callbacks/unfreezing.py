@@ -23,7 +23,11 @@ class StagedUnfreezing(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Note which parameters are trained at all; the others stay as they are."""
-        if stage == "fit" and trainer.world_size > 1 and "find_unused" not in str(trainer.strategy.__dict__.get("_ddp_kwargs")):
+        if (
+            stage == "fit"
+            and trainer.world_size > 1
+            and "find_unused" not in str(trainer.strategy.__dict__.get("_ddp_kwargs"))
+        ):
             raise UserError(
                 "staged unfreezing on several devices leaves parameters without gradients; "
                 "set trainer.strategy to ddp_find_unused_parameters_true"

@@ -47,12 +47,17 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "mser crossval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        "mser crossval",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--config", action="append", default=[], metavar="FILE", help="experiment file; may come again")
     parser.add_argument("--out", required=True, metavar="RUN", help="the run's folder")
     parser.add_argument("--folds", type=_numbers, metavar="1,2", help="only these folds (default: all)")
-    parser.add_argument("--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)")
+    parser.add_argument(
+        "--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)"
+    )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at a time; they share cores and GPUs")
     parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
     return parser

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from mser.crossval.plan import CONFIG
 from mser.callbacks.checkpoints import BEST, FOLDER
+from mser.crossval.plan import CONFIG
 from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
@@ -42,7 +42,14 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
     if not skip_test:
         scores["test"] = _scores(trainer.test(model, data, ckpt_path=str(best), verbose=False))
     if trainer.is_global_zero:
-        record = {"fold": fold, "seed": seed, **scores, **_cost(trainer, model, time.monotonic() - started)}
+        split = json.loads((Path(run) / "protocol.json").read_text())["digest"]
+        record = {
+            "fold": fold,
+            "seed": seed,
+            "digest": split,
+            **scores,
+            **_cost(trainer, model, time.monotonic() - started),
+        }
         write_text(folder / "metrics.json", json.dumps(record, indent=1))
         last.unlink(missing_ok=True)  # nothing is left to resume, and it is thrice the size of the weights
 

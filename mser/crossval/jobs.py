@@ -88,7 +88,9 @@ def call(arguments: list[str], log: Path) -> None:
     Raises:
         UserError: with the worker's own words, if it failed.
     """
-    done = subprocess.run([*WORKER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(
+        [*WORKER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if done.returncode:
         lines = done.stdout.strip().splitlines() or ["the worker said nothing"]
         if done.returncode != 2:
@@ -157,7 +159,7 @@ def _gpus() -> list[str]:
 def _forwarding(running: dict[int, tuple[Job, subprocess.Popen[bytes]]]) -> Iterator[None]:
     """Hand SIGINT and SIGTERM on to the jobs, give them time, and leave as the signal asks."""
 
-    def stop(number: int, _: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         for _, process in running.values():
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE

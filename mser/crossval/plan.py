@@ -31,6 +31,7 @@ def plan(run: str, fit_options: list[str]) -> None:
     """
     folder = Path(run)
     cli = command_line(fit_options, run=False)
+    cli.model.objective.require(cli.datamodule.label_set)
     _same_experiment(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     _room(folder, cli.model)
     _write_folds(folder, cli.datamodule)
@@ -56,9 +57,7 @@ def _flat(node: Any, name: str = "") -> dict[str, Any]:
     if not isinstance(node, dict):
         return {name: node}
     return {
-        key: value
-        for child, inner in node.items()
-        for key, value in _flat(inner, f"{name}.{child}".strip(".")).items()
+        key: value for child, inner in node.items() for key, value in _flat(inner, f"{name}.{child}".strip(".")).items()
     }
 
 
@@ -69,7 +68,9 @@ def _room(folder: Path, model: EmotionRecognizer) -> None:
     needed = 4 * (2 * sum(p.numel() for p in model.parameters()) + 2 * trained)
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise UserError(f"{folder} has {free / 1e9:.1f} GB free, a fold needs {needed / 1e9:.1f} GB; make room or choose another --out")
+        raise UserError(
+            f"{folder} has {free / 1e9:.1f} GB free, a fold needs {needed / 1e9:.1f} GB; make room or choose another --out"
+        )
 
 
 def _write_folds(folder: Path, data: CorpusDataModule) -> None:

@@ -48,7 +48,8 @@ def _resample(samples: Tensor, rate: int) -> Tensor:
         return samples
     from torchaudio.functional import resample
 
-    return resample(samples, rate, SAMPLE_RATE)
+    resampled: Tensor = resample(samples, rate, SAMPLE_RATE)
+    return resampled
 
 
 def _at_least(samples: Tensor, count: int) -> Tensor:

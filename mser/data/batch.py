@@ -11,11 +11,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mser.data.audio import SAMPLE_RATE, SHORTEST, load
-from mser.labels import LabelSet
+from mser.labels import Task
 from mser.manifest import Seconds, Utterance
-
-UNKNOWN = -1
-"""The target of an utterance that has no label in the task."""
 
 
 @dataclass
@@ -26,7 +23,7 @@ class Batch:
         waveform: (B, samples) at 16 kHz, zeros behind each clip.
         lengths: (B,) samples of each clip.
         transcripts: what was said; the text encoder tokenizes it.
-        target: (B,) class indices; `UNKNOWN` without a label.
+        target: (B,) class indices, `mser.labels.UNKNOWN` without a label; or (B, C) scores or presences, NaN without.
         index: (B,) places in the dataset, by which predictions find their utterances again.
     """
 
@@ -46,16 +43,16 @@ class UtteranceDataset(Dataset[Batch]):
     Args:
         utterances: what to load.
         root: the folder that their audio paths are relative to.
-        label_set: from published labels to classes.
+        task: what is asked of them.
         max_seconds: longer clips lose their end; None keeps all.
     """
 
     def __init__(
-        self, utterances: Sequence[Utterance], root: Path, label_set: LabelSet, max_seconds: Seconds | None = None
+        self, utterances: Sequence[Utterance], root: Path, task: Task, max_seconds: Seconds | None = None
     ) -> None:
         self.utterances = list(utterances)
         self.root = root
-        self.label_set = label_set
+        self.task = task
         self.max_seconds = max_seconds
 
     def __len__(self) -> int:
@@ -67,11 +64,6 @@ class UtteranceDataset(Dataset[Batch]):
         longest = self.max_seconds or float("inf")
         return [max(min(utterance.duration, longest), SHORTEST / SAMPLE_RATE) for utterance in self.utterances]
 
-    def target(self, utterance: Utterance) -> int:
-        """Return the utterance's class index, or `UNKNOWN`."""
-        label = self.label_set(utterance.label)
-        return UNKNOWN if label is None else self.label_set.labels.index(label)
-
     def __getitem__(self, indices: list[int]) -> Batch:
         """Return one batch."""
         chosen = [self.utterances[index] for index in indices]
@@ -80,7 +72,7 @@ class UtteranceDataset(Dataset[Batch]):
             waveform=torch.nn.utils.rnn.pad_sequence(clips, batch_first=True),
             lengths=torch.tensor([len(clip) for clip in clips]),
             transcripts=[utterance.transcript for utterance in chosen],
-            target=torch.tensor([self.target(utterance) for utterance in chosen]),
+            target=torch.tensor([self.task.target(utterance) for utterance in chosen]),
             index=torch.tensor(indices),
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor
 from torchmetrics import Metric
@@ -12,29 +10,29 @@ from mser.data.batch import Batch
 
 
 class Collected(Metric):
-    """The losses and probabilities of a part, in the order of its dataset; torchmetrics does the gathering."""
+    """The losses and answers of a part, in the order of its dataset; torchmetrics does the gathering."""
 
     full_state_update = False
     index: list[Tensor]
     target: list[Tensor]
     loss: list[Tensor]
-    probabilities: list[Tensor]
+    answers: list[Tensor]
 
     def __init__(self) -> None:
         super().__init__()
-        for name in ("index", "target", "loss", "probabilities"):
+        for name in ("index", "target", "loss", "answers"):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
-    def update(self, batch: Batch, loss: Tensor, probabilities: Tensor) -> None:
-        """Add a batch with its losses (B,) and probabilities (B, C)."""
+    def update(self, batch: Batch, loss: Tensor, answers: Tensor) -> None:
+        """Add a batch with its losses (B,) and answers (B, C)."""
         self.index.append(batch.index)
         self.target.append(batch.target)
         self.loss.append(loss.detach().float())
-        self.probabilities.append(probabilities.detach().float())
+        self.answers.append(answers.detach().float())
 
     def compute(self) -> dict[str, Tensor]:
-        """Return ``index`` (N,), ``target`` (N,), ``loss`` (N,) and ``probabilities`` (N, C), by index, on the CPU."""
-        columns = {name: _cat(getattr(self, name)).cpu() for name in ("index", "target", "loss", "probabilities")}
+        """Return ``index`` (N,), ``target`` (N,), ``loss`` (N,) and ``answers`` (N, C), by index, on the CPU."""
+        columns = {name: _cat(getattr(self, name)).cpu() for name in ("index", "target", "loss", "answers")}
         index = columns["index"]
         # A process may see an utterance again, as samplers of others repeat them to even out their shares.
         order = torch.unique(index, return_inverse=True)[1].argsort(stable=True)
@@ -43,4 +41,4 @@ class Collected(Metric):
 
 
 def _cat(pieces: Tensor | list[Tensor]) -> Tensor:
-    return pieces if isinstance(pieces, Tensor) else torch.cat(cast(list[Tensor], pieces))
+    return pieces if isinstance(pieces, Tensor) else torch.cat(pieces)

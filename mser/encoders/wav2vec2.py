@@ -65,11 +65,11 @@ class WaveformBackbone(nn.Module):
         """Return features (B, C, T) and the number of real frames (B,) of each clip."""
         features, frames = waveform.unsqueeze(1), lengths
         for layer in self.convolutions:
-            conv = cast(nn.Conv1d, layer.conv)
+            conv: nn.Conv1d = layer.conv  # type: ignore[assignment]
             frames = (frames - conv.kernel_size[0]) // conv.stride[0] + 1
             norm = getattr(layer, "layer_norm", None)
             if isinstance(norm, nn.GroupNorm):
-                features = cast(Tensor, layer.activation(_norm_each(norm, conv(features), frames)))
+                features = layer.get_submodule("activation")(_norm_each(norm, conv(features), frames))
             else:
                 features = layer(features)
         return features, frames
