@@ -156,6 +156,7 @@ def test_a_text_encoder_with_the_tokenizer_of_gpt2_files(files):
     text = TextEncoder(str(files / "text"), max_tokens=6)
     tokens, mask = text.tokenize(["hi ih", "hhhhhhhhh"])
     assert tokens.tolist() == [[0, 4, 7, 5, 6, 2], [0, 6, 6, 6, 6, 2]]
+    assert all(module.training for module in text.modules()), "it would be fine-tuned without dropout"
     assert text.eval()(tokens, mask).states.shape == (2, 6, 16)
     assert roberta(files, "--tokenizer", files / "text", checkpoint="text.pt", out="copy") == 0
     assert torch.equal(TextEncoder(str(files / "copy")).tokenize(["hi"])[0], torch.tensor([[0, 4, 2]]))

@@ -114,12 +114,7 @@ def _options(
 ) -> dict[str, Any]:
     """Return the options of `EmotionRecognizer` that rebuild the model from the folder `out`."""
     encoders = {
-        part: {
-            "class_path": f"mser.encoders.encoder.{part.title()}Encoder",
-            "init_args": {"name": str(Path(out).absolute() / part), "pooling": "first"},
-        }
-        if source is not None
-        else None
+        part: None if source is None else {"name": str(Path(out).absolute() / part), "pooling": "first"}
         for part, source in sources.items()
     }
     layers = {name.split(".")[3] for name in tuned.weights if name.startswith(f"{CROSS_LAYERS}layers_ta.")}

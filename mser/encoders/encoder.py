@@ -33,6 +33,7 @@ class _Encoder(nn.Module):
         self.pooling = Pooling(pooling, self.width)
         self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
         _freeze(backbone, tune, freeze_front)
+        self.train()  # transformers loads models without dropout, and Lightning leaves them as they are
 
     def train(self, mode: bool = True) -> _Encoder:
         """Set training mode; a frozen backbone stays in evaluation mode."""
@@ -43,7 +44,10 @@ class _Encoder(nn.Module):
 
     def encode(self, *inputs: Tensor) -> Encoded:
         """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen), _inputs_of(self.backbone.blocks) as seen:
+        with (
+            torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen),
+            _inputs_of(self.backbone.blocks) as seen,
+        ):
             states, mask = self.backbone(*inputs)
         if self.layer_sum is not None:
             states = self.layer_sum([*seen, states])
@@ -134,7 +138,9 @@ def _freeze(backbone: Any, tune: Tune, freeze_front: bool) -> None:
     blocks: nn.ModuleList = backbone.blocks
     if isinstance(tune, int):
         if not 0 < tune <= len(blocks):
-            raise UserError(f"tune: {tune} asks for more layers than there are; give 1 to {len(blocks)}, full or frozen")
+            raise UserError(
+                f"tune: {tune} asks for more layers than there are; give 1 to {len(blocks)}, full or frozen"
+            )
         backbone.requires_grad_(False)
         for block in blocks[-tune:]:
             block.requires_grad_(True)
