@@ -28,7 +28,7 @@ from mser.recognizer import EmotionRecognizer
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs/fit",
-    "max_epochs": 20,
+    "max_epochs": 15,
     "gradient_clip_val": 1.0,
     "logger": False,
     "num_sanity_val_steps": 0,  # two batches say nothing of a score that is taken over the whole part
@@ -54,7 +54,7 @@ class MserCLI(LightningCLI):
         """Add checkpoint and early stopping, both on the same validation score."""
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
-        parser.set_defaults({"early_stopping.patience": 5, "early_stopping.monitor": "val/ua"})
+        parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
         parser.set_defaults({"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5}}})
         parser.link_arguments("checkpoint.monitor", "early_stopping.monitor")
         parser.link_arguments("checkpoint.mode", "early_stopping.mode")

@@ -35,6 +35,8 @@ def main(argv: list[str]) -> int:
     run = Path(args.out)
     with _alone_in(run):
         call(["plan", str(run), *fit_options], run / "plan.log")
+        if args.plan:
+            return 0
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
@@ -59,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)"
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at a time; they share cores and GPUs")
+    parser.add_argument("--plan", action="store_true", help="settle and check everything, but train nothing")
     parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
     return parser
 

@@ -59,7 +59,9 @@ def text_backbone(name: str) -> TextBackbone:
 
     config = _config(name, "text encoder")
     if config.model_type in (*FAMILIES, "whisper", "wav2vec2-bert"):
-        raise UserError(f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder")
+        raise UserError(
+            f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder"
+        )
     tokenizer = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name))
     # RoBERTa's first position is the padding id + 1, so its table is that much longer than its longest input.
     offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
@@ -103,7 +105,9 @@ def _load(name: str, what: str, read: Callable[[], T]) -> T:
         return read()
     except (OSError, ValueError, KeyError) as error:
         if Path(name).is_dir():
-            raise UserError(f"cannot read the {what} of {name!r}: {_first_line(error)}; copy the whole folder again") from error
+            raise UserError(
+                f"cannot read the {what} of {name!r}: {_first_line(error)}; copy the whole folder again"
+            ) from error
         raise UserError(
             f"no {what} {name!r}: it is neither a folder here nor could it be had from the Hugging Face hub "
             f"({_first_line(error)}); check the name, or give a local folder"

@@ -1,0 +1,38 @@
+# make demo    the main job on made-up data, end to end, and where its report is
+# make test    lint, types and tests
+# make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
+.PHONY: demo test lint types lock reproduce-iemocap
+
+PYTHON ?= python3
+BIN = .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+demo: .venv/installed
+	experiments/demo/run.sh runs/demo --jobs $(JOBS)
+
+test: .venv/installed lint types
+	pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=95 --doctest-modules mser tests
+
+lint: .venv/installed
+	ruff format --check .
+	ruff check .
+
+types: .venv/installed
+	mypy
+
+reproduce-iemocap: .venv/installed
+	@test -d "$(IEMOCAP)" || { echo "make: IEMOCAP='$(IEMOCAP)' is no folder; give IEMOCAP=/path/to/IEMOCAP_full_release" >&2; exit 2; }
+	experiments/iemocap/reproduce.sh "$(IEMOCAP)" runs/iemocap $(OPTIONS)
+
+# The lock file is installed as it stands; a changed one installs anew.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; give PYTHON=python3.12, say" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# For maintainers: choose the newest versions that pyproject.toml allows (needs uv).
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q -o requirements.lock
