@@ -1,6 +1,7 @@
 # make demo    the main job on made-up data, end to end, and where its report is
 # make test    lint, types and tests
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
+# make reproduce-iemocap PAPER=1 IEMOCAP=... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
 .PHONY: demo test lint types lock reproduce-iemocap
 
 PYTHON ?= python3
@@ -21,9 +22,17 @@ lint: .venv/installed
 types: .venv/installed
 	mypy
 
+ifdef PAPER
+reproduce-iemocap: export EXPERIMENTS = paper_speech_only paper_text_only paper_frozen paper_shallow paper_coattention
+reproduce-iemocap: export SPEECH = $(SPEECH_BERT)
+reproduce-iemocap: export TEXT = $(ROBERTA)
+else
+export SPEECH TEXT
+endif
+
 reproduce-iemocap: .venv/installed
 	@test -d "$(IEMOCAP)" || { echo "make: IEMOCAP='$(IEMOCAP)' is no folder; give IEMOCAP=/path/to/IEMOCAP_full_release" >&2; exit 2; }
-	experiments/iemocap/reproduce.sh "$(IEMOCAP)" runs/iemocap $(OPTIONS)
+	experiments/iemocap/reproduce.sh "$(IEMOCAP)" runs/iemocap$(if $(PAPER),-paper) $(OPTIONS)
 
 # The lock file is installed as it stands; a changed one installs anew.
 .venv/installed: requirements.lock pyproject.toml

@@ -63,7 +63,9 @@ class LengthBatches:
                 f"raise data.batch_seconds to {math.ceil(self.durations.max())} or cut with data.max_seconds"
             )
         fewest = len(self._pack(self.durations))
-        planned = min(math.ceil(fewest * SLACK), len(durations)) if shuffle else fewest
+        # Where only `most` limits the batches, jitter does not change their number: every one stays full.
+        full = fewest == math.ceil(len(durations) / self.most)
+        planned = min(math.ceil(fewest * SLACK), len(durations)) if shuffle and not full else fewest
         self.count = math.ceil(planned / world) * world
 
     def __len__(self) -> int:
