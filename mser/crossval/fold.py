@@ -48,6 +48,7 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
             "seed": seed,
             "digest": split,
             **scores,
+            "best_epoch": _epoch(best),
             **_cost(trainer, model, time.monotonic() - started),
         }
         write_text(folder / "metrics.json", json.dumps(record, indent=1))
@@ -57,6 +58,11 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
 def _scores(results: Any) -> dict[str, float]:
     """Return the scores without the name of their part."""
     return {name.split("/", 1)[1]: value for name, value in results[0].items()}
+
+
+def _epoch(checkpoint: Path) -> int:
+    """Return the epoch, from 0, after which a checkpoint was written."""
+    return int(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=True)["epoch"])
 
 
 def _cost(trainer: Trainer, model: EmotionRecognizer, seconds: float) -> dict[str, Any]:
