@@ -177,7 +177,7 @@ def test_a_corpus_is_prepared_one_utterance_at_a_time(folder, capsys):
             assert sum(reference() is not None for reference in alive) <= 1
             waveform = noise(2000, seed)
             alive.append(weakref.ref(waveform))
-            yield waveform
+            yield f"clip{seed}", waveform
 
     SpeechBert.from_folder(folder).prepare(corpus(), total=5)
     assert len(list(cache_folder().rglob("*.npy"))) == 5
@@ -242,8 +242,8 @@ def test_a_dictionary_of_another_tokeniser_shows_in_use(folder):
         state = state.replace(f'"{word}"', f'"x{word}"')
     strange = SpeechTokenizer(tokenizer.quantizer, type(tokenizer.vocabulary).from_str(state))
     strange.ids(noise(2000))
-    with pytest.raises(UserError, match=r"\d+ of \d+ speech tokens are not in the dictionary.*dict.txt"):
-        strange.prepare(noise(2000, seed) for seed in range(200))
+    with pytest.raises(UserError, match=r"clip\d+: \d+ of \d+ speech tokens are not in the dictionary.*dict.txt"):
+        strange.prepare((f"clip{seed}", noise(2000, seed)) for seed in range(200))
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "vq_wav2vec.safetensors", "tokenizer.json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
@@ -20,9 +21,9 @@ class TokeniseSpeech(Callback):
             return
         for dataset in trainer.datamodule.datasets.values():  # type: ignore[attr-defined]
             share = range(trainer.global_rank, len(dataset), trainer.world_size)
-            waveforms = (_waveform(dataset, index).to(trainer.strategy.root_device) for index in share)
-            backbone.prepare(waveforms, total=len(share))
+            device = trainer.strategy.root_device
+            backbone.prepare((_named(dataset, index, device) for index in share), total=len(share))
 
 
-def _waveform(dataset: UtteranceDataset, index: int) -> Tensor:
-    return dataset[[index]].waveform[0]
+def _named(dataset: UtteranceDataset, index: int, device: torch.device) -> tuple[str, Tensor]:
+    return dataset.utterances[index].id, dataset[[index]].waveform[0].to(device)

@@ -75,9 +75,9 @@ class SpeechBert(nn.Module):
         mask = tokens != PAD
         return self.roberta(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
 
-    def prepare(self, waveforms: Iterable[Tensor], *, total: int | None = None) -> None:
+    def prepare(self, utterances: Iterable[tuple[str, Tensor]], *, total: int | None = None) -> None:
         """Tokenise a corpus before it is read; see `SpeechTokenizer.prepare`."""
-        self.tokenizer.prepare(waveforms, total=total)
+        self.tokenizer.prepare(utterances, total=total)
 
 
 def _read_roberta(folder: Path) -> Any:

@@ -79,18 +79,24 @@ class SpeechTokenizer:
         self._require_known(ids)
         return ids
 
-    def prepare(self, waveforms: Iterable[Tensor], *, total: int | None = None) -> None:
+    def prepare(self, utterances: Iterable[tuple[str, Tensor]], *, total: int | None = None) -> None:
         """Tokenise a corpus, one utterance in memory at a time, with a progress bar.
 
         Args:
-            waveforms: (samples,) each; best a generator that decodes one after the other.
+            utterances: name and waveform (samples,) of each; best a generator that decodes one after the other.
             total: how many there are.
+
+        Raises:
+            UserError: as `ids`, with the utterance's name.
         """
         from rich.console import Console
         from rich.progress import track
 
-        for waveform in track(waveforms, "tokenising speech", total=total, console=Console(stderr=True)):
-            self.ids(waveform)
+        for name, waveform in track(utterances, "tokenising speech", total=total, console=Console(stderr=True)):
+            try:
+                self.ids(waveform)
+            except UserError as error:
+                raise UserError(f"{name}: {error}") from error
 
     def _require_known(self, ids: Ids) -> None:
         """Raise once it is plain that the words are not those of the dictionary."""

@@ -34,6 +34,16 @@ def vq_weights(*, codewords=CODEWORDS, books=1, seed=0):
     return weights
 
 
+def longer_vq_weights(layers):
+    """More convolutions of kernel 2 behind the four: a receptive field of seconds."""
+    weights = {}
+    for number in range(4, 4 + layers):
+        weights[f"feature_extractor.conv_layers.{number}.0.weight"] = torch.randn(8, 8, 2)
+        weights[f"feature_extractor.conv_layers.{number}.2.weight"] = torch.ones(8)
+        weights[f"feature_extractor.conv_layers.{number}.2.bias"] = torch.zeros(8)
+    return weights
+
+
 def vq_args(**changes):
     args = {"conv_feature_layers": LAYERS, "vq_type": "kmeans", "vq_vars": CODEWORDS, "combine_groups": True}
     return argparse.Namespace(**(args | {"log_compression": True, "arch": "wav2vec"} | changes))

@@ -1,0 +1,83 @@
+"""The shipped files of the paper's recipe train converted checkpoints, through the command line."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from fake import checkpoints
+from fake.converting import fine_tuned, speech_bert, text_folder, write_files
+from fake.iemocap import make_iemocap
+
+from mser.cli import main
+from mser.encoders.token_cache import cache_folder
+
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments" / "iemocap").glob("paper_*.yaml"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MSER_CACHE", str(tmp_path / "cache"))
+    write_files(tmp_path)
+    speech_bert(tmp_path)
+    text_folder(tmp_path)
+    make_iemocap(tmp_path / "corpus")
+    return tmp_path
+
+
+def run(command, experiment, folder, *options):
+    model = yaml.safe_load(experiment.read_text())["model"]
+    names = [
+        word for part in ("speech", "text") if part in model for word in (f"--model.{part}.name", str(folder / part))
+    ]
+    given = ["--data.init_args.root", str(folder / "corpus"), "--trainer.default_root_dir", str(folder / "run")]
+    given += ["--trainer.accelerator", "cpu", *options]
+    return main([command, "--config", str(experiment), *names, *given])
+
+
+def test_there_are_five():
+    assert [path.stem for path in EXPERIMENTS] == [
+        f"paper_{name}" for name in ("coattention", "frozen", "shallow", "speech_only", "text_only")
+    ]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda path: path.stem)
+def test_it_trains(experiment, folder, capsys):
+    assert run("fit", experiment, folder, "--trainer.max_epochs", "2") == 0
+    with (folder / "run" / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    assert float(rows[1]["train/loss"]) > 0
+    config = yaml.safe_load((folder / "run" / "config.yaml").read_text())
+    assert config["data"]["init_args"]["batch_size"] * config["trainer"]["accumulate_grad_batches"] == 16
+    assert (config["checkpoint"]["monitor"], config["checkpoint"]["mode"]) == ("val/loss", "min")
+    heard = "speech" in yaml.safe_load(experiment.read_text())["model"]
+    assert bool(list(cache_folder().rglob("*.npy"))) is heard
+    assert ("tokenising speech" in capsys.readouterr().err) is heard
+
+
+def test_a_fine_tuned_checkpoint_is_tested(folder):
+    checkpoints.write_fine_tuned(folder / "tuned.pt", 43, 10)
+    assert fine_tuned(folder) == 0
+    [experiment] = [path for path in EXPERIMENTS if path.stem == "paper_coattention"]
+    model = ["--config", str(folder / "tuned" / "model.yaml"), "--ckpt_path", str(folder / "tuned" / "model.ckpt")]
+    assert run("test", experiment, folder, *model) == 0
+    with (folder / "run" / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["split"] for row in rows} == {"test"}
+    assert all(0 <= float(row["p_neu"]) <= 1 for row in rows)
+    assert {row["prediction"] for row in rows} <= {"neu", "sad", "ang", "hap"}
+
+
+def test_audio_that_is_too_short_is_found_before_training(folder, capsys):
+    [experiment] = [path for path in EXPERIMENTS if path.stem == "paper_speech_only"]
+    layers = "[(8, 10, 5), (8, 8, 4)] + [(8, 4, 2)] * 2 + [(8, 2, 2)] * 9"
+    weights = checkpoints.vq_weights() | checkpoints.longer_vq_weights(9)
+    checkpoints.write_vq(folder / "vq.pt", weights=weights, conv_feature_layers=layers)
+    speech_bert(folder, out="long")
+    capsys.readouterr()
+    assert run("fit", experiment, folder, "--model.speech.name", str(folder / "long")) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert re.match(r"mser: error: Ses0\d[FM]_\w+: an utterance has \d+ samples", error)
+    assert not (folder / "run" / "checkpoints").exists()
