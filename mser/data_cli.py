@@ -42,12 +42,12 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
     """
     labels = Counter(one.label for one in manifest if one.label is not None)
     splits = Counter(one.split for one in manifest if one.split)
-    sets = {one.name: one.counts(manifest) for one in which.label_sets}
+    sets = {one.name: {"total": len(one.select(manifest)), **one.counts(manifest)} for one in which.label_sets}
     return {
         "corpus": which.name,
         "utterances": len(manifest),
         "labels": dict(labels.most_common()),
-        "label_sets": {name: {"total": sum(counts.values()), **counts} for name, counts in sets.items()},
+        "label_sets": sets,
         "speakers": len({one.speaker for one in manifest}),
         "seconds": round(sum(one.duration for one in manifest), 3),
         "splits": dict(splits) or None,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mser.corpora.corpus import Counts
-from mser.labels import LabelSet
+from mser.labels import Task
 from mser.manifest import Utterance
 from mser.protocols import Fold, Protocol, digest
 
@@ -40,7 +40,7 @@ def print_check(summary: Mapping[str, Any], root: Path, expected: Counts, *, mad
 
 def print_folds(
     protocol: Protocol,
-    labels: LabelSet,
+    labels: Task,
     utterances: Sequence[Utterance],
     folds: Sequence[Fold],
     found: Mapping[str, Any],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError, one_of
-from mser.labels import LabelSet
+from mser.labels import Task
 from mser.manifest import Manifest, Problem
 
 Counts = Mapping[str, Any]
@@ -35,11 +35,11 @@ class Corpus:
     name: str
     read: Callable[[Path], Manifest]
     count: Callable[[Manifest], Counts]
-    label_sets: tuple[LabelSet, ...]
+    label_sets: tuple[Task, ...]
     protocols: tuple[str, ...]
     published: Counts
 
-    def label_set(self, name: str | None = None) -> LabelSet:
+    def label_set(self, name: str | None = None) -> Task:
         """Return the label set of that name; without a name the default one.
 
         Raises:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
 from mser.corpora.iemocap_tree import SESSIONS, read
-from mser.labels import LabelSet
+from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
 
 FOUR = LabelSet("iemocap4", ("neu", "sad", "ang", "hap"), merge={"exc": "hap"})
@@ -15,6 +15,7 @@ LABEL_SETS = (
     LabelSet("iemocap4-noexc", ("neu", "sad", "ang", "hap")),
     LabelSet("iemocap5", ("neu", "sad", "ang", "hap", "exc")),
     LabelSet("iemocap6", ("neu", "sad", "ang", "hap", "exc", "fru")),
+    ScoreSet("iemocap-vad", ("valence", "activation", "dominance"), low=1, high=5),
 )
 
 
