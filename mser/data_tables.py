@@ -49,10 +49,10 @@ def print_folds(
     console = _console()
     console.print(f"{protocol.name} on {labels.name}, digest {digest(folds)}", style="bold")
     console.print(protocol.description, "")
-    label_of = {one.id: labels(one.label) for one in utterances}
+    by_id = {one.id: one for one in utterances}
     sizes = _table("fold", "train", "val", "test", *(f"test {label}" for label in labels.labels))
     for fold in folds:
-        counts = Counter(label_of[name] for name in fold.test)
+        counts = labels.counts(by_id[name] for name in fold.test)
         numbers = [len(fold.train), len(fold.val), len(fold.test), *(counts[label] for label in labels.labels)]
         sizes.add_row(fold.name, *map(str, numbers))
     console.print(sizes, "")
