@@ -133,18 +133,12 @@ def _config(checkpoint: Checkpoint, weights: Mapping[str, Tensor], heads: int | 
         feed_forward = len(weights["roberta.encoder.layer.0.intermediate.dense.weight"])
     except KeyError as error:
         raise UserError(f"{str(checkpoint.path)!r} lacks {error.args[0]}; download it again") from error
-    heads = heads or KNOWN_HEADS.get(width)
-    if not heads or width % heads:
-        raise UserError(
-            f"{str(checkpoint.path)!r} has an encoder of width {width} and {heads or 'an unknown number of'} attention "
-            "heads, which must divide it; give their number with --heads"
-        )
     return RobertaConfig(
         vocab_size=rows,
         hidden_size=width,
         num_hidden_layers=1
         + max(int(m[1]) for m in map(re.compile(r"roberta\.encoder\.layer\.(\d+)").match, weights) if m),
-        num_attention_heads=heads,
+        num_attention_heads=_heads(checkpoint, width, heads),
         intermediate_size=feed_forward,
         hidden_act=_activation(checkpoint),
         max_position_embeddings=positions,
@@ -154,6 +148,16 @@ def _config(checkpoint: Checkpoint, weights: Mapping[str, Tensor], heads: int | 
         attention_probs_dropout_prob=checkpoint.settings.get("attention_dropout", 0.1),
         architectures=["RobertaForMaskedLM" if "lm_head.bias" in weights else "RobertaModel"],
     )
+
+
+def _heads(checkpoint: Checkpoint, width: int, heads: int | None) -> int:
+    heads = heads or KNOWN_HEADS.get(width)
+    if not heads or width % heads:
+        raise UserError(
+            f"{str(checkpoint.path)!r} has an encoder of width {width} and {heads or 'an unknown number of'} attention "
+            "heads, which must divide it; give their number with --heads"
+        )
+    return heads
 
 
 def _activation(checkpoint: Checkpoint) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from mser.convert.checkpoint import read_checkpoint
-from mser.convert.dictionary import SPECIAL, read_dictionary, require_fit
+from mser.convert.dictionary import read_dictionary, require_fit
 from mser.convert.folder import new_folder
 from mser.convert.roberta import MARGIN, TEXT_PART, convert_roberta
 from mser.errors import UserError
@@ -42,8 +43,7 @@ def convert_text_roberta(
     """
     config, weights = convert_roberta(read_checkpoint(checkpoint), TEXT_PART, heads=heads)
     words = _words(checkpoint, dictionary, config.vocab_size)
-    longest = config.max_position_embeddings - MARGIN
-    made = _made_tokenizer(words, encoder_json, vocab_bpe, longest)
+    made = _made_tokenizer(words, encoder_json, vocab_bpe, config.max_position_embeddings - MARGIN)
     with new_folder(out) as folder:
         from safetensors.torch import save_file
 
@@ -53,16 +53,20 @@ def convert_text_roberta(
             made.save_pretrained(folder)
         elif tokenizer is not None:
             _copy_tokenizer(Path(tokenizer), folder, config.vocab_size)
+    return _description(out, config, has_tokenizer=made is not None or tokenizer is not None)
+
+
+def _description(out: str, config: Any, *, has_tokenizer: bool) -> str:
     line = (
         f"{out}: RoBERTa with {config.num_hidden_layers} layers of width {config.hidden_size}, "
-        f"{config.vocab_size} tokens, up to {longest} in a text"
+        f"{config.vocab_size} tokens, up to {config.max_position_embeddings - MARGIN} in a text"
     )
-    if made is None and tokenizer is None:
-        line += (
-            "; it has NO TOKENIZER yet, so it cannot read text: convert again with --encoder-json and --vocab-bpe "
-            "(GPT-2's files) and --dict, or with --tokenizer FOLDER"
-        )
-    return line
+    if has_tokenizer:
+        return line
+    return (
+        f"{line}; it has NO TOKENIZER yet, so it cannot read text: convert again with --encoder-json and --vocab-bpe "
+        "(GPT-2's files) and --dict, or with --tokenizer FOLDER"
+    )
 
 
 def _words(checkpoint: str, dictionary: str | None, rows: int) -> dict[str, int] | None:
@@ -87,32 +91,33 @@ def _made_tokenizer(words: dict[str, int] | None, encoder_json: str | None, voca
         )
     from transformers import RobertaTokenizer
 
+    symbols, merges = _gpt2(encoder_json, vocab_bpe)
+    # The dictionary's words are numbers of GPT-2's tokens, but for the special ones and the fillers.
+    foreign = [word for word in words if word not in symbols and not re.fullmatch(r"madeupword\d+|<\w+>|</s>", word)]
+    if foreign:
+        raise UserError(
+            f"{encoder_json!r} has no token with the number {foreign[0]}, which the dictionary has; "
+            "give the files that the checkpoint was trained with"
+        )
+    vocabulary = {symbols.get(word, word): id_ for word, id_ in words.items()}
     try:
-        symbols = {str(number): token for token, number in json.loads(Path(encoder_json).read_text("utf-8")).items()}
-        lines = Path(vocab_bpe).read_text("utf-8").split("\n")
-        merges = [
-            (left, right)
-            for left, right in (line.split() for line in lines if line and not line.startswith("#version"))
-        ]
+        return RobertaTokenizer(vocab=vocabulary, merges=merges, model_max_length=longest)
+    except Exception as error:  # tokenizers has no narrower one
+        raise UserError(
+            f"{vocab_bpe!r} does not fit the dictionary ({error}); give the files that the checkpoint was trained with"
+        ) from error
+
+
+def _gpt2(encoder_json: str, vocab_bpe: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return GPT-2's tokens by their numbers, as text, and its merges."""
+    try:
+        tokens = json.loads(Path(encoder_json).read_text(encoding="utf-8"))
+        lines = Path(vocab_bpe).read_text(encoding="utf-8").split("\n")
+        pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
+        return {str(number): token for token, number in tokens.items()}, [(left, right) for left, right in pairs]
     except (OSError, ValueError, AttributeError) as error:
         raise UserError(
             f"cannot read {encoder_json!r} and {vocab_bpe!r} as GPT-2's encoder.json and vocab.bpe; download them again"
-        ) from error
-    # The dictionary's words are numbers of GPT-2's tokens, but for its own and the fillers.
-    vocabulary = {symbols.get(word, word): id_ for word, id_ in words.items()}
-    foreign = [
-        w for w in words if w not in symbols and w not in SPECIAL and not w.startswith("madeupword") and w != "<mask>"
-    ]
-    if foreign or len(vocabulary) != len(words):
-        raise UserError(
-            f"{encoder_json!r} has no token with the number {(foreign or ['?'])[0]}, which the dictionary has; "
-            "give the files that the checkpoint was trained with"
-        )
-    try:
-        return RobertaTokenizer(vocab=vocabulary, merges=merges, model_max_length=longest)
-    except Exception as error:
-        raise UserError(
-            f"{vocab_bpe!r} does not fit the dictionary ({error}); give the files that the checkpoint was trained with"
         ) from error
 
 
