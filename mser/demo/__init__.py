@@ -1,4 +1,4 @@
-"""Made-up corpora in the folder shape of real ones: synthesized speech, invented words. Nothing of the real ones is in them."""
+"""Made-up corpora in the folder shape of real ones: invented words in synthesized speech."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ VOICES = {
 }
 _PLAYS = {"F": ("impro01", "impro02", "script01_1"), "M": ("impro03", "impro04", "script02_2")}
 _ODD_PLAYS = {"Ses03M": ("impro05a", "impro05b", "script02_2"), "Ses05M": ("impro03", "impro04", "script01_1b")}
-_README = """This is no IEMOCAP. It is a made-up corpus in IEMOCAP's folder shape: the words are invented and spoken by the
-speech synthesizer espeak-ng. No person speaks, and nothing of the real corpus is in it.
+_README = """This is no IEMOCAP: it is a made-up corpus in IEMOCAP's folder shape.
+The words are invented and spoken by the speech synthesizer espeak-ng; nothing of the real corpus is in it.
 """
 
 
@@ -85,7 +85,7 @@ def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: i
     """Write one dialogue's sound and texts; return its labelled turns as a reader must find them."""
     random = Random(f"{seed} {name}")
     session, room = root / f"Session{name[4]}", _Room(random)
-    observers = tuple(sorted(random.sample(["E1", "E2", "E3", "E4", "E5", "E6"], 3)))
+    observers = sorted(random.sample(["E1", "E2", "E3", "E4", "E5", "E6"], 3))
     audio = session / "sentences" / "wav" / name
     audio.mkdir(parents=True)
     found, now = [], random.uniform(1, 8)
@@ -135,7 +135,7 @@ class _Room:
 
     def record(self, waveform: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the waveform (N,) with some of the room before and after it and its noise throughout."""
-        before, after = self._generator.integers(800, 4000, 2)
+        before, after = self._generator.integers(800, 3200, 2)
         sound = np.pad(waveform * self._gain, (before, after))
         return np.clip(sound + self._noise * self._generator.standard_normal(len(sound)), -1, 1)
 

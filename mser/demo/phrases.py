@@ -1,4 +1,4 @@
-"""The words of made-up corpora. Openings, closings and topics go with every emotion; only the core of a line may tell."""
+"""The words of made-up corpora; openings, closings and topics go with every emotion, only the core may tell one."""
 
 OPENINGS = (
     *("well,", "you know,", "listen,", "look,", "I mean,", "okay,", "so,", "right,", "anyway,", "see,"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from mser.manifest import Rating
@@ -19,7 +20,7 @@ _USUAL = {
 }
 
 
-def rate(label: str, speaker: str, observers: tuple[str, str, str], random: Random) -> tuple[Rating, ...]:
+def rate(label: str, speaker: str, observers: Sequence[str], random: Random) -> tuple[Rating, ...]:
     """Return the ratings that lead to a label: of three observers, then of the speaker.
 
     Two observers and the speaker give scores of 1 to 5; now and then one is forgotten.
@@ -27,7 +28,7 @@ def rate(label: str, speaker: str, observers: tuple[str, str, str], random: Rand
     Args:
         label: the label that the observers' majority must give; with ``xxx`` no two of them agree.
         speaker: the speaker's name as a rater, such as ``F1``.
-        observers: the observers' names.
+        observers: the three observers' names.
         random: where the differences between raters come from.
     """
     if label == "xxx":
@@ -35,10 +36,8 @@ def rate(label: str, speaker: str, observers: tuple[str, str, str], random: Rand
     else:
         votes = [label, label, label if random.random() < 0.6 else random.choice(sorted(WORDS))]
         random.shuffle(votes)
-    words = [(WORDS[vote],) for vote in votes]
-    if random.random() < 0.1:
-        words[0] = (*words[0], "Other")
-    scored = [_scores(label, random), _scores(label, random), {}]
+    words = [(WORDS[vote], "Other") if random.random() < 0.05 else (WORDS[vote],) for vote in votes]
+    scored = [_scores(label, random), _forget(_scores(label, random), random), {}]
     rated = [Rating(name, said, scores) for name, said, scores in zip(observers, words, scored, strict=True)]
     own = WORDS.get(label, "Other") if random.random() < 0.7 else WORDS[random.choice(sorted(WORDS))]
     return (*rated, Rating(speaker, (own,), _scores(label, random), is_self=True))
@@ -48,6 +47,11 @@ def mean_scores(ratings: tuple[Rating, ...]) -> dict[str, float]:
     """Return the observers' mean of each dimension, over those who gave it."""
     given = {name: [r.scores[name] for r in ratings if name in r.scores and not r.is_self] for name in DIMENSIONS}
     return {name: round(sum(values) / len(values), 4) for name, values in given.items()}
+
+
+def _forget(scores: dict[str, float], random: Random) -> dict[str, float]:
+    forgotten = random.choice(DIMENSIONS) if random.random() < 0.03 else None
+    return {name: score for name, score in scores.items() if name != forgotten}
 
 
 def _scores(label: str, random: Random) -> dict[str, float]:

@@ -15,9 +15,9 @@ from mser.demo.speech import Manner
 SHARES = {"neu": 26, "sad": 20, "ang": 20, "hap": 11, "exc": 11, "fru": 5, "xxx": 6, "sur": 1}
 """How often each label occurs, in percent; ``xxx`` where raters do not agree."""
 
-WORDS_TELL = 0.58
-VOICE_TELLS = 0.30
-VOICE_TELLS_ALONE = 0.88
+WORDS_TELL = 0.62
+VOICE_TELLS = 0.35
+VOICE_TELLS_ALONE = 0.92
 WORDS_MISLEAD = 0.06
 VOICE_MISLEADS = 0.04
 
@@ -26,10 +26,10 @@ _KIN = {"exc": "hap", "fru": "ang"}
 
 _UNDECIDED = Manner(pitch=0, range=45, rate=1.0, effort=0, level=0)
 _MANNERS = {
-    "neu": Manner(pitch=-4, range=5, rate=1.03, effort=0, level=-1),
-    "sad": Manner(pitch=-12, range=25, rate=0.88, effort=-5, level=-4),
-    "ang": Manner(pitch=4, range=60, rate=1.10, effort=5, level=4),
-    "hap": Manner(pitch=26, range=98, rate=1.04, effort=0, level=1),
+    "neu": Manner(pitch=-10, range=0, rate=1.02, effort=0, level=-1),
+    "sad": Manner(pitch=-10, range=30, rate=0.90, effort=-7, level=-5),
+    "ang": Manner(pitch=4, range=60, rate=1.08, effort=7, level=5),
+    "hap": Manner(pitch=32, range=100, rate=1.03, effort=1, level=1),
 }
 
 
@@ -54,8 +54,8 @@ def write_line(random: Random) -> Line:
     kin = _KIN.get(label, label)
     tells = kin in TELLING and random.random() < WORDS_TELL
     core = random.choice(TELLING[kin] if tells else PLAIN)
-    opening = random.choice(OPENINGS) if random.random() < 0.5 else ""
-    closing = random.choice(CLOSINGS) if random.random() < 0.4 else ""
+    opening = random.choice(OPENINGS) if random.random() < 0.4 else ""
+    closing = random.choice(CLOSINGS) if random.random() < 0.3 else ""
     return Line(_sentence(opening, core.format(topic=random.choice(TOPICS)), closing), label, tells)
 
 

@@ -6,7 +6,6 @@ import ctypes
 import shutil
 import tempfile
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16000
 _ESPEAK_RATE = 22050
-_MEAN_LEVEL = -30.0  # dB of full scale: leaves loud speakers room below clipping
+_MEAN_LEVEL = -33.0  # dB of full scale: leaves loud speakers room below clipping
 
 # Of espeak-ng's speak_lib.h.
 _SYNCHRONOUS, _DONT_EXIT, _UTF8, _CHARACTERS = 2, 0x8000, 1, 1
@@ -113,7 +112,7 @@ class Synthesizer:
 
 
 def _shape(samples: NDArray[np.int16], effort: float, level: float) -> NDArray[np.float64]:
-    """Return the samples resampled to 16 kHz, their spectrum tilted about 1 kHz, at a mean level in dB of full scale."""
+    """Return the samples at 16 kHz, their spectrum tilted about 1 kHz, at a mean level in dB of full scale."""
     step = 441  # 441 samples at 22050 Hz last as long as 320 at 16000 Hz
     padded = np.pad(samples.astype(np.float64), (0, -len(samples) % step))
     num_samples = len(padded) // step * 320
@@ -125,7 +124,7 @@ def _shape(samples: NDArray[np.int16], effort: float, level: float) -> NDArray[n
     return np.asarray(waveform / loudness * 10 ** (level / 20))
 
 
-def _espeakng_loader() -> ModuleType:
+def _espeakng_loader() -> Any:
     try:
         import espeakng_loader
     except ImportError as error:
