@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fake.converting import text_folder, write_files
 from fake.iemocap import make_iemocap
 
 from mser.cli import main
@@ -14,6 +15,7 @@ from mser.cli import main
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SMALL = ["--model.speech.name=tiny", "--model.text.name=tiny", "--trainer.max_epochs=1", "--trainer.accelerator=cpu"]
+RELEASED = {"vq.pt": "vq-wav2vec_kmeans.pt", "bert.pt": "bert_kmeans.pt", "text.pt": "model.pt"}
 
 
 def blocks(language: str) -> list[str]:
@@ -35,6 +37,10 @@ def options() -> list[str]:
 def workplace(tmp_path_factory):
     """A folder with the corpus where the experiments look for it, and the experiments themselves."""
     folder = tmp_path_factory.mktemp("readme")
+    write_files(folder)
+    text_folder(folder)
+    for made, released in RELEASED.items():
+        (folder / made).rename(folder / released)
     make_iemocap(folder / "data" / "IEMOCAP_full_release", turns=12)
     (folder / "experiments").symlink_to(ROOT / "experiments")
     return folder
@@ -52,12 +58,15 @@ def test_the_commands_in_their_order(workplace, monkeypatch):
         if command[0] != "mser":
             continue
         words = [word.replace("/path/to/IEMOCAP_full_release", "data/IEMOCAP_full_release") for word in command[1:]]
+        if words[:2] == ["convert", "roberta"]:
+            words += ["--dict", "words.txt"]  # the made-up dictionary of text lies beside that of speech
         if words[0] in ("fit", "crossval"):
             words += SMALL
         if words[0] == "crossval":
             words[words.index("--seeds") + 1] = "1"
         assert main(words) == 0, shlex.join(words)
     assert (workplace / "runs/shallow/report/report.html").exists()
+    assert (workplace / "models/speech-bert/model.safetensors").exists()
     assert (workplace / "runs/fold5/predictions.csv").exists()
 
 
