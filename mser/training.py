@@ -26,6 +26,8 @@ from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 
+log = logging.getLogger(__name__)
+
 TRAINER_DEFAULTS = {
     "default_root_dir": "runs/fit",
     "max_epochs": 15,
@@ -69,6 +71,13 @@ class MserCLI(LightningCLI):
                 f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
                 "or resume with --ckpt_path last"
             )
+
+
+    def after_fit(self) -> None:
+        """Say what was chosen and where it lies."""
+        best = self.trainer.checkpoint_callback
+        if isinstance(best, BestCheckpoint) and best.best_model_score is not None:
+            log.info("best %s %.3f: %s", best.monitor, best.best_model_score, best.best_model_path)
 
 
 class SaveConfig(SaveConfigCallback):
