@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -26,6 +25,7 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     writers = {"iemocap": write_iemocap}
     if corpus_name not in writers:
         raise one_of("made-up corpus", corpus_name, sorted(writers))
+    out = out.resolve()
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise UserError(f"{out} holds something already; name a folder that is new or empty")
@@ -33,7 +33,6 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as neighbour:
             tree = Path(neighbour) / "tree"
             writers[corpus_name](tree, seed=seed)
-            shutil.rmtree(out, ignore_errors=True)
             tree.rename(out)
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror}; choose another folder or make room") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +12,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 
 from mser.corpora.corpus import MADE_UP
 from mser.corpora.iemocap import count
 from mser.demo.iemocap_text import Turn, write_texts
 from mser.demo.ratings import mean_scores, rate
 from mser.demo.script import Line, perform, play, write_line
-from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice
+from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ VOICES = {
     "Ses01M": Voice("en-us+m3", pitch=46, rate=198, level=-1),
     "Ses02F": Voice("en-us+f4", pitch=46, rate=200, level=-2),
     "Ses02M": Voice("en-us+m1", pitch=52, rate=190, level=2),
-    "Ses03F": Voice("en-us+linda", pitch=50, rate=195, level=0),
-    "Ses03M": Voice("en-us+m7", pitch=44, rate=188, level=0),
+    "Ses03F": Voice("en-us+f3", pitch=50, rate=195, level=0),
+    "Ses03M": Voice("en-us+m4", pitch=44, rate=188, level=0),
     "Ses04F": Voice("en-us+f1", pitch=54, rate=188, level=2),
     "Ses04M": Voice("en-us+m2", pitch=50, rate=202, level=-2),
     "Ses05F": Voice("en-us+Annie", pitch=48, rate=197, level=-1),
@@ -58,18 +58,17 @@ def write_iemocap(root: Path, *, seed: int = 1, turns: int = TURNS) -> None:
         UserError: if the speech synthesizer is not installed.
         OSError: if the folder cannot be written to.
     """
-    say = Synthesizer(seed)
     root.mkdir(parents=True)
     (root / "README.txt").write_text(_README, encoding="utf-8")
-    utterances = [
-        utterance
-        for session in range(1, 6)
-        for wearer in "FM"
-        for name in _ODD_PLAYS.get(f"Ses0{session}{wearer}", _PLAYS[wearer])
-        for utterance in _write_dialogue(root, f"Ses0{session}{wearer}_{name}", say, seed, turns)
-    ]
+    with synthesizer(seed) as say:
+        utterances = [turn for name in _dialogues() for turn in _write_dialogue(root, name, say, seed, turns)]
     counts = count(Manifest("iemocap", root, tuple(utterances)))
     (root / MADE_UP).write_text(json.dumps({"counts": counts}, indent=1) + "\n", encoding="utf-8")
+
+
+def _dialogues() -> list[str]:
+    wearers = [f"Ses0{session}{letter}" for session in range(1, 6) for letter in "FM"]
+    return [f"{wearer}_{name}" for wearer in wearers for name in _ODD_PLAYS.get(wearer, _PLAYS[wearer[-1]])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +92,11 @@ def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: i
         identifier, speaker = f"{name}_{cast.letter}{cast.number:03}", f"{name[:5]}{cast.letter}"
         label = play(cast.line, random)
         waveform = room.record(say(cast.line.text, VOICES[speaker], perform(label, cast.line, random)))
-        soundfile.write(audio / f"{identifier}.wav", waveform, SAMPLE_RATE, "PCM_16")
+        _write_wav(audio / f"{identifier}.wav", waveform)
         end = now + len(waveform) / SAMPLE_RATE
-        text = (
-            random.choice(("[LAUGHTER] ", "[BREATHING] ")) + cast.line.text
-            if random.random() < 0.03
-            else cast.line.text
-        )
-        found.append(Turn(identifier, now, end, text, label, rate(label, f"{cast.letter}1", observers, random)))
+        tag = random.choice(("[LAUGHTER] ", "[BREATHING] ")) if random.random() < 0.03 else ""
+        ratings = rate(label, f"{cast.letter}1", observers, random)
+        found.append(Turn(identifier, now, end, tag + cast.line.text, label, ratings))
         now = end + random.uniform(0.1, 0.9)
     write_texts(session / "dialog", name, found, random)
     return [_utterance(turn) for turn in found]
@@ -138,6 +134,12 @@ class _Room:
         before, after = self._generator.integers(800, 3200, 2)
         sound = np.pad(waveform * self._gain, (before, after))
         return np.clip(sound + self._noise * self._generator.standard_normal(len(sound)), -1, 1)
+
+
+def _write_wav(path: Path, waveform: NDArray[np.float64]) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, len(waveform), "NONE", ""))
+        file.writeframes((waveform * 32767).round().astype("<i2").tobytes())
 
 
 def _utterance(turn: Turn) -> Utterance:

@@ -6,30 +6,12 @@ OPENINGS = (
 )
 CLOSINGS = (
     *("you know", "that is all", "I guess", "and that is it", "as I said", "like every week", "since last year"),
-    *(
-        "in the end",
-        "the two of us",
-        "at this point",
-        "again",
-        "after all",
-        "right now",
-        "all day long",
-        "if you ask me",
-    ),
+    *("in the end", "the two of us", "at this point", "again", "after all", "right now", "all day", "if you ask me"),
 )
 TOPICS = (
     *("the house", "the letter", "my sister", "your brother", "the car", "that night", "the wedding", "our trip"),
     *("the kitchen", "the phone call", "my boss", "the dog", "our neighbors", "the garden", "that picture", "the city"),
-    *(
-        "the old school",
-        "your mother",
-        "the music",
-        "the airport",
-        "the summer",
-        "this job",
-        "the children",
-        "the ring",
-    ),
+    *("the old school", "your mother", "the music", "the airport", "the summer", "this job", "the children"),
 )
 PLAIN = (
     *("I was thinking about {topic}", "they asked me about {topic}", "it has to do with {topic}"),
@@ -39,17 +21,17 @@ PLAIN = (
 )
 TELLING = {
     "neu": (
-        *("the form for {topic} is in the office", "the office has a number for {topic}"),
-        *("the appointment about {topic} is on Monday", "sign the form and list {topic}"),
-        *("the list with {topic} is at the counter", "write the number and the address of {topic}"),
-        *("the report on {topic} goes to the office", "the counter opens Monday for {topic}"),
-        *("your appointment has a number, like {topic}", "there is an address on the form for {topic}"),
+        *("the office has the form for {topic}", "write the number for {topic}"),
+        *("the appointment for {topic} is Monday", "sign the form for {topic}"),
+        *("{topic} is on the list", "write the address of {topic}"),
+        *("the report on {topic} is at the counter", "the counter opens Monday, for {topic}"),
+        *("the office has the report on {topic}", "{topic} is on the list, the number is there"),
     ),
     "sad": (
         *("I miss {topic} and it hurts", "I cried so much about {topic}", "it is lonely without {topic}"),
         *("I am so sorry we lost {topic}", "{topic} is gone and I feel empty", "it hurts, {topic} is gone"),
-        *("I lost {topic} and I cried", "I feel so alone without {topic}", "I am sorry, I miss {topic}"),
-        *("I feel empty and alone about {topic}",),
+        *("I lost {topic} and I cried", "I feel so alone without {topic}"),
+        *("I am sorry, I miss {topic}", "I feel empty and alone about {topic}"),
     ),
     "ang": (
         *("I hate {topic}, it is ridiculous", "I am sick of this stupid talk of {topic}"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,42 +64,69 @@ class Manner:
     level: float = 0.0
 
 
-class Synthesizer:
-    """Says things, one after the other; two that say the same in the same order give the same samples.
+@contextmanager
+def synthesizer(seed: int = 1) -> Iterator[Synthesizer]:
+    """Yield a synthesizer; two that say the same in the same order give the same samples.
 
     espeak-ng keeps the state of its pitch flutter and noise in the library's own variables, so that each synthesizer
-    loads a library of its own.
+    gets a copy of the library; and it takes data from paths of up to 160 characters only, so that these get a link.
+
+    Args:
+        seed: of the noise in voices that breathe.
 
     Raises:
-        UserError: if espeak-ng is not installed.
+        UserError: if espeak-ng is not installed or does not start.
+
+    Example:
+        >>> with synthesizer() as say:
+        ...     waveform = say("Hello.", Voice("en-us+f2"), Manner())
+        >>> waveform.ndim, 0.2 < len(waveform) / SAMPLE_RATE < 2
+        (1, True)
+    """
+    try:
+        import espeakng_loader
+    except ImportError as error:
+        found = "made-up speech needs the package espeakng-loader, which is not installed"
+        raise UserError(f"{found}; `pip install 'mser[demo]'`") from error
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "espeak-ng-data"
+        try:
+            data.symlink_to(espeakng_loader.get_data_path())
+            library = ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
+        except (OSError, RuntimeError) as error:
+            raise UserError(f"espeak-ng does not load ({error}); install 'mser[demo]' again or set TMPDIR") from error
+        yield Synthesizer(library, data, seed)
+
+
+class Synthesizer:
+    """Says things, one after the other; made by `synthesizer`.
+
+    Args:
+        library: espeak-ng's, used by nobody else.
+        data: the folder that holds its data.
+        seed: of the noise in voices that breathe.
+
+    Raises:
+        UserError: if the data are not there.
     """
 
-    def __init__(self, seed: int = 1) -> None:
-        loader = _espeakng_loader()
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            self._library = ctypes.CDLL(shutil.copy(loader.get_library_path(), folder))
+    def __init__(self, library: ctypes.CDLL, data: Path, seed: int) -> None:
+        self._library = library
         self._chunks: list[NDArray[np.int16]] = []
-        self._callback = _Callback(self._keep)
-        data = str(loader.get_data_path()).encode()
-        if self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DONT_EXIT) != _ESPEAK_RATE:
-            raise UserError(
-                f"espeak-ng does not start with {data.decode()}; `pip install --force-reinstall 'mser[demo]'`"
-            )
-        self._library.espeak_SetSynthCallback(self._callback)
-        self._library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
+        self._callback = _Callback(self._keep)  # the library knows its address only: it must live as long
+        if library.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _DONT_EXIT) != _ESPEAK_RATE:
+            raise UserError(f"espeak-ng does not start with the data in {data}; install 'mser[demo]' again")
+        library.espeak_SetSynthCallback(self._callback)
+        library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
 
     def __call__(self, text: str, voice: Voice, manner: Manner) -> NDArray[np.float64]:
         """Return (N,) samples at 16 kHz, in -1 to 1, as loud as voice and manner say.
 
         Raises:
-            UserError: if espeak-ng has no such voice.
-
-        Example:
-            >>> len(Synthesizer()("Hello.", Voice("en-us+f2"), Manner())) > 3000
-            True
+            ValueError: if espeak-ng has no such voice.
         """
         if self._library.espeak_SetVoiceByName(voice.name.encode()):
-            raise UserError(f"espeak-ng has no voice {voice.name!r}; `espeak-ng --voices=variant` lists them")
+            raise ValueError(f"espeak-ng has no voice {voice.name!r}")
         settings = {_RATE: voice.rate * manner.rate, _PITCH: voice.pitch + manner.pitch, _RANGE: manner.range}
         for setting, value in settings.items():
             self._library.espeak_SetParameter(setting, round(value), 0)
@@ -122,13 +152,3 @@ def _shape(samples: NDArray[np.int16], effort: float, level: float) -> NDArray[n
     waveform = np.fft.irfft(spectrum, num_samples)
     loudness = np.sqrt(np.mean(waveform**2))
     return np.asarray(waveform / loudness * 10 ** (level / 20))
-
-
-def _espeakng_loader() -> Any:
-    try:
-        import espeakng_loader
-    except ImportError as error:
-        raise UserError(
-            "made-up speech needs the package espeakng-loader, which is not installed; `pip install 'mser[demo]'`"
-        ) from error
-    return espeakng_loader
