@@ -1,0 +1,54 @@
+"""Audio of every kind becomes 16 kHz mono, and what cannot is named."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from mser.data.audio import SAMPLE_RATE, SHORTEST, load
+from mser.errors import UserError
+
+
+def tone(seconds, rate, hertz=440.0):
+    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+@pytest.mark.parametrize(("rate", "subtype", "suffix"), [
+    (16000, "PCM_16", "wav"), (48000, "PCM_24", "wav"), (8000, "PCM_U8", "wav"), (44100, "FLOAT", "wav"),
+    (22050, "PCM_16", "flac"),
+])  # fmt: skip
+def test_every_kind_is_the_same_tone(rate, subtype, suffix, tmp_path):
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, tone(1.0, rate), rate, subtype=subtype)
+    samples = load(path)
+    assert len(samples) == pytest.approx(SAMPLE_RATE, abs=1)
+    spectrum = np.abs(np.fft.rfft(samples.numpy()))
+    assert np.argmax(spectrum) * SAMPLE_RATE / len(samples) == pytest.approx(440, abs=2)
+    assert float(samples.abs().max()) == pytest.approx(0.5, abs=0.03)
+
+
+def test_channels_are_mixed_and_only_the_span_is_read(tmp_path):
+    path = tmp_path / "a.wav"
+    steps = np.arange(32000) / 32000
+    soundfile.write(path, np.stack([steps, np.zeros(32000)], axis=1), 16000, subtype="FLOAT")
+    samples = load(path, start=0.5, end=1.0)
+    np.testing.assert_allclose(samples.numpy(), steps[8000:16000] / 2, atol=1e-6)
+    assert len(load(path, start=1.9, end=9.0)) == 1600
+
+
+def test_short_clips_are_filled_up(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(0.02, 16000), 16000)
+    samples = load(path)
+    assert len(samples) == SHORTEST
+    assert samples[320:].abs().max() == 0
+
+
+def test_what_cannot_be_read(tmp_path):
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 16000)
+    soundfile.write(tmp_path / "nan.wav", np.full(4000, np.nan), 16000, subtype="FLOAT")
+    (tmp_path / "text.wav").write_text("this is text")
+    for name, words in {
+        "empty.wav": "holds no audio", "nan.wav": "holds NaN", "text.wav": "cannot read", "no.wav": "cannot read",
+    }.items():  # fmt: skip
+        with pytest.raises(UserError, match=words):
+            load(tmp_path / name)

@@ -1,0 +1,134 @@
+"""fit, test and predict through the command line, on a small made-up tree with tiny encoders."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from fake.iemocap import make_iemocap
+
+from mser.cli import main
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+SHIPPED = [EXPERIMENTS / f"iemocap/{name}.yaml" for name in (
+    "shallow", "coattention", "speech_only", "text_only", "attributes",
+)] + sorted((EXPERIMENTS / "demo").glob("*.yaml"))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus")
+    make_iemocap(root, turns=12)
+    return root
+
+
+def run(command, experiment, corpus, folder, *options):
+    text = Path(experiment).read_text()
+    names = [f"--model.{part}.name=tiny" for part in ("speech", "text") if f"  {part}: {{" in text]
+    given = [f"--data.init_args.root={corpus}", f"--trainer.default_root_dir={folder}", "--trainer.accelerator=cpu"]
+    return main([command, f"--config={experiment}", *names, *given, *options])
+
+
+def predictions(folder):
+    with (folder / "predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("experiment", SHIPPED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_shipped_experiments_train_and_test(experiment, corpus, tmp_path):
+    assert run("fit", experiment, corpus, tmp_path, "--trainer.max_epochs=1") == 0
+    assert not (tmp_path / "predictions.csv").exists()
+    saved, best = tmp_path / "config.yaml", tmp_path / "checkpoints" / "best.ckpt"
+    for command in ("validate", "test"):
+        assert main([command, f"--config={saved}", f"--ckpt_path={best}"]) == 0
+    rows = predictions(tmp_path)
+    assert {row["split"] for row in rows} == {"val", "test"}
+    assert len({row["utterance"] for row in rows}) == len(rows)
+    assert {row["speaker"][:5] for row in rows if row["split"] == "test"} == {"Ses01"}
+
+
+def test_two_epochs_are_one_and_one(corpus, tmp_path):
+    shallow = EXPERIMENTS / "demo/shallow.yaml"
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert run("fit", shallow, corpus, whole, "--trainer.max_epochs=2") == 0
+    stop = ["--trainer.max_epochs=2", "--trainer.callbacks+=fake.stop.StopAfterFirst"]
+    assert run("fit", shallow, corpus, halves, *stop) == 0
+    assert run("fit", shallow, corpus, halves, "--trainer.max_epochs=2", "--ckpt_path=last") == 0
+    one, other = (
+        torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"] for folder in (whole, halves)
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert (whole / "history.csv").read_text() == (halves / "history.csv").read_text()
+
+
+def test_predict_and_staged_unfreezing_and_one_vs_rest(corpus, tmp_path):
+    more = ["--model.objective=mser.objectives.OneVsRest", "--trainer.max_epochs=2"]
+    stage = ["--trainer.callbacks+=mser.callbacks.unfreezing.StagedUnfreezing", "--trainer.callbacks.speech=5"]
+    shallow = EXPERIMENTS / "demo/shallow.yaml"
+    assert run("fit", shallow, corpus, tmp_path, *more, *stage) == 0
+    saved, best = tmp_path / "config.yaml", tmp_path / "checkpoints" / "best.ckpt"
+    state = torch.load(best, weights_only=True)["state_dict"]
+    torch.manual_seed(1)
+    assert main(["predict", f"--config={saved}", f"--ckpt_path={best}"]) == 0
+    rows = predictions(tmp_path)
+    assert {row["split"] for row in rows} == {"predict"}
+    assert any(row["target"] == "" for row in rows)  # unlabelled turns are predicted too
+    assert state["head.1.weight"].shape == (8, 128)
+
+
+def test_what_users_get_wrong(corpus, tmp_path, capsys):
+    shallow = EXPERIMENTS / "demo/shallow.yaml"
+    for option, words in {
+        "--data.init_args.fold=9": "fold 9 was asked for, but iemocap/loso5 has folds 1 to 5",
+        "--data.init_args.protocol=iemocap/losso5": "did you mean 'iemocap/loso5'",
+        "--data.init_args.labels=four": "unknown label set of iemocap 'four'",
+        "--data.init_args.root=/nowhere": "/nowhere",
+        "--data.init_args.batch_seconds=0.1": "raise data.batch_seconds",
+        "--model.objective=mser.objectives.Regression": "Regression does not fit the labels 'iemocap4'",
+        "--model.speach.name=tiny": "speach",
+        "--model.fusion=mser.fusion.CoAttention --model.fusion.heads=7": "7 heads do not divide",
+    }.items():
+        assert run("fit", shallow, corpus, tmp_path / "run", *option.split()) == 2
+        error = capsys.readouterr().err.strip().splitlines()
+        assert error[-1].startswith("mser: error: ")
+        assert words in error[-1]
+    assert main(["fit", f"--config={EXPERIMENTS / 'demo/text_only.yaml'}", "--model.text=null"]) == 2
+    assert "the model has neither ears nor eyes" in capsys.readouterr().err
+    assert run("fit", shallow, corpus, tmp_path / "run", "--trainer.max_epochs=1") == 0
+    assert run("fit", shallow, corpus, tmp_path / "run", "--trainer.max_epochs=1") == 2
+    assert "holds the checkpoints of an earlier fit" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [2, 3])
+def test_several_processes_say_what_one_says(devices, corpus, tmp_path):
+    shallow = EXPERIMENTS / "demo/shallow.yaml"
+    assert run("fit", shallow, corpus, tmp_path, "--trainer.max_epochs=1") == 0
+    best, saved = tmp_path / "checkpoints/best.ckpt", tmp_path / "config.yaml"
+    assert main(["test", f"--config={saved}", f"--ckpt_path={best}"]) == 0
+    alone = predictions(tmp_path)
+    subprocess.run(
+        [sys.executable, "-m", "mser", "test", f"--config={saved}", f"--ckpt_path={best}",
+         f"--trainer.default_root_dir={tmp_path / 'ddp'}", f"--trainer.devices={devices}", "--trainer.strategy=ddp"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    together = predictions(tmp_path / "ddp")
+    assert [row["utterance"] for row in together] == [row["utterance"] for row in alone]
+    for one, other in zip(alone, together, strict=True):
+        assert float(one["p_neu"]) == pytest.approx(float(other["p_neu"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("command", [["--help"], ["--version"], ["data", "--help"], ["report", "--help"],
+                                     ["crossval", "--help"], ["convert", "--help"]])  # fmt: skip
+def test_light_commands_import_no_torch(command):
+    code = f"import sys; from mser.cli import main; c = main({command!r}); sys.exit(c or 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "mser" in done.stdout
+
+
+def test_unknown_command(capsys):
+    assert main(["tset"]) == 2
+    assert "did you mean 'test'?" in capsys.readouterr().err
