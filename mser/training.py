@@ -72,7 +72,6 @@ class MserCLI(LightningCLI):
                 "or resume with --ckpt_path last"
             )
 
-
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""
         best = self.trainer.checkpoint_callback
