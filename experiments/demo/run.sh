@@ -9,12 +9,12 @@ shift $(($# > 0))
 here=$(dirname "$0")
 
 if [[ ! -d $runs/corpus ]]; then
-    echo "1/3 Making up an IEMOCAP-shaped corpus with synthesized speech (half a minute)."
+    echo "1/3 Making up an IEMOCAP-shaped corpus with synthesized speech."
     mser data demo iemocap "$runs/corpus"
 fi
 mser data check iemocap "$runs/corpus"
 
-echo "2/3 Cross-validating speech, text and both: five folds each (a minute or two each)."
+echo "2/3 Cross-validating speech, text and both: five folds each (about a minute each)."
 for name in speech_only text_only shallow; do
     echo "--- $name"
     mser crossval --config "$here/$name.yaml" --data.init_args.root "$runs/corpus" --out "$runs/$name" "$@"

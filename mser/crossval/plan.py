@@ -69,7 +69,8 @@ def _room(folder: Path, model: EmotionRecognizer) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"{folder} has {free / 1e9:.1f} GB free, a fold needs {needed / 1e9:.1f} GB; make room or choose another --out"
+            f"{folder} has {free / 1e9:.1f} GB free but a fold needs {needed / 1e9:.1f} GB; "
+            "make room or choose another --out"
         )
 
 

@@ -27,7 +27,7 @@ def tiny_speech() -> WhisperBackbone:
         d_model=WIDTH, encoder_layers=LAYERS, encoder_attention_heads=4, encoder_ffn_dim=2 * WIDTH, num_mel_bins=40
     )
     filters = WhisperFeatureExtractor(feature_size=40).mel_filters
-    return WhisperBackbone(WhisperEncoder(config), torch.from_numpy(filters))
+    return WhisperBackbone(WhisperEncoder(config), torch.from_numpy(filters), hop=320)
 
 
 def tiny_text() -> TextBackbone:
