@@ -99,7 +99,7 @@ def test_a_failing_fold_is_reported(corpus, tmp_path, capsys):
         manifest.write_text(text)
         from mser.crossval.fold import fit_and_test
 
-        with pytest.raises(UserError, match="cannot read .*No such file"):
+        with pytest.raises(UserError, match=r"cannot read .*No such file"):
             fit_and_test(str(tmp_path / "run"), fold=1, seed=1, skip_test=False)
     finally:
         os.rename(hidden, wav)
