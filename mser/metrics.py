@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,18 +72,36 @@ def classification(target: Sequence[str], prediction: Sequence[str], labels: Seq
         {'wa': 0.8, 'ua': 0.8333, 'weighted_f1': 0.8667, 'macro_f1': 0.6667,
          'recall_neu': 0.5, 'recall_sad': 1.0, 'recall_ang': 1.0, 'recall_hap': nan}
     """
-    counts = confusion(target, prediction, labels)
-    true, said, right = counts.sum(axis=1), counts.sum(axis=0), counts.diagonal()
-    recalls = np.where(true > 0, right / np.maximum(true, 1), np.nan)
-    f1 = 2 * right / np.maximum(true + said, 1)
-    scores = {
-        "wa": right.sum() / true.sum(),
-        "ua": recalls[true > 0].mean(),
-        "weighted_f1": (f1 * true).sum() / true.sum(),
-        "macro_f1": f1[true + said > 0].mean(),
-        **{f"recall_{label}": recall for label, recall in zip(labels, recalls, strict=True)},
+    scores = from_confusion(confusion(target, prediction, labels))
+    recalls = scores.pop("recall")
+    return {
+        **{name: float(score) for name, score in scores.items()},
+        **{f"recall_{label}": float(recall) for label, recall in zip(labels, recalls, strict=True)},
     }
-    return {name: float(score) for name, score in scores.items()}
+
+
+def from_confusion(counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    """Return what `classification` does, of any number of confusion matrices at once; their counts may be weighted.
+
+    Args:
+        counts: (..., C, C), rows are the truth.
+
+    Returns:
+        ``wa``, ``ua``, ``weighted_f1``, ``macro_f1``, each (...), and ``recall``, (..., C); NaN where undefined.
+
+    Example:
+        >>> from_confusion(np.array([[[3, 1], [0, 2]], [[1, 1], [0, 0]]]))["wa"].round(3).tolist()
+        [0.833, 0.5]
+    """
+    true, said, right = counts.sum(-1), counts.sum(-2), np.diagonal(counts, axis1=-2, axis2=-1)
+    recalls, f1 = _ratio(right, true), _ratio(2 * right, true + said)
+    return {
+        "wa": _ratio(right.sum(-1), true.sum(-1)),
+        "ua": _mean_of_known(recalls),
+        "weighted_f1": _ratio((np.nan_to_num(f1) * true).sum(-1), true.sum(-1)),
+        "macro_f1": _mean_of_known(f1),
+        "recall": recalls,
+    }
 
 
 def one_vs_rest(target: Sequence[str], probabilities: NDArray[np.floating], labels: Sequence[str]) -> dict[str, float]:
@@ -107,7 +126,9 @@ def one_vs_rest(target: Sequence[str], probabilities: NDArray[np.floating], labe
         >>> one_vs_rest(["neu", "sad"], np.array([[0.9, 0.2], [0.6, 0.8]]), labels=["neu", "sad"])["accuracy_neu"]
         0.5
     """
-    return _each_label(np.eye(len(labels), dtype=bool)[_codes(target, labels)], probabilities, labels)
+    present = np.eye(len(labels), dtype=bool)[_codes(target, labels)]
+    scores = multi_label(present, probabilities, labels)
+    return {name: score for name, score in scores.items() if not name.startswith("balanced_accuracy")}
 
 
 def multi_label(
@@ -133,33 +154,42 @@ def multi_label(
         >>> round(multi_label(present, said, labels=["happy"])["balanced_accuracy_happy"], 7)
         0.7333333
     """
-    said = probabilities > 0.5
-    scores = _each_label(present, probabilities, labels)
-    balanced = {
-        f"balanced_accuracy_{label}": _binary(present[:, column], said[:, column])["ua"]
-        for column, label in enumerate(labels)
-    }
-    return {"balanced_accuracy": float(np.mean(list(balanced.values()))), **balanced, **scores}
+    scores = from_presence(presence(present, probabilities, labels).sum(0), labels)
+    return {name: float(score) for name, score in scores.items()}
 
 
-def _each_label(
+def presence(
     present: NDArray[np.bool_], probabilities: NDArray[np.floating], labels: Sequence[str]
-) -> dict[str, float]:
+) -> NDArray[np.int64]:
+    """Return (N, C, 2, 2): for each utterance and label, a one where absent or present meets what was said.
+
+    Raises:
+        ValueError: as `multi_label`.
+
+    Example:
+        >>> presence(np.array([[True]]), np.array([[0.2]]), ["happy"]).tolist()
+        [[[[0, 0], [1, 0]]]]
+    """
     if probabilities.shape != (len(present), len(labels)):
         raise ValueError(f"probabilities are {probabilities.shape}, expected ({len(present)}, {len(labels)})")
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("a probability is not between 0 and 1")
-    said = probabilities > 0.5
-    scores: dict[str, float] = {}
-    for column, label in enumerate(labels):
-        binary = _binary(present[:, column], said[:, column])
-        scores |= {f"accuracy_{label}": binary["wa"], f"f1_{label}": binary["weighted_f1"]}
-    return scores | {"mean_binary_accuracy": float((said == present).mean())}
+    states = np.eye(2, dtype=np.int64)
+    true, said = states[present.astype(int)], states[(probabilities > 0.5).astype(int)]
+    return np.einsum("nct,ncs->ncts", true, said)
 
 
-def _binary(true: NDArray[np.bool_], said: NDArray[np.bool_]) -> dict[str, float]:
-    states = ["absent", "present"]
-    return classification(_named(true, states), _named(said, states), states)
+def from_presence(counts: NDArray[Any], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Return what `multi_label` does, of any number of (..., C, 2, 2) counts at once; they may be weighted."""
+    binary = from_confusion(counts)
+    kinds = {"balanced_accuracy": "ua", "accuracy": "wa", "f1": "weighted_f1"}
+    each = {
+        f"{kind}_{label}": binary[name][..., column]
+        for kind, name in kinds.items()
+        for column, label in enumerate(labels)
+    }
+    means = {"balanced_accuracy": binary["ua"].mean(-1), "mean_binary_accuracy": binary["wa"].mean(-1)}
+    return means | each
 
 
 def majority(target: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
@@ -186,6 +216,26 @@ def always_absent(target: Sequence[str], labels: Sequence[str]) -> dict[str, flo
     return one_vs_rest(target, np.zeros((len(target), len(labels))), labels)
 
 
+def multi_label_floor(present: NDArray[np.bool_], labels: Sequence[str]) -> dict[str, float]:
+    """Return the floor of `multi_label`: for each label the better of always "absent" and always "present".
+
+    Example:
+        >>> multi_label_floor(np.array([[True], [True], [False]]), ["happy"])["balanced_accuracy_happy"]
+        0.5
+    """
+    constants = [multi_label(present, np.full(present.shape, said, dtype=float), labels) for said in (0, 1)]
+    each = {
+        name: max(found[name] for found in constants)
+        for name in constants[0]
+        if name not in ("balanced_accuracy", "mean_binary_accuracy")
+    }
+    return {
+        "balanced_accuracy": float(np.mean([each[f"balanced_accuracy_{label}"] for label in labels])),
+        "mean_binary_accuracy": float(np.mean([each[f"accuracy_{label}"] for label in labels])),
+        **each,
+    }
+
+
 def _codes(names: Sequence[str], labels: Sequence[str]) -> NDArray[np.intp]:
     number = {label: code for code, label in enumerate(labels)}
     unknown = sorted({str(name) for name in names} - set(labels))
@@ -196,5 +246,10 @@ def _codes(names: Sequence[str], labels: Sequence[str]) -> NDArray[np.intp]:
     return np.array([number[name] for name in names], dtype=np.intp)
 
 
-def _named(states: NDArray[np.bool_], names: Sequence[str]) -> list[str]:
-    return [names[int(state)] for state in states]
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0))
+
+
+def _mean_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0).sum(-1), known.sum(-1))

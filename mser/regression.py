@@ -67,3 +67,13 @@ def attributes(
     }
     means = {kind: float(np.mean([each[f"{kind}_{name}"] for name in names])) for kind in kinds}
     return means | each
+
+
+def attributes_floor(target: NDArray[np.floating], names: Sequence[str]) -> dict[str, float]:
+    """Return the best that constant answers reach in `attributes`: no agreement, and the error of each median.
+
+    Example:
+        >>> attributes_floor(np.array([[1.0], [2.0], [6.0]]), ["valence"])["mae"]
+        1.6666666666666667
+    """
+    return attributes(target, np.broadcast_to(np.median(target, axis=0), target.shape), names)

@@ -122,6 +122,27 @@ def test_one_vs_rest_agrees_with_scikit_learn(rows):
     assert found["mean_binary_accuracy"] == pytest.approx(np.mean([found[f"accuracy_{label}"] for label in LABELS]))
 
 
+@given(PAIRS, st.integers(1, 5))
+def test_many_confusion_matrices_are_scored_at_once_and_counts_may_be_weighted(pairs, weight):
+    target, prediction = map(list, zip(*pairs, strict=True))
+    counts = metrics.confusion(target, prediction, LABELS)
+    found = metrics.from_confusion(np.stack([counts, weight * 0.5 * counts, counts[::-1, ::-1]]))
+    expected = metrics.classification(target, prediction, LABELS)
+    for name in ("wa", "ua", "weighted_f1", "macro_f1"):
+        assert found[name] == pytest.approx([expected[name]] * 3)
+
+
+def test_several_labels_are_judged_each_for_itself():
+    present = np.array([[1, 0], [1, 1], [0, 0], [0, 0]], dtype=bool)
+    found = metrics.multi_label(present, np.array([[0.9, 0.1], [0.2, 0.6], [0.1, 0.7], [0.3, 0.0]]), ["happy", "sad"])
+    assert found["balanced_accuracy_happy"] == pytest.approx((0.5 + 1) / 2)
+    assert found["balanced_accuracy_sad"] == pytest.approx((1 + 2 / 3) / 2)
+    assert found["mean_binary_accuracy"] == pytest.approx(6 / 8)
+    floor = metrics.multi_label_floor(present, ["happy", "sad"])
+    assert (floor["balanced_accuracy"], floor["accuracy_happy"], floor["accuracy_sad"]) == (0.5, 0.5, 0.75)
+    assert floor["mean_binary_accuracy"] == pytest.approx((0.5 + 0.75) / 2)
+
+
 @given(st.lists(st.sampled_from(LABELS), min_size=1), st.sampled_from(LABELS))
 def test_no_constant_answer_beats_the_majority_floor(target, constant):
     floor = metrics.majority(target, LABELS)
