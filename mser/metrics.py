@@ -176,7 +176,7 @@ def presence(
         raise ValueError("a probability is not between 0 and 1")
     states = np.eye(2, dtype=np.int64)
     true, said = states[present.astype(int)], states[(probabilities > 0.5).astype(int)]
-    return np.einsum("nct,ncs->ncts", true, said)
+    return np.asarray(np.einsum("nct,ncs->ncts", true, said), dtype=np.int64)
 
 
 def from_presence(counts: NDArray[Any], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:

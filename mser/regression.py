@@ -25,9 +25,11 @@ def pearson(target: NDArray[np.floating], prediction: NDArray[np.floating]) -> f
         >>> round(pearson(np.array([1.0, 2, 3, 4, 5]), np.array([1.5, 2, 2.5, 4.5, 4])), 4)
         0.9163
     """
+    if _constant(target) or _constant(prediction):
+        return 0.0
     one, other = target - target.mean(), prediction - prediction.mean()
     spread = np.sqrt((one**2).sum() * (other**2).sum())
-    return float((one * other).sum() / spread) if spread else 0.0
+    return float((one * other).sum() / spread) if spread else 0.0  # the squares of tiny numbers are 0
 
 
 def concordance(target: NDArray[np.floating], prediction: NDArray[np.floating]) -> float:
@@ -39,6 +41,8 @@ def concordance(target: NDArray[np.floating], prediction: NDArray[np.floating]) 
         >>> round(concordance(np.array([1.0, 2, 3, 4, 5]), np.array([1.5, 2, 2.5, 4.5, 4])), 4)
         0.8955
     """
+    if _constant(target) or _constant(prediction):
+        return 0.0
     covariance = ((target - target.mean()) * (prediction - prediction.mean())).mean()
     width = target.var() + prediction.var() + (target.mean() - prediction.mean()) ** 2
     return float(2 * covariance / width) if width else 0.0
@@ -77,3 +81,8 @@ def attributes_floor(target: NDArray[np.floating], names: Sequence[str]) -> dict
         1.6666666666666667
     """
     return attributes(target, np.broadcast_to(np.median(target, axis=0), target.shape), names)
+
+
+def _constant(scores: NDArray[np.floating]) -> bool:
+    """Return whether all are the same; the rounding of their mean would let them seem to vary."""
+    return bool(np.ptp(scores) == 0)

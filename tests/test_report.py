@@ -5,15 +5,17 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fake.runs import AUDIT, LABELS, edit_json, make_run, predictions_of, write_predictions
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score, recall_score
 
+import mser.report
 from mser.cli import main
 from mser.protocols import Fold, digest
 
-MODULES = ["cli", "comparison", "content", "page", "pictures", "predictions", "runs", "summary", "terminal", "words"]
+MODULES = [path.stem for path in Path(mser.report.__file__).parent.glob("*.py")]
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +186,7 @@ def test_the_answer_names_scores_spread_and_floor(run, capsys):
     assert found["answer"] == (
         f"On speakers it has never heard, both scores UA {100 * ua['mean']:.1f} ± {100 * ua['sd']:.1f}% and "
         f"WA {100 * wa['mean']:.1f} ± {100 * wa['sd']:.1f}% (mean ± sd over 5 folds), "
-        f"where always naming the commonest class scores 25.0% and {100 * wa['floor']:.1f}%."
+        f"where always naming the commonest class scores UA 25.0% and WA {100 * wa['floor']:.1f}%."
     )
 
 
@@ -195,15 +197,15 @@ def test_chance_is_called_chance(tmp_path, capsys):
         write_predictions(run, rows, fold=fold)
     found = report(capsys, run)
     assert found["runs"][0]["overall"]["ua"]["mean"] == 0.5
-    assert "no better than always naming the commonest class, 50.0%" in found["answer"]
+    assert "no better than always naming the commonest class, UA 50.0%" in found["answer"]
 
 
 def test_a_single_fold_has_no_sd(tmp_path, capsys):
     found = report(capsys, make_run(tmp_path / "one", folds=1, seeds=(1, 2)))
     assert found["runs"][0]["overall"]["ua"]["sd"] is None
     assert found["runs"][0]["overall"]["ua"]["sd_over_seeds"] > 0
-    assert "mean of 2 seeds on one fold" in found["answer"]
-    assert "±" not in found["answer"]
+    assert "(mean ± sd over 2 seeds, one fold)" in found["answer"]
+    assert "over 1 fold" not in (tmp_path / "one/report/report.json").read_text()
 
 
 def test_a_missing_fold_makes_the_run_partial_without_a_headline(made, tmp_path, capsys):
@@ -335,6 +337,7 @@ def imported(*argv):
     """Return which of three heavy modules a fresh process imports for a command, and what it printed before."""
     code = f"""
 import sys
+import mser.report
 from mser.cli import main
 main({["report", *map(str, argv)]!r})
 print(sorted({{"torch", "numpy", "matplotlib"}} & set(sys.modules)))

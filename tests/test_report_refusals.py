@@ -40,7 +40,7 @@ def rename_column(old, new):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda rows: rows[:-1], "lacks Ses01F_script01_M010 of the 24 utterances that the protocol tests"),
+        (lambda rows: rows[:-1], "lacks Ses01F_script01_M010 of the 24 utterances to test"),
         (lambda rows: rows[:-3], "lacks Ses01F_script01_M006 and 2 more of the 24 utterances"),
         (lambda rows: [*rows, rows[-1]], "has Ses01F_script01_M010 more than once"),
         (lambda rows: [*rows, {**rows[-1], "utterance": "Ses09F_x"}], "has Ses09F_x, which the protocol does not test"),
@@ -95,7 +95,7 @@ def test_true_labels_that_differ_between_seeds(tmp_path, capsys):
     row = first_test_row(rows)
     row["target"] = "sad" if row["target"] != "sad" else "neu"
     write_predictions(run, rows, seed=2)
-    assert f"the true label of {row['utterance']} is" in refused(capsys, run)
+    assert f"the truth of {row['utterance']} is" in refused(capsys, run)
 
 
 def test_a_fold_of_another_split(run, capsys):
@@ -145,8 +145,12 @@ def test_a_history_that_is_no_table_of_numbers(run, capsys):
     ("objective", "message"),
     [
         (
+            {"class_path": "mser.objectives.Ranking"},
+            "the objective Ranking; reports know CrossEntropy, OneVsRest, Regression",
+        ),
+        (
             {"class_path": "mser.objectives.Regression"},
-            "the objective Regression; reports know CrossEntropy and OneVsRest",
+            "protocol.json says that the task is labels, but Regression answers scores; restore the file",
         ),
         (None, "config.yaml has no model.objective.class_path"),
     ],
@@ -160,8 +164,6 @@ def test_folders_that_hold_no_finished_fold(run, tmp_path, capsys):
     assert "nowhere is no run: it has no protocol.json" in refused(capsys, tmp_path / "nowhere")
     shutil.rmtree(run / "seed1")
     assert "no fold of" in refused(capsys, run)
-    edit_json(run / "run.json", skip_test=True)
-    assert "was run with --skip_test and has no test predictions" in refused(capsys, run)
 
 
 def test_a_folder_that_cannot_be_written_to(run, capsys):
@@ -195,4 +197,4 @@ def test_runs_that_disagree_on_the_truth_are_not_compared(run, tmp_path, capsys)
     row = first_test_row(rows)
     row["target"] = "sad" if row["target"] != "sad" else "neu"
     write_predictions(other, rows)
-    assert f"cannot be compared: the true label of {row['utterance']} is" in refused(capsys, run, other)
+    assert f"cannot be compared: the truth of {row['utterance']} is" in refused(capsys, run, other)

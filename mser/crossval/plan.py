@@ -13,12 +13,15 @@ import yaml
 from mser.audit import audit, require_sound
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
+from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.manifest import write_text
 from mser.protocols import digest, protocol
 from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
 
 CONFIG = "config.yaml"
+KINDS: dict[type, str] = {LabelSet: "labels", MultiLabel: "multi_label", ScoreSet: "scores"}
+"""What a report calls the kinds of task."""
 
 
 def plan(run: str, fit_options: list[str]) -> None:
@@ -90,6 +93,7 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
                 "protocol": named.name,
                 "description": named.description,
                 "digest": digest(folds),
+                "task": KINDS[type(data.label_set)],
                 "label_set": data.label_set.name,
                 "labels": data.label_names,
                 "folds": [asdict(fold) for fold in folds],

@@ -33,7 +33,7 @@ def comparison(summaries: Sequence[Json]) -> Json:
             "complete": run["complete"],
             **run["model"],
             "seeds": len(run["seeds"]),
-            **{name: run["overall"] and run["overall"][name] for name in ("ua", "wa", "weighted_f1")},
+            **{name: run["overall"] and run["overall"][name] for name in run["columns"]},
             "seconds": run["cost"]["seconds"],
         }
         for run in summaries
@@ -43,6 +43,9 @@ def comparison(summaries: Sequence[Json]) -> Json:
 
 def _difference(first: Run, other: Run) -> str | None:
     a, b = first.plan, other.plan
+    if first.part != other.part:
+        kept, tested = (first, other) if first.part == "val" else (other, first)
+        return f"{kept.name} left the test parts locked (--skip_test) and {tested.name} was tested"
     if (a.label_set, a.labels) != (b.label_set, b.labels):
         return f"the label set is {a.label_set} ({', '.join(a.labels)}) and {b.label_set} ({', '.join(b.labels)})"
     if a.protocol != b.protocol:
@@ -66,9 +69,8 @@ def _fold_difference(first: Run, other: Run) -> str:
 
 
 def _truth_difference(first: Run, other: Run) -> str | None:
-    truth = {u: label for job in first.jobs for u, label in zip(job.test.utterances, job.test.target, strict=True)}
-    for job in other.jobs:
-        for utterance, label in zip(job.test.utterances, job.test.target, strict=True):
-            if (known := truth.get(utterance, label)) != label:
-                return f"the true label of {utterance} is {known} and {label}"
+    truth = first.truth()
+    for utterance, told in other.truth().items():
+        if (known := truth.get(utterance, told)) != told:
+            return f"the truth of {utterance} is {known} and {told}"
     return None

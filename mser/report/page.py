@@ -8,10 +8,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mser.report import pictures, words
+from mser.report.curves import learning_curves
+from mser.report.measures import measure, shown
 from mser.report.pictures import Strip
 from mser.report.runs import Json
-
-NAMES = {"ua": "UA", "wa": "WA", "weighted_f1": "weighted F1", "macro_f1": "macro F1"}
 
 
 def page(report: Json) -> str:
@@ -24,16 +24,38 @@ def page(report: Json) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "measure": measure,
+        "column": column,
         "percent": words.percent,
+        "shown": lambda value, name: shown(name, value),
         "plus_minus": words.plus_minus,
+        "over": words.over,
+        "dot": dot,
+        "meanings": meanings,
         "duration": duration,
         "findings": words.findings,
         "missing": words.missing,
     }
     drawn = [_pictures(run, f"run{number}") for number, run in enumerate(report["runs"])]
-    return environment.get_template("report.html").render(
-        **report, names=NAMES, pictures=drawn, overview=_overview(report["runs"])
-    )
+    return environment.get_template("report.html").render(**report, pictures=drawn, overview=_overview(report["runs"]))
+
+
+def column(name: str) -> str:
+    """Return a score's title and unit, for the head of a column.
+
+    Example:
+        >>> column("ua"), column("mae")
+        ('UA, %', 'MAE')
+    """
+    return ", ".join(filter(None, (measure(name).title, measure(name).unit)))
+
+
+def meanings(run: Json) -> dict[str, str]:
+    """Return the title and meaning of each score that the page shows of a run, and of the run's constant answer."""
+    names = [*run["listed"]]
+    if run["binary"]:
+        names += ["balanced_accuracy", "accuracy", "f1"] if run["protocol"]["task"] == "multi_label" else []
+    return {measure(name).title: measure(name).meaning for name in names}
 
 
 def duration(seconds: float | None) -> str:
@@ -53,35 +75,50 @@ def duration(seconds: float | None) -> str:
 
 
 def _pictures(run: Json, key: str) -> dict[str, Any]:
-    drawn: dict[str, Any] = {"curves": pictures.learning_curves(run["folds"], key=f"{key}-curves")}
-    if run["complete"]:
+    drawn: dict[str, Any] = {"curves": learning_curves(run["folds"], run["headline"][0], key=f"{key}-curves")}
+    if run["classes"]:
         classes = [
-            _strip(run, label, f"recall_{label}", entry["recall"], None)
+            _strip(run, label, f"recall_{label}", entry["recall"])
             for label, entry in run["classes"].items()
             if entry["recall"]["mean"] is not None  # no fold tests this class
         ]
         drawn["classes"] = pictures.strips(classes, key=f"{key}-classes", label=f"Recall of each class, {run['name']}")
         label = f"Confusion matrix of {run['name']}; its numbers are in the table below it"
         drawn["confusion"] = pictures.confusion(run["confusion"], key=f"{key}-confusion", label=label)
+    if run["scatter"]:
+        drawn["scatter"] = {
+            name: pictures.scatter(points, key=f"{key}-{name}", label=f"Predicted against true {name}, {run['name']}")
+            for name, points in run["scatter"]["points"].items()
+        }
     return drawn
 
 
-def _overview(runs: Sequence[Json]) -> str | None:
-    """Return the picture of the answer: UA and WA of one run, or the UA of each of several."""
+def _overview(runs: Sequence[Json]) -> list[str]:
+    """Return the pictures of the answer: the headline scores of one run, or the first of each of several."""
     whole = [run for run in runs if run["complete"]]
     if not whole:
-        return None
+        return []
+    names = whole[0]["headline"]
     if len(runs) > 1:
-        rows = [_strip(run, run["name"], "ua", run["overall"]["ua"], run["overall"]["ua"]["floor"]) for run in whole]
+        strips = [[_strip(run, run["name"], names[0], run["overall"][names[0]]) for run in whole]]
     else:
-        rows = [
-            _strip(whole[0], NAMES[name], name, whole[0]["overall"][name], whole[0]["overall"][name]["floor"])
-            for name in ("ua", "wa")
-        ]
-    label = f"{words.answer(runs)} One dot per fold."
-    return pictures.strips(rows, key="overview", label=label)
+        rows = [_strip(whole[0], measure(name).title, name, whole[0]["overall"][name]) for name in names]
+        # Only shares can be drawn on one axis.
+        strips = [rows] if all(measure(name).unit for name in names) else [[row] for row in rows]
+    label = f"{words.answer(runs)} One dot per {dot(whole[0])}."
+    return [pictures.strips(rows, key=f"overview{number}", label=label) for number, rows in enumerate(strips)]
 
 
-def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any], floor: float | None) -> Strip:
-    folds = [fold["mean"][score] for fold in run["folds"] if fold["mean"][score] is not None]
-    return Strip(name, folds, figure["mean"], figure["sd"], floor)
+def dot(run: Json) -> str:
+    """Return what a dot in a strip of this run stands for."""
+    if len(run["folds"]) == 1:
+        return "seed"
+    return "fold, mean over seeds" if len(run["seeds"]) > 1 else "fold"
+
+
+def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any]) -> Strip:
+    if len(run["folds"]) == 1:
+        dots, sd = [seed[score] for seed in run["folds"][0]["seeds"]], figure["sd_over_seeds"]
+    else:
+        dots, sd = [fold["mean"][score] for fold in run["folds"]], figure["sd"]
+    return Strip(name, score, [score for score in dots if score is not None], figure["mean"], sd, figure["floor"])

@@ -7,15 +7,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mser.errors import UserError
+from mser.report.cells import Question, Row, arrays, bad
 
-_COLUMNS = ("utterance", "speaker", "group", "fold", "seed", "split", "target", "prediction")
-_TOLERANCE = 1e-3  # of probabilities that were written with few digits
-Row = dict[str, str]
+Part = Literal["val", "test"]
+_FIRST = ("utterance", "speaker", "group", "fold", "seed", "split")
+_DOES = {"test": "test", "val": "validate on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,19 @@ class Predictions:
     """What one model said of one part of a fold, in the order of the utterances' ids.
 
     Attributes:
-        utterances: N ids, each once.
+        utterances: N ids, each once in a fold.
         speakers: who speaks.
-        target: true labels.
-        prediction: predicted labels.
-        probabilities: (N, C), columns in the order of the label set; NaN-free and in 0..1.
+        groups: in which dialogue or video.
+        target: the truth; see `mser.report.cells.arrays` for the shapes.
+        prediction: what was said, in the same shape.
+        probabilities: (N, C), columns in the order of the label set; NaN-free and in 0..1. (N, 0) for scores.
     """
 
     utterances: tuple[str, ...]
     speakers: tuple[str, ...]
-    target: tuple[str, ...]
-    prediction: tuple[str, ...]
+    groups: tuple[str, ...]
+    target: NDArray[Any]
+    prediction: NDArray[Any]
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -45,8 +49,9 @@ class Predictions:
         return Predictions(
             utterances=tuple(self.utterances[row] for row in rows),
             speakers=tuple(self.speakers[row] for row in rows),
-            target=tuple(self.target[row] for row in rows),
-            prediction=tuple(self.prediction[row] for row in rows),
+            groups=tuple(self.groups[row] for row in rows),
+            target=self.target[rows],
+            prediction=self.prediction[rows],
             probabilities=self.probabilities[rows],
         )
 
@@ -54,107 +59,76 @@ class Predictions:
     def pool(cls, parts: Sequence[Predictions]) -> Predictions:
         """Return the rows of several parts as one."""
         return cls(
-            utterances=tuple(utterance for part in parts for utterance in part.utterances),
-            speakers=tuple(speaker for part in parts for speaker in part.speakers),
-            target=tuple(label for part in parts for label in part.target),
-            prediction=tuple(label for part in parts for label in part.prediction),
+            utterances=tuple(name for part in parts for name in part.utterances),
+            speakers=tuple(name for part in parts for name in part.speakers),
+            groups=tuple(name for part in parts for name in part.groups),
+            target=np.concatenate([part.target for part in parts]),
+            prediction=np.concatenate([part.prediction for part in parts]),
             probabilities=np.concatenate([part.probabilities for part in parts]),
         )
 
 
 def read_predictions(
-    path: Path, *, labels: Sequence[str], seed: int, fold: int, test: Collection[str], exclusive: bool
+    path: Path, question: Question, *, seed: int, fold: int, part: Part, ids: Collection[str]
 ) -> Predictions:
-    """Return the test rows of a ``predictions.csv``; no model, audio or torch is needed.
+    """Return the rows of one part from a ``predictions.csv``; no model, audio or torch is needed.
 
     Args:
         path: the file.
-        labels: the classes of the run's label set.
+        question: what was asked of each utterance.
         seed: the seed that the rows must carry.
         fold: the fold that the rows must carry.
-        test: the ids that the protocol tests in this fold: all of them must be there, once, and no others.
-        exclusive: each utterance has one class, so that its probabilities sum to 1.
+        part: which part's rows.
+        ids: what the protocol has in this part of the fold: all of them must be there, once, and no others.
 
     Raises:
         UserError: if the file is missing, cut short or of another run, fold, seed or label set; if an utterance is
-            missing, repeated or unknown; if a probability is no number in 0..1 or contradicts the prediction.
+            missing, repeated or unknown; if a number is none or contradicts the prediction.
     """
-    rows = [row for row in _read(path, labels, seed, fold) if row["split"] == "test"]
-    _require_ids(path, [row["utterance"] for row in rows], test)
+    rows = [row for row in _read(path, question, seed, fold) if row["split"] == part]
+    _require_ids(path, [row["utterance"] for row in rows], ids, part)
     rows.sort(key=lambda row: row["utterance"])
-    for row in rows:
-        for column in ("target", "prediction"):
-            if row[column] not in labels:
-                raise _bad(path, row, f"has the {column} {row[column]!r}, expected one of {', '.join(labels)}")
-    return Predictions(
-        utterances=tuple(row["utterance"] for row in rows),
-        speakers=tuple(row["speaker"] for row in rows),
-        target=tuple(row["target"] for row in rows),
-        prediction=tuple(row["prediction"] for row in rows),
-        probabilities=_probabilities(path, rows, labels, exclusive),
-    )
+    utterances, speakers, groups = (tuple(row[name] for row in rows) for name in ("utterance", "speaker", "group"))
+    return Predictions(utterances, speakers, groups, *arrays(path, rows, question))
 
 
-def _read(path: Path, labels: Sequence[str], seed: int, fold: int) -> list[Row]:
+def _read(path: Path, question: Question, seed: int, fold: int) -> list[Row]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            _require_columns(path, list(reader.fieldnames or ()), labels)
+            _require_columns(path, list(reader.fieldnames or ()), question)
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"cannot read {path}: {error}; run this fold again") from error
     for row in rows:
         if None in row or None in row.values():
-            raise _bad(path, row, "has another number of cells than the header; the file is cut short")
+            raise bad(path, row, "has another number of cells than the header; the file is cut short")
         if (row["seed"], row["fold"]) != (str(seed), str(fold)):
-            raise _bad(path, row, f"is of seed {row['seed']} and fold {row['fold']}, expected {seed} and {fold}")
+            raise bad(path, row, f"is of seed {row['seed']} and fold {row['fold']}, expected {seed} and {fold}")
         if row["split"] not in ("val", "test"):
-            raise _bad(path, row, f"is of split {row['split']!r}, expected val or test")
+            raise bad(path, row, f"is of split {row['split']!r}, expected val or test")
     return rows
 
 
-def _require_columns(path: Path, columns: list[str], labels: Sequence[str]) -> None:
-    if missing := [name for name in _COLUMNS if name not in columns]:
-        raise UserError(f"{path} has no column {missing[0]!r}; expected {', '.join(_COLUMNS)}; run this fold again")
+def _require_columns(path: Path, columns: list[str], question: Question) -> None:
+    expected = [*_FIRST, *question.columns()]
+    if missing := [name for name in expected if name not in columns]:
+        raise UserError(f"{path} has no column {missing[0]!r}; expected {', '.join(expected)}; run this fold again")
     found = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
-    if sorted(found) != sorted(labels):
-        have, want = ", ".join(found) or "none", ", ".join(labels)
+    if sorted(found) != sorted(question.probable()):
+        have, want = ", ".join(found) or "none", ", ".join(question.probable()) or "of scores alone"
         raise UserError(f"{path} has probabilities for {have}, but the run's label set is {want}; run this fold again")
 
 
-def _require_ids(path: Path, found: Sequence[str], expected: Collection[str]) -> None:
-    ordered = sorted(found)
+def _require_ids(path: Path, found: Sequence[str], expected: Collection[str], part: Part) -> None:
+    ordered, does = sorted(found), _DOES[part]
     if repeated := [a for a, b in pairwise(ordered) if a == b]:
-        raise UserError(f"{path} has {_some(repeated)} more than once among its test rows; run this fold again")
+        raise UserError(f"{path} has {_some(repeated)} more than once among its {part} rows; run this fold again")
     if unknown := sorted(set(found) - set(expected)):
-        raise UserError(f"{path} has {_some(unknown)}, which the protocol does not test in this fold; run it again")
+        raise UserError(f"{path} has {_some(unknown)}, which the protocol does not {does} in this fold; run it again")
     if missing := sorted(set(expected) - set(found)):
-        message = (
-            f"{path} lacks {_some(missing)} of the {len(expected)} utterances that the protocol tests in this fold"
-        )
+        message = f"{path} lacks {_some(missing)} of the {len(expected)} utterances to {does} in this fold"
         raise UserError(f"{message}; run it again")
-
-
-def _probabilities(path: Path, rows: list[Row], labels: Sequence[str], exclusive: bool) -> NDArray[np.float64]:
-    try:
-        table = np.array([[float(row[f"p_{label}"]) for label in labels] for row in rows], dtype=np.float64)
-    except ValueError as error:
-        raise UserError(f"{path} has a probability that is no number ({error}); run this fold again") from error
-    table = table.reshape(len(rows), len(labels))
-    said = table[np.arange(len(rows)), [list(labels).index(row["prediction"]) for row in rows]]
-    faults = {
-        "has a probability that is not in 0..1": ~((table >= 0) & (table <= 1)).all(axis=1),
-        "has probabilities that do not sum to 1": exclusive & (np.abs(table.sum(axis=1) - 1) > _TOLERANCE),
-        "predicts a class that is not its likeliest": said < table.max(axis=1) - _TOLERANCE,
-    }
-    for fault, where in faults.items():
-        if where.any():
-            raise _bad(path, rows[int(where.argmax())], fault)
-    return table
-
-
-def _bad(path: Path, row: Row, fault: str) -> UserError:
-    return UserError(f"{path}: {row['utterance']} {fault}; run this fold again")
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from typing import Any
 from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.protocols import Fold, digest
-from mser.report.predictions import Predictions, read_predictions
+from mser.report.cells import Question
+from mser.report.predictions import Part, Predictions, read_predictions
 
 Json = dict[str, Any]
-OBJECTIVES = ("CrossEntropy", "OneVsRest")
+OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
+"""Which kinds of task each objective fits."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ class Plan:
         protocol: its name, such as ``iemocap/loso5``.
         description: one sentence for a reader.
         digest: of all folds' ids; the same digest means the same question was asked.
+        task: ``labels``, ``multi_label`` or ``scores``.
         label_set: its name, such as ``iemocap4``.
-        labels: the classes, in the order of probabilities.
+        labels: the classes, in the order of probabilities, or the names of the scores.
         folds: in the order of their numbers.
         audit: what train, validation and test share.
     """
@@ -39,6 +42,7 @@ class Plan:
     protocol: str
     description: str
     digest: str
+    task: str
     label_set: str
     labels: tuple[str, ...]
     folds: tuple[Fold, ...]
@@ -50,13 +54,14 @@ class Job:
     """One finished fold with one seed.
 
     Attributes:
+        said: the predictions of the part that the run is judged on.
         history: column of ``history.csv`` to its values, one per epoch; empty if there is none.
         facts: ``metrics.json``, of which only costs and epochs are used: scores are computed from the predictions.
     """
 
     seed: int
     fold: Fold
-    test: Predictions
+    said: Predictions
     history: Mapping[str, list[float | None]]
     facts: Mapping[str, Any]
 
@@ -71,6 +76,7 @@ class Run:
         config: the resolved options it was started with.
         facts: ``run.json``: command, commit, versions, hardware.
         plan: its protocol.
+        part: ``test``, or ``val`` for a run that left the test parts locked.
         styles: utterance to ``improvised`` or ``scripted``; empty where the corpus has no styles.
         seeds: planned or present.
         jobs: the finished ones, by seed and fold.
@@ -82,6 +88,7 @@ class Run:
     config: Json
     facts: Json
     plan: Plan
+    part: Part
     styles: Mapping[str, str]
     seeds: tuple[int, ...]
     jobs: tuple[Job, ...]
@@ -92,6 +99,27 @@ class Run:
         """The class name of the objective, one of `OBJECTIVES`."""
         return str(self.config["model"]["objective"]["class_path"]).rpartition(".")[2]
 
+    @property
+    def question(self) -> Question:
+        """What is asked of each utterance."""
+        return Question(self.plan.task, self.plan.labels, exclusive=self.objective == "CrossEntropy")
+
+    def truth(self) -> dict[str, str]:
+        """Return the truth of every utterance that was judged.
+
+        Raises:
+            UserError: if folds or seeds disagree on one.
+        """
+        truth: dict[str, str] = {}
+        for job in self.jobs:
+            for utterance, target in zip(job.said.utterances, job.said.target.tolist(), strict=True):
+                told = self.question.told(target)
+                if truth.setdefault(utterance, told) != told:
+                    where = f"{truth[utterance]} in one fold or seed and {told} in seed {job.seed}, fold"
+                    message = f"{self.folder}: the truth of {utterance} is {where} {job.fold.number}"
+                    raise UserError(f"{message}; start the run again")
+        return truth
+
 
 def read_run(folder: Path) -> Run:
     """Return a run as it lies on disk.
@@ -101,24 +129,23 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / "protocol.json").is_file():
         raise UserError(f"{folder} is no run: it has no protocol.json; give the --out folder of `mser crossval`")
-    plan, config, facts = _read_plan(folder), _read_config(folder / "config.yaml"), _read_json(folder / "run.json")
-    if facts.get("skip_test"):
-        raise UserError(f"{folder} was run with --skip_test and has no test predictions; run it again without")
+    config, facts = _read_config(folder / "config.yaml"), _read_json(folder / "run.json")
+    plan = _read_plan(folder, _objective(config, folder))
+    part: Part = "val" if facts.get("skip_test") else "test"
     found = {key: path for key, path in _job_folders(folder, plan).items() if (path / "metrics.json").is_file()}
     seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in found)}))
     missing = [(seed, fold.number) for seed in seeds for fold in plan.folds if (seed, fold) not in found]
     if not found:
         raise UserError(f"no fold of {folder} is finished yet; run the same `mser crossval` again to resume it")
-    exclusive = _objective(config, folder) == "CrossEntropy"
-    jobs = tuple(
-        _read_job(found[key], *key, plan, exclusive) for key in sorted(found, key=lambda k: (k[0], k[1].number))
-    )
-    _require_one_truth(folder, jobs)
     name = str(facts.get("name") or folder.resolve().name)
-    return Run(folder, name, config, facts, plan, _read_styles(folder), seeds, jobs, tuple(missing))
+    run = Run(folder, name, config, facts, plan, part, _read_styles(folder), seeds, (), tuple(missing))
+    ordered = sorted(found, key=lambda key: (key[0], key[1].number))
+    run = replace(run, jobs=tuple(_read_job(run, found[key], *key) for key in ordered))
+    run.truth()
+    return run
 
 
-def _read_plan(folder: Path) -> Plan:
+def _read_plan(folder: Path, objective: str) -> Plan:
     path = folder / "protocol.json"
     data = _read_json(path)
     try:
@@ -130,6 +157,7 @@ def _read_plan(folder: Path) -> Plan:
             protocol=data["protocol"],
             description=data["description"],
             digest=data["digest"],
+            task=data.get("task", OBJECTIVES[objective][0]),
             label_set=data["label_set"],
             labels=tuple(data["labels"]),
             folds=folds,
@@ -140,6 +168,9 @@ def _read_plan(folder: Path) -> Plan:
     if (found := digest(plan.folds)) != plan.digest:
         message = f"{path} was changed: its folds have the digest {found}, it says {plan.digest}"
         raise UserError(f"{message}; start the run again in a new folder")
+    if plan.task not in OBJECTIVES[objective]:
+        fits = " or ".join(OBJECTIVES[objective])
+        raise UserError(f"{path} says that the task is {plan.task}, but {objective} answers {fits}; restore the file")
     return plan
 
 
@@ -161,7 +192,7 @@ def _objective(config: Json, folder: Path) -> str:
     except (KeyError, TypeError) as error:
         raise UserError(f"{folder / 'config.yaml'} has no model.objective.class_path; restore the file") from error
     if name not in OBJECTIVES:
-        raise UserError(f"{folder} was trained with the objective {name}; reports know {' and '.join(OBJECTIVES)}")
+        raise UserError(f"{folder} was trained with the objective {name}; reports know {', '.join(OBJECTIVES)}")
     return name
 
 
@@ -187,15 +218,15 @@ def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
     return found
 
 
-def _read_job(folder: Path, seed: int, fold: Fold, plan: Plan, exclusive: bool) -> Job:
+def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
     facts = _read_json(folder / "metrics.json")
-    if facts.get("digest") != plan.digest:
-        found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {plan.digest})"
+    if facts.get("digest") != run.plan.digest:
+        found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
         raise UserError(f"{found}; delete that folder and run it again")
-    test = read_predictions(
-        folder / "predictions.csv", labels=plan.labels, seed=seed, fold=fold.number, test=fold.test, exclusive=exclusive
-    )
-    return Job(seed, fold, test, _read_history(folder / "history.csv"), facts)
+    ids = fold.test if run.part == "test" else fold.val
+    path = folder / "predictions.csv"
+    said = read_predictions(path, run.question, seed=seed, fold=fold.number, part=run.part, ids=ids)
+    return Job(seed, fold, said, _read_history(folder / "history.csv"), facts)
 
 
 def _read_history(path: Path) -> dict[str, list[float | None]]:
@@ -220,12 +251,3 @@ def _read_styles(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     return {utterance.id: utterance.style for utterance in Manifest.read(path) if utterance.style}
-
-
-def _require_one_truth(folder: Path, jobs: tuple[Job, ...]) -> None:
-    truth: dict[str, str] = {}
-    for job in jobs:
-        for utterance, target in zip(job.test.utterances, job.test.target, strict=True):
-            if truth.setdefault(utterance, target) != target:
-                both = f"{truth[utterance]} in one fold or seed and {target} in seed {job.seed}, fold {job.fold.number}"
-                raise UserError(f"{folder}: the true label of {utterance} is {both}; start the run again")

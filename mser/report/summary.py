@@ -1,44 +1,26 @@
-"""The numbers of one run, all computed from its predictions, as the object that ``report.json`` holds.
-
-How folds and seeds become one number, everywhere in the report:
-
-- *mean*: each fold and seed is scored on its own; a fold's score is the mean over its seeds; the figure is the mean
-  over folds, each fold counting the same whatever its size.
-- *sd*: of the folds' scores, with n - 1; null for a single fold. It says how much folds differ, not how sure the
-  mean is.
-- *sd over seeds*: of the seeds' means over folds, with n - 1; null for a single seed.
-- *pooled*: all folds' utterances of a seed scored as one set, each utterance counting the same; then the mean over
-  seeds.
-- *floor*: what always naming the commonest class scores (for binary scores: always saying absent), put together like
-  *mean*.
-
-A class that a fold does not test has no recall there; its mean is over the folds that do.
-A partial run has no such figures, only the scores of the folds that are there.
-"""
+"""The numbers of one run, all computed from its predictions, as the object that ``report.json`` holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from math import isnan
-from statistics import fmean, stdev
-
-import numpy as np
+from collections.abc import Iterable, Mapping
 
 from mser import metrics
 from mser.protocols import Fold
-from mser.report.predictions import Predictions
+from mser.report.figures import defined, mean
+from mser.report.judges import Judge, judge
 from mser.report.runs import Job, Json, Run
+from mser.report.sections import sections
 
-MAIN = ("ua", "wa", "weighted_f1", "macro_f1")
-CURVES = ("epoch", "train/loss", "val/loss", "val/ua")
+CURVES = ("epoch", "train/loss", "val/loss")
 
 
 def summarise(run: Run) -> Json:
-    """Return what a run says; scores are in 0..1, times in seconds, memory in GB.
+    """Return what a run says; shares are in 0..1, times in seconds, memory in GB.
 
-    `overall`, `classes`, `confusion`, `binary` and `styles` are null in a partial run, the last two also where the
-    objective or the corpus does not give them.
+    How its numbers come about is told in `mser.report.figures`. A partial run has no figures, only the scores of the
+    folds that are there.
     """
+    judged = judge(run.question)
     return {
         "name": run.name,
         "folder": str(run.folder),
@@ -50,114 +32,43 @@ def summarise(run: Run) -> Json:
         "seeds": list(run.seeds),
         "model": _model(run),
         "protocol": _protocol(run),
-        **_figures(run),
-        "folds": [_fold(run, fold) for fold in run.plan.folds],
+        "part": "test" if run.part == "test" else "validation",
+        "constant": judged.constant,
+        "headline": list(judged.headline),
+        "columns": list(judged.columns),
+        "listed": list(judged.listed),
+        **sections(run, judged),
+        "folds": [_fold(run, fold, judged) for fold in run.plan.folds],
         "cost": _cost(run.jobs),
         "provenance": {key: run.facts.get(key) for key in ("command", "commit", "versions", "hardware", "started")},
     }
 
 
-def spread(values: Iterable[float]) -> dict[str, float | None]:
-    """Return the mean and the sample standard deviation (n - 1) of the numbers that are defined.
-
-    Example:
-        >>> spread([0.75, 0.25])["mean"], spread([0.75, float("nan")])
-        (0.5, {'mean': 0.75, 'sd': None})
-    """
-    known = [value for value in values if not isnan(value)]
-    return {"mean": fmean(known) if known else None, "sd": stdev(known) if len(known) > 1 else None}
-
-
-def figures(run: Run, score: Callable[[Predictions], Mapping[str, float]]) -> dict[str, Json]:
-    """Return mean, sd, sd over seeds and pooled, as this file's head defines them, of every score that `score` gives.
-
-    Args:
-        run: a complete one.
-        score: gives the scores of any set of predictions, by name; always the same names.
-    """
-    found = {(job.seed, job.fold.number): score(job.test) for job in run.jobs}
-    pooled = [score(_pooled(run, seed)) for seed in run.seeds]
-    numbers = [fold.number for fold in run.plan.folds]
-    return {
-        name: {
-            **spread(_mean(found[seed, number][name] for seed in run.seeds) for number in numbers),
-            "sd_over_seeds": spread(_mean(found[seed, number][name] for number in numbers) for seed in run.seeds)["sd"],
-            "pooled": _defined(_mean(scores[name] for scores in pooled)),
-        }
-        for name in pooled[0]
-    }
-
-
-def _figures(run: Run) -> Json:
-    if run.missing:
-        return dict.fromkeys(("overall", "classes", "confusion", "binary", "styles"))
-    labels = run.plan.labels
-    found = figures(run, lambda test: metrics.classification(test.target, test.prediction, labels))
-    floor = figures(run, lambda test: metrics.majority(test.target, labels))
-    overall = {name: {**found[name], "floor": floor[name]["mean"]} for name in MAIN}
-    truth = _pooled(run, run.seeds[0]).target
-    return {
-        "overall": overall | {alias: overall[name] for alias, name in metrics.ALIASES.items()},
-        "classes": {label: {"utterances": truth.count(label), "recall": found[f"recall_{label}"]} for label in labels},
-        "confusion": _confusion(run),
-        "binary": _binary(run) if run.objective == "OneVsRest" else None,
-        "styles": _styles(run) if run.styles else None,
-    }
-
-
-def _confusion(run: Run) -> Json:
-    counts = sum(metrics.confusion(job.test.target, job.test.prediction, run.plan.labels) for job in run.jobs)
-    rows = np.asarray(counts)
-    shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1)
-    return {"labels": list(run.plan.labels), "counts": rows.tolist(), "row_shares": shares.tolist()}
-
-
-def _binary(run: Run) -> Json:
-    labels = run.plan.labels
-    found = figures(run, lambda test: metrics.one_vs_rest(test.target, test.probabilities, labels))
-    floor = figures(run, lambda test: metrics.always_absent(test.target, labels))
-    return {name: {**figure, "floor": floor[name]["mean"]} for name, figure in found.items()}
-
-
-def _styles(run: Run) -> Json:
-    """Return the pooled scores of each style: in a single fold a style can be too rare to score every class."""
-    pools = [_pooled(run, seed) for seed in run.seeds]
-    found = {}
-    for style in sorted({run.styles[u] for u in pools[0].utterances if u in run.styles}):
-        parts = [pool.only({u for u, which in run.styles.items() if which == style}) for pool in pools]
-        scores = [metrics.classification(part.target, part.prediction, run.plan.labels) for part in parts]
-        floor = metrics.majority(parts[0].target, run.plan.labels)
-        found[style] = {
-            "utterances": len(parts[0]),
-            **{name: {"pooled": _mean(s[name] for s in scores), "floor": floor[name]} for name in MAIN},
-        }
-    return found
-
-
-def _fold(run: Run, fold: Fold) -> Json:
+def _fold(run: Run, fold: Fold, judged: Judge) -> Json:
     jobs = [job for job in run.jobs if job.fold.number == fold.number]
-    scores = [metrics.classification(job.test.target, job.test.prediction, run.plan.labels) for job in jobs]
-    floor = metrics.majority(jobs[0].test.target, run.plan.labels) if jobs else {}
+    scores = [judged.score(job.said) for job in jobs]
+    floor = judged.floor(jobs[0].said) if jobs else {}
     whole = len(jobs) == len(run.seeds)
+    curves = (*CURVES, f"val/{judged.headline[0]}")
     return {
         "number": fold.number,
         "name": fold.name,
         "utterances": {"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
-        "speakers": len(set(jobs[0].test.speakers)) if jobs else None,
-        "mean": {name: _defined(_mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
-        "floor": {name: floor[name] for name in MAIN} if jobs else None,
-        "seeds": [_job(job, found) for job, found in zip(jobs, scores, strict=True)],
+        "speakers": len(set(jobs[0].said.speakers)) if jobs else None,
+        "mean": {name: defined(mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
+        "floor": {name: defined(floor[name]) for name in judged.columns} if jobs else None,
+        "seeds": [_job(job, found, curves) for job, found in zip(jobs, scores, strict=True)],
     }
 
 
-def _job(job: Job, scores: Mapping[str, float]) -> Json:
+def _job(job: Job, scores: Mapping[str, float], curves: Iterable[str]) -> Json:
     kept = ("epochs", "best_epoch", "seconds", "peak_memory_gb")
     return {
         "seed": job.seed,
-        **{name: _defined(score) for name, score in scores.items()},
-        **{alias: scores[name] for alias, name in metrics.ALIASES.items()},
+        **{name: defined(score) for name, score in scores.items()},
+        **{alias: scores[name] for alias, name in metrics.ALIASES.items() if name in scores},
         **{name: job.facts.get(name) for name in kept},
-        "curves": {name: job.history[name] for name in CURVES if name in job.history},
+        "curves": {name: job.history[name] for name in curves if name in job.history},
     }
 
 
@@ -184,6 +95,7 @@ def _protocol(run: Run) -> Json:
         "name": plan.protocol,
         "description": plan.description,
         "digest": plan.digest,
+        "task": plan.task,
         "label_set": plan.label_set,
         "labels": list(plan.labels),
         "audit": dict(plan.audit),
@@ -201,16 +113,3 @@ def _cost(jobs: Iterable[Job]) -> Json:
         "peak_memory_gb": max(memory, default=None),
         "parameters": facts[0].get("parameters") or {},
     }
-
-
-def _pooled(run: Run, seed: int) -> Predictions:
-    return Predictions.pool([job.test for job in run.jobs if job.seed == seed])
-
-
-def _mean(values: Iterable[float]) -> float:
-    mean = spread(values)["mean"]
-    return float("nan") if mean is None else mean
-
-
-def _defined(value: float) -> float | None:
-    return None if isnan(value) else value

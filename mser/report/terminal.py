@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import words
+from mser.report.measures import measure, shown
 from mser.report.runs import Json
 
+_ROWS = {"sd, folds": "sd", "sd, seeds": "sd_over_seeds", "pooled": "pooled", "floor": "floor"}
 _LOOK = {"leak": "bold red", "note": "yellow", "sound": "green"}
 
 
@@ -32,43 +34,51 @@ def show(report: Json, path: Path) -> None:
 
 
 def _folds(run: Json) -> Table:
-    table = _table("fold", "test", "UA %", "WA %", "wF1 %", "floor UA")
+    names = run["columns"]
+    table = _table("fold", run["part"], *map(_head, names))
+    part = "val" if run["part"] == "validation" else "test"
     for fold in run["folds"]:
-        if fold["mean"]:
-            scores = [words.percent(fold["mean"][name]) for name in ("ua", "wa", "weighted_f1")]
-            floor = words.percent(fold["floor"]["ua"])
-        else:
-            scores, floor = ["missing", "", ""], ""
-        table.add_row(f"{fold['number']} {fold['name']}", str(fold["utterances"]["test"]), *scores, Text(floor, "dim"))
+        scores = [shown(name, fold["mean"][name]) for name in names] if fold["mean"] else ["missing"]
+        table.add_row(f"{fold['number']} {fold['name']}", str(fold["utterances"][part]), *scores)
+    if len(run["folds"]) == 1 and len(run["seeds"]) > 1:
+        for seed in run["folds"][0]["seeds"]:
+            table.add_row(Text(f"  seed {seed['seed']}", "dim"), "", *[shown(name, seed[name]) for name in names])
     if run["complete"]:
-        overall = run["overall"]
-        table.add_section()
-        means = [Text(words.plus_minus(overall[name]), "bold") for name in ("ua", "wa", "weighted_f1")]
-        table.add_row(Text("mean", "bold"), "", *means, Text(words.percent(overall["ua"]["floor"]), "dim"))
-        table.add_row(
-            "pooled", "", *[words.percent(overall[name]["pooled"]) for name in ("ua", "wa", "weighted_f1")], ""
-        )
+        _overall(table, run)
     return table
+
+
+def _overall(table: Table, run: Json) -> None:
+    names, overall = run["columns"], run["overall"]
+    table.add_section()
+    table.add_row(Text("mean", "bold"), "", *[Text(shown(name, overall[name]["mean"]), "bold") for name in names])
+    for title, key in _ROWS.items():
+        if any(overall[name][key] is not None for name in names) and (key != "pooled" or len(run["folds"]) > 1):
+            table.add_row(Text(title, "dim"), "", *[shown(name, overall[name][key]) for name in names])
 
 
 def _compared(runs: list[Json]) -> Table:
-    table = _table("run", "seeds", "UA %", "WA %", "wF1 %", "floor UA")
-    best = max((run["overall"]["ua"]["mean"] for run in runs if run["complete"]), default=None)
+    names, first = runs[0]["columns"], runs[0]["headline"][0]
+    table = _table("run", "seeds", *map(_head, names), f"floor {measure(first).title}")
+    best = next(iter(words.ranked(runs)), None)
     for run in runs:
         if not run["complete"]:
-            table.add_row(run["name"], str(len(run["seeds"])), Text("partial", "yellow"), "", "", "")
+            table.add_row(run["name"], str(len(run["seeds"])), Text("partial", "yellow"), *[""] * len(names))
             continue
-        overall = run["overall"]
-        style = "bold" if overall["ua"]["mean"] == best else ""
-        scores = [Text(words.plus_minus(overall[name]), style) for name in ("ua", "wa", "weighted_f1")]
-        floor = Text(words.percent(overall["ua"]["floor"]), "dim")
+        style = "bold" if run is best else ""
+        scores = [Text(words.plus_minus(run["overall"][name], name), style) for name in names]
+        floor = Text(shown(first, run["overall"][first]["floor"]), "dim")
         table.add_row(Text(run["name"], style), str(len(run["seeds"])), *scores, floor)
     return table
+
+
+def _head(name: str) -> str:
+    return f"{measure(name).title} {measure(name).unit}".strip().replace(" (", "\n(")
 
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column(first, justify="left")
     for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True, vertical="bottom")
     return table

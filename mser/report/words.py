@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mser.report.measures import measure, said, shown
 from mser.report.runs import Json
 
 _PAIRS = {"": ("train", "test"), "val_": ("train", "validation"), "val_test_": ("validation", "test")}
@@ -25,45 +26,60 @@ def percent(value: float | None) -> str:
         >>> percent(0.69178), percent(None)
         ('69.2', '–')
     """
-    return "–" if value is None else f"{100 * value:.1f}"
+    return shown("wa", value)
 
 
-def plus_minus(figure: Mapping[str, Any]) -> str:
-    """Return mean and sd in percent; without sd where there is a single fold.
+def plus_minus(figure: Mapping[str, float | None], name: str) -> str:
+    """Return mean and sd of a score: over folds, or over seeds where there is one fold; no sd where there is one each.
 
     Example:
-        >>> plus_minus({"mean": 0.6917, "sd": 0.0533}), plus_minus({"mean": 0.5, "sd": None})
-        ('69.2 ± 5.3', '50.0')
+        >>> plus_minus({"mean": 0.6917, "sd": 0.0533, "sd_over_seeds": 0.01}, "ua")
+        '69.2 ± 5.3'
+        >>> plus_minus({"mean": 0.71, "sd": None, "sd_over_seeds": 0.02}, "mae")
+        '0.710 ± 0.020'
     """
-    spread = "" if figure["sd"] is None else f" ± {percent(figure['sd'])}"
-    return percent(figure["mean"]) + spread
+    sd = figure["sd_over_seeds"] if figure["sd"] is None else figure["sd"]
+    return shown(name, figure["mean"]) + ("" if sd is None else f" ± {shown(name, sd)}")
 
 
 def title(runs: Sequence[Json]) -> str:
-    """Return the name of the run, or what is compared, and which of them are partial."""
+    """Return the name of the run, or what is compared, on validation if so, and which of them are partial."""
     names = ", ".join(run["name"] if run["complete"] else f"{run['name']} (partial)" for run in runs)
+    part = " on validation" if runs[0]["part"] == "validation" else ""
     if len(runs) > 1:
-        return f"{len(runs)} runs compared: {names}"
+        return f"{len(runs)} runs compared{part}: {names}"
+    name = f"{runs[0]['name']}{', validation' if part else ''}"
     if runs[0]["complete"]:
-        return names
+        return name
     planned = len(runs[0]["missing"]) + runs[0]["cost"]["jobs"]
-    return f"{runs[0]['name']}, partial: {len(runs[0]['missing'])} of {planned} results are missing"
+    return f"{name}, partial: {len(runs[0]['missing'])} of {planned} results are missing"
 
 
 def answer(runs: Sequence[Json]) -> str:
     """Return in a sentence or two what the runs say; no number of a partial run."""
     partial = " ".join(_unanswered(run) for run in runs if not run["complete"])
-    whole = sorted((run for run in runs if run["complete"]), key=lambda run: -run["overall"]["ua"]["mean"])
+    whole = ranked(runs)
     if len(runs) == 1 and whole:
-        return _answer(whole[0])
+        return _answer(whole[0]) + _locked(whole[0])
     if not whole:
         return partial
-    ranked = ", then ".join(f"{run['name']} {plus_minus(run['overall']['ua'])}%" for run in whole)
-    floor = f"the floor is {percent(whole[0]['overall']['ua']['floor'])}%"
+    best, first = whole[0], whole[0]["headline"][0]
+    unit = measure(first).unit
+    order = ", then ".join(f"{run['name']} {plus_minus(run['overall'][first], first)}{unit}" for run in whole)
+    floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{unit}"
     tested = "no test has been made of the differences"
-    folds = len(whole[0]["folds"])
-    over = f"mean ± sd over {folds} folds" if folds > 1 else "one fold"
-    return f"{_heard(whole[0])}, by UA ({over}): {ranked}; {floor}, {tested}. {partial}".rstrip()
+    by = f"by {measure(first).title} ({over(best)})"
+    return f"{_heard(best)}, {by}: {order}; {floor}, {tested}.{_locked(best)} {partial}".rstrip()
+
+
+def ranked(runs: Iterable[Json]) -> list[Json]:
+    """Return the complete runs, the best by their first score first."""
+
+    def rank(run: Json) -> float:
+        first = run["headline"][0]
+        return -measure(first).better * float(run["overall"][first]["mean"])
+
+    return sorted((run for run in runs if run["complete"]), key=rank)
 
 
 def missing(run: Json) -> str:
@@ -87,14 +103,22 @@ def findings(audit: Mapping[str, Any]) -> list[Finding]:
 
 
 def _answer(run: Json) -> str:
-    ua, wa = run["overall"]["ua"], run["overall"]["wa"]
-    score = f"UA {plus_minus(ua)}% and WA {plus_minus(wa)}% (mean{_over(run)})"
-    floor = f"{percent(ua['floor'])}% and {percent(wa['floor'])}%"
-    if ua["mean"] <= ua["floor"]:
-        return (
-            f"{_heard(run)}, {run['name']} scores {score}: no better than always naming the commonest class, {floor}."
-        )
-    return f"{_heard(run)}, {run['name']} scores {score}, where always naming the commonest class scores {floor}."
+    found = [(name, run["overall"][name]) for name in run["headline"]]
+    score = " and ".join(
+        f"{measure(name).title} {plus_minus(figure, name)}{measure(name).unit}" for name, figure in found
+    )
+    floors = " and ".join(said(name, figure["floor"]) for name, figure in found)
+    begin = f"{_heard(run)}, {run['name']} scores {score} ({over(run)})"
+    first, figure = found[0]
+    if measure(first).better * (figure["mean"] - figure["floor"]) <= 0:
+        return f"{begin}: no better than {run['constant']}, {floors}."
+    return f"{begin}, where {run['constant']} scores {floors}."
+
+
+def _locked(run: Json) -> str:
+    if run["part"] == "test":
+        return ""
+    return " This is no result on test: the test parts are still locked, and validation also chose the epochs."
 
 
 def _unanswered(run: Json) -> str:
@@ -105,17 +129,21 @@ def _unanswered(run: Json) -> str:
 
 
 def _heard(run: Json) -> str:
-    shared = run["protocol"]["audit"].get("speaker_overlap")
+    validation = run["part"] == "validation"
+    shared = run["protocol"]["audit"].get("val_speaker_overlap" if validation else "speaker_overlap")
     if shared is None:
-        return "On speakers that nobody checked for overlap with training"
-    return "On speakers it has partly been trained on" if shared else "On speakers it has never heard"
+        heard = "speakers that nobody checked for overlap with training"
+    else:
+        heard = "speakers it has partly been trained on" if shared else "speakers it has never heard"
+    return f"In validation, on {heard}" if validation else f"On {heard}"
 
 
-def _over(run: Json) -> str:
+def over(run: Json) -> str:
+    """Return what a figure of `plus_minus` is the mean of."""
     folds, seeds = len(run["folds"]), len(run["seeds"])
     if folds == 1:
-        return f" of {seeds} seeds on one fold" if seeds > 1 else ", one fold and seed"
-    return f" ± sd over {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
+        return f"mean ± sd over {seeds} seeds, one fold" if seeds > 1 else "one fold and seed"
+    return f"mean ± sd over {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
 
 
 def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:

@@ -39,6 +39,8 @@ def make_run(
     objective: str = "CrossEntropy",
     labels: tuple[str, ...] = LABELS,
     label_set: str = "iemocap4",
+    task: str = "labels",
+    skip_test: bool = False,
     audit: dict | None = None,
     name: str | None = None,
     styles: bool = True,
@@ -50,11 +52,13 @@ def make_run(
     Args:
         skill: how often a prediction is right on purpose, 0..1.
         turns: utterances per speaker.
+        task: ``labels``, ``multi_label`` (with OneVsRest) or ``scores`` (with Regression; `labels` are their names).
     """
     utterances = _utterances(folds, turns, labels, styles)
     plan = [_fold(number, folds, utterances) for number in range(1, folds + 1)]
-    _json(folder / "protocol.json", _protocol(plan, labels, label_set, audit or AUDIT))
-    _json(folder / "run.json", _facts(folder, name, seeds, folds))
+    _json(folder / "protocol.json", _protocol(plan, labels, label_set, task, audit or AUDIT))
+    _json(folder / "run.json", _facts(folder, name, seeds, folds, skip_test))
+    objective = {"labels": objective, "multi_label": "OneVsRest", "scores": "Regression"}[task]
     _yaml(folder / "config.yaml", _config(objective, speech, text))
     if styles:
         Manifest("iemocap", Path("/corpora/iemocap"), tuple(utterances)).write(folder / "manifest.jsonl")
@@ -62,8 +66,11 @@ def make_run(
         for fold in plan:
             job = folder / f"seed{seed}" / f"fold{fold.number}"
             rng = random.Random(f"{skill} {seed} {fold.number}")
-            _predictions(job / "predictions.csv", fold, seed, utterances, labels, objective, rng, skill)
-            best = _history(job / "history.csv", epochs, skill, rng)
+            answer = {"labels": _one_label, "multi_label": _several_labels, "scores": _scores}[task]
+            splits = ("val",) if skip_test else ("val", "test")
+            _predictions(job / "predictions.csv", fold, seed, splits, utterances, labels, objective, answer, rng, skill)
+            first = {"labels": "ua", "multi_label": "balanced_accuracy", "scores": "ccc"}[task]
+            best = _history(job / "history.csv", epochs, skill, "mae" if labels == ("sentiment",) else first, rng)
             _json(job / "metrics.json", _metrics(seed, fold, digest(plan), epochs, best, rng))
     return folder
 
@@ -117,13 +124,14 @@ def _fold(number: int, folds: int, utterances: list[Utterance]) -> Fold:
     return Fold(number, f"session{number}", train, ids[val], ids[test])
 
 
-def _protocol(plan: list[Fold], labels: tuple[str, ...], label_set: str, audit: dict) -> dict:
+def _protocol(plan: list[Fold], labels: tuple[str, ...], label_set: str, task: str, audit: dict) -> dict:
     folds = [{"number": f.number, "name": f.name, "train": f.train, "val": f.val, "test": f.test} for f in plan]
     return {
         "corpus": "iemocap",
         "protocol": "iemocap/loso5",
         "description": "Each of five sessions is tested once by a model trained on three others, chosen on a fourth.",
         "digest": digest(plan),
+        "task": task,
         "label_set": label_set,
         "labels": labels,
         "folds": folds,
@@ -131,7 +139,7 @@ def _protocol(plan: list[Fold], labels: tuple[str, ...], label_set: str, audit: 
     }
 
 
-def _facts(folder: Path, name: str | None, seeds: tuple[int, ...], folds: int) -> dict:
+def _facts(folder: Path, name: str | None, seeds: tuple[int, ...], folds: int, skip_test: bool) -> dict:
     return {
         "name": name or folder.name,
         "command": f"mser crossval --config experiments/iemocap/{folder.name}.yaml --out runs/{folder.name}",
@@ -141,7 +149,7 @@ def _facts(folder: Path, name: str | None, seeds: tuple[int, ...], folds: int) -
         "started": "2026-01-02T03:04:05+00:00",
         "seeds": list(seeds),
         "folds": list(range(1, folds + 1)),
-        "skip_test": False,
+        "skip_test": skip_test,
     }
 
 
@@ -161,30 +169,53 @@ def _config(objective: str, speech: str | None, text: str | None) -> dict:
     }
 
 
-def _predictions(path, fold, seed, utterances, labels, objective, rng, skill) -> None:
+def _predictions(path, fold, seed, splits, utterances, labels, objective, answer, rng, skill) -> None:
     by_id = {utterance.id: utterance for utterance in utterances}
     luck = rng.uniform(-0.12, 0.12)
-    rows = []
-    for split in ("val", "test"):
-        for utterance in (by_id[name] for name in getattr(fold, split)):
-            chance = min(1.0, skill + (luck if 0 < skill < 1 else 0))
-            said = utterance.label if rng.random() < chance else rng.choice(labels)
-            logits = [rng.gauss(0, 1) for _ in labels]
-            logits[labels.index(said)] = max(logits) + rng.uniform(0.1, 2)
-            rows.append(
-                {
-                    "utterance": utterance.id,
-                    "speaker": utterance.speaker,
-                    "group": utterance.group,
-                    "fold": fold.number,
-                    "seed": seed,
-                    "split": split,
-                    "target": utterance.label,
-                    "prediction": said,
-                    **{f"p_{label}": p for label, p in zip(labels, _probabilities(logits, objective), strict=True)},
-                }
-            )
+    chance = min(1.0, skill + (luck if 0 < skill < 1 else 0))
+    rows = [
+        {
+            "utterance": utterance.id,
+            "speaker": utterance.speaker,
+            "group": utterance.group,
+            "fold": fold.number,
+            "seed": seed,
+            "split": split,
+            **answer(utterance, labels, objective, rng, chance),
+        }
+        for split in splits
+        for utterance in (by_id[name] for name in getattr(fold, split))
+    ]
     _csv(path, rows)
+
+
+def _one_label(utterance, labels, objective, rng, chance) -> dict:
+    said = utterance.label if rng.random() < chance else rng.choice(labels)
+    logits = [rng.gauss(0, 1) for _ in labels]
+    logits[labels.index(said)] = max(logits) + rng.uniform(0.1, 2)
+    probabilities = zip(labels, _probabilities(logits, objective), strict=True)
+    return {"target": utterance.label, "prediction": said, **{f"p_{label}": p for label, p in probabilities}}
+
+
+def _several_labels(utterance, labels, objective, rng, chance) -> dict:
+    truth = random.Random(utterance.id)
+    present = {label: truth.random() < 0.4 for label in labels}
+    said = {label: holds if rng.random() < chance else rng.random() < 0.4 for label, holds in present.items()}
+    return {
+        "target": "+".join(label for label in labels if present[label]),
+        "prediction": "+".join(label for label in labels if said[label]),
+        **{f"p_{label}": f"{rng.uniform(0.51, 1) if said[label] else rng.uniform(0, 0.49):.6f}" for label in labels},
+    }
+
+
+def _scores(utterance, labels, objective, rng, chance) -> dict:
+    truth = random.Random(utterance.id)
+    target = {label: round(max(-3, min(3, truth.gauss(0.2, 1.5))) * 5) / 5 for label in labels}
+    said = {label: chance * score + rng.gauss(0, 1 - chance / 2) for label, score in target.items()}
+    suffix = {label: f"_{label}" if len(labels) > 1 else "" for label in labels}
+    return {f"target{suffix[label]}": f"{target[label]:.9g}" for label in labels} | {
+        f"prediction{suffix[label]}": f"{said[label]:.9g}" for label in labels
+    }
 
 
 def _probabilities(logits: list[float], objective: str) -> list[str]:
@@ -194,7 +225,7 @@ def _probabilities(logits: list[float], objective: str) -> list[str]:
     return [f"{math.exp(logit) / total:.6f}" for logit in logits]
 
 
-def _history(path: Path, epochs: int, skill: float, rng: random.Random) -> int:
+def _history(path: Path, epochs: int, skill: float, first: str, rng: random.Random) -> int:
     rows = []
     for epoch in range(epochs):
         fall = math.exp(-epoch / 3)
@@ -206,11 +237,11 @@ def _history(path: Path, epochs: int, skill: float, rng: random.Random) -> int:
                 "train/loss": round(0.25 + 1.15 * fall + rng.uniform(0, 0.05), 4),
                 "val/loss": round(1.55 - skill + 0.35 * fall + 0.03 * epoch + rng.uniform(0, 0.08), 4),
                 "val/wa": round(0.25 + (skill - 0.2) * (1 - fall) + rng.uniform(0, 0.05), 4),
-                "val/ua": round(0.25 + (skill - 0.2) * (1 - fall) + rng.uniform(0, 0.05), 4),
+                f"val/{first}": round(0.25 + (skill - 0.2) * (1 - fall) + rng.uniform(0, 0.05), 4),
             }
         )
     _csv(path, rows)
-    return max(rows, key=lambda row: row["val/ua"])["epoch"]
+    return max(rows, key=lambda row: row[f"val/{first}"])["epoch"]
 
 
 def _metrics(seed: int, fold: Fold, found: str, epochs: int, best: int, rng: random.Random) -> dict:

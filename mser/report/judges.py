@@ -1,0 +1,105 @@
+"""How each kind of task is scored: which scores there are, which of them come first, and what a constant reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mser import metrics
+from mser.regression import attributes, attributes_floor
+from mser.report.cells import Question
+from mser.report.predictions import Predictions
+from mser.sentiment import sentiment, sentiment_floor
+
+Scorer = Callable[[Predictions], Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How the predictions of one kind of task become scores.
+
+    Attributes:
+        score: gives every score of a set of predictions, by name; always the same names.
+        floor: gives what a constant answer reaches in each.
+        constant: that answer in words.
+        headline: the two scores that a report begins with; the first decides which run is better.
+        columns: the scores that a table of folds or runs has room for.
+        listed: all that the overall table shows.
+    """
+
+    score: Scorer
+    floor: Scorer
+    constant: str
+    headline: tuple[str, str]
+    columns: tuple[str, ...]
+    listed: tuple[str, ...]
+
+
+def judge(question: Question) -> Judge:
+    """Return how the answers to a question are scored."""
+    if question.task == "labels":
+        return _one_label(question.labels)
+    if question.task == "multi_label":
+        return _several_labels(question.labels)
+    return _sentiment() if question.labels == ("sentiment",) else _attributes(question.labels)
+
+
+def one_vs_rest(labels: Sequence[str]) -> tuple[Scorer, Scorer]:
+    """Return score and floor of the paper's binary questions, where each utterance has one label."""
+    return (
+        lambda said: metrics.one_vs_rest(_named(said.target, labels), said.probabilities, labels),
+        lambda said: metrics.always_absent(_named(said.target, labels), labels),
+    )
+
+
+def _one_label(labels: Sequence[str]) -> Judge:
+    return Judge(
+        score=lambda said: metrics.classification(_named(said.target, labels), _named(said.prediction, labels), labels),
+        floor=lambda said: metrics.majority(_named(said.target, labels), labels),
+        constant="always naming the commonest class",
+        headline=("ua", "wa"),
+        columns=("ua", "wa", "weighted_f1"),
+        listed=("ua", "wa", "weighted_f1", "macro_f1"),
+    )
+
+
+def _several_labels(labels: Sequence[str]) -> Judge:
+    names = ("balanced_accuracy", "mean_binary_accuracy")
+    return Judge(
+        score=lambda said: metrics.multi_label(said.target, said.probabilities, labels),
+        floor=lambda said: metrics.multi_label_floor(said.target, labels),
+        constant="the better of always yes and always no for each label",
+        headline=names,
+        columns=names,
+        listed=names,
+    )
+
+
+def _sentiment() -> Judge:
+    names = tuple(sentiment_floor(np.zeros(1)))
+    return Judge(
+        score=lambda said: sentiment(said.target[:, 0], said.prediction[:, 0]),
+        floor=lambda said: sentiment_floor(said.target[:, 0]),
+        constant="the best constant answer to each",
+        headline=("mae", "acc2_non0"),
+        columns=("mae", "pearson", "acc7", "acc2_has0", "acc2_non0"),
+        listed=names,
+    )
+
+
+def _attributes(labels: Sequence[str]) -> Judge:
+    return Judge(
+        score=lambda said: attributes(said.target, said.prediction, labels),
+        floor=lambda said: attributes_floor(said.target, labels),
+        constant="the best constant answer to each",
+        headline=("ccc", "mae"),
+        columns=("ccc", "pearson", "mae"),
+        listed=("ccc", "pearson", "mae"),
+    )
+
+
+def _named(codes: NDArray[np.int64], labels: Sequence[str]) -> list[str]:
+    return [labels[code] for code in codes]

@@ -1,0 +1,107 @@
+"""What a complete run says in full: overall, per class or score, by style, and as a picture's points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mser import metrics
+from mser.report.figures import defined, figures, mean, pooled
+from mser.report.judges import Judge, one_vs_rest
+from mser.report.runs import Json, Run
+
+_POINTS = 1500
+_PARTS = ("overall", "classes", "confusion", "binary", "attributes", "scatter", "styles")
+
+
+def sections(run: Run, judge: Judge) -> Json:
+    """Return the figures of a run; all are null in a partial one.
+
+    Returns:
+        - ``overall``: the figure of each score that the task has, and of its other names.
+        - ``classes``, ``confusion``: for one label per utterance, else null.
+        - ``binary``: of each label against the rest, for the objective OneVsRest, else null.
+        - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
+        - ``styles``: pooled scores of each style; null where the corpus has none.
+    """
+    if run.missing:
+        return dict.fromkeys(_PARTS)
+    found = figures(run, judge.score, judge.floor)
+    overall = {name: found[name] for name in judge.listed}
+    aliases = {alias: overall[name] for alias, name in metrics.ALIASES.items() if name in overall}
+    return {
+        **dict.fromkeys(_PARTS),
+        "overall": overall | aliases,
+        **_PER_TASK[run.plan.task](run, found),
+        "styles": _styles(run, judge) if run.styles else None,
+    }
+
+
+def _labels(run: Run, found: Json) -> Json:
+    labels = run.plan.labels
+    truth = np.bincount(pooled(run, run.seeds[0]).target, minlength=len(labels)).tolist()
+    recalls = {
+        label: {"utterances": count, "recall": {**found[f"recall_{label}"], "floor": None}}
+        for label, count in zip(labels, truth, strict=True)
+    }
+    return {
+        "classes": recalls,
+        "confusion": _confusion(run),
+        "binary": figures(run, *one_vs_rest(labels)) if run.objective == "OneVsRest" else None,
+    }
+
+
+def _confusion(run: Run) -> Json:
+    labels = run.plan.labels
+    counts = np.zeros((len(labels), len(labels)), dtype=int)
+    for job in run.jobs:
+        np.add.at(counts, (job.said.target, job.said.prediction), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return {"labels": list(labels), "counts": counts.tolist(), "row_shares": shares.tolist()}
+
+
+def _multi_label(run: Run, found: Json) -> Json:
+    present = pooled(run, run.seeds[0]).target.sum(0).tolist()
+    return {"binary": found | {"present": dict(zip(run.plan.labels, present, strict=True))}}
+
+
+def _scores(run: Run, found: Json) -> Json:
+    several = {
+        name: figure for name, figure in found.items() if name.endswith(tuple(f"_{label}" for label in run.plan.labels))
+    }
+    return {"attributes": several or None, "scatter": _scatter(run)}
+
+
+def _scatter(run: Run) -> Json:
+    """Return true and predicted scores of the first seed, thinned evenly where there are too many to draw."""
+    said = pooled(run, run.seeds[0])
+    step = -(-len(said) // _POINTS)
+    return {
+        "of": len(said),
+        "points": {
+            label: {
+                "target": said.target[::step, column].round(4).tolist(),
+                "prediction": said.prediction[::step, column].round(4).tolist(),
+            }
+            for column, label in enumerate(run.plan.labels)
+        },
+    }
+
+
+def _styles(run: Run, judge: Judge) -> Json:
+    """Return the pooled scores of each style: in a single fold a style can be too rare to score every class."""
+    pools = [pooled(run, seed) for seed in run.seeds]
+    found = {}
+    for style in sorted({run.styles[u] for u in pools[0].utterances if u in run.styles}):
+        parts = [pool.only({u for u, which in run.styles.items() if which == style}) for pool in pools]
+        scores, floor = [judge.score(part) for part in parts], judge.floor(parts[0])
+        found[style] = {
+            "utterances": len(parts[0]),
+            **{
+                name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor[name])}
+                for name in judge.listed
+            },
+        }
+    return found
+
+
+_PER_TASK = {"labels": _labels, "multi_label": _multi_label, "scores": _scores}
