@@ -179,13 +179,18 @@ def test_the_order_of_rows_does_not_matter(run, capsys):
     assert report(capsys, run) == before
 
 
-def test_the_answer_names_scores_spread_and_floor(run, capsys):
+def percent(figure):
+    low, high = figure["interval"]
+    return f"{100 * figure['mean']:.1f}% [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def test_the_answer_names_scores_intervals_and_floors(run, capsys):
     found = report(capsys, run)
     ua, wa = (found["runs"][0]["overall"][name] for name in ("ua", "wa"))
     assert found["title"] == "both"
     assert found["answer"] == (
-        f"On speakers it has never heard, both scores UA {100 * ua['mean']:.1f} ± {100 * ua['sd']:.1f}% and "
-        f"WA {100 * wa['mean']:.1f} ± {100 * wa['sd']:.1f}% (mean ± sd over 5 folds), "
+        f"On speakers it has never heard, both scores UA {percent(ua)} and WA {percent(wa)} "
+        "(mean of 5 folds; 95% intervals over 10 speakers), "
         f"where always naming the commonest class scores UA 25.0% and WA {100 * wa['floor']:.1f}%."
     )
 
@@ -204,8 +209,7 @@ def test_a_single_fold_has_no_sd(tmp_path, capsys):
     found = report(capsys, make_run(tmp_path / "one", folds=1, seeds=(1, 2)))
     assert found["runs"][0]["overall"]["ua"]["sd"] is None
     assert found["runs"][0]["overall"]["ua"]["sd_over_seeds"] > 0
-    assert "(mean ± sd over 2 seeds, one fold)" in found["answer"]
-    assert "over 1 fold" not in (tmp_path / "one/report/report.json").read_text()
+    assert "(mean of 2 seeds, one fold; 95% intervals over 2 speakers)" in found["answer"]
 
 
 def test_a_missing_fold_makes_the_run_partial_without_a_headline(made, tmp_path, capsys):
@@ -247,7 +251,7 @@ def test_several_runs_are_compared_in_the_order_given(tmp_path, capsys):
     assert [row["fusion"] for row in found["comparison"]["rows"]] == [None, "CoAttention"]
     assert found["comparison"]["rows"][1]["ua"]["mean"] == 1
     assert found["title"] == "2 runs compared: text_only, both"
-    assert "both 100.0 ± 0.0%, then text_only" in found["answer"]
+    assert "both 100.0%, then text_only" in found["answer"]
     assert (tmp_path / "report/report.html").exists()
 
 
@@ -311,7 +315,15 @@ def test_the_terminal_shows_the_folds_and_the_page(run, capsys):
     shown = capsys.readouterr().out
     overall = json.loads((run / "report/report.json").read_text())["runs"][0]["overall"]
     assert "session5" in shown
-    assert f"{100 * overall['ua']['mean']:.1f} ± {100 * overall['ua']['sd']:.1f}" in shown
+    for title, value in (
+        ("mean", overall["ua"]["mean"]),
+        ("from, 95%", overall["ua"]["interval"][0]),
+        ("to, 95%", overall["ua"]["interval"][1]),
+        ("sd, folds", overall["ua"]["sd"]),
+        ("floor", overall["ua"]["floor"]),
+    ):
+        row = next(line for line in shown.splitlines() if line.strip().startswith(title))
+        assert row.removeprefix(f"{row[: row.index(title)]}{title}").split()[0] == f"{100 * value:.1f}"
     assert "note" in shown
     assert str(run / "report/report.html") in shown.replace("\n", "")
 
@@ -322,7 +334,7 @@ def test_the_terminal_shows_a_row_per_run(tmp_path, capsys):
     assert main(["report", *map(str, runs), "--out", str(tmp_path / "out")]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert any(row.split()[:3] == ["first", "1", "partial"] for row in rows)
-    assert any(row.split()[:2] == ["second", "1"] and "±" in row for row in rows)
+    assert any(row.split()[:2] == ["second", "1"] and "[" in row for row in rows)
 
 
 def test_a_partial_run_in_the_terminal_says_which_fold(run, capsys):

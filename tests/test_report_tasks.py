@@ -66,10 +66,10 @@ def test_one_fold_speaks_of_seeds(sentiment, capsys):
     found = report(capsys, sentiment)
     mae = found["runs"][0]["overall"]["mae"]
     assert mae["sd"] is None
-    assert f"MAE {mae['mean']:.3f} ± {mae['sd_over_seeds']:.3f} and Acc-2 (non0) " in found["answer"]
-    assert "(mean ± sd over 3 seeds, one fold)" in found["answer"]
+    low, high = mae["interval"]
+    assert f"MAE {mae['mean']:.3f} [{low:.3f}, {high:.3f}] and Acc-2 (non0) " in found["answer"]
+    assert "(mean of 3 seeds, one fold; 95% intervals over 2 speakers)" in found["answer"]
     page = page_of(sentiment)
-    assert "There is one fold." in page
     assert "sd over seeds" in page
     assert "sd over folds" not in page
     assert ">pooled" not in page
@@ -144,7 +144,7 @@ def test_the_terminal_shows_scores_of_every_task(sentiment, tmp_path, capsys):
             for name, skill in (("good", 1.0), ("bad", 0.2))]  # fmt: skip
     assert main(["report", *map(str, both)]) == 0
     answer = json.loads((tmp_path / "report/report.json").read_text())["answer"]
-    assert re.search(r"by MAE \(one fold and seed\): good [\d.]+, then bad", answer)
+    assert re.search(r"by MAE \(one fold and seed; .*\): good [\d.]+ \[.*\], then bad", answer)
 
 
 @pytest.mark.parametrize(

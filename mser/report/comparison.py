@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mser.errors import UserError
+from mser.report.pairs import pairs
 from mser.report.runs import Json, Run
+from mser.report.words import told
 
 
 def require_comparable(runs: Sequence[Run]) -> None:
@@ -25,8 +27,8 @@ def require_comparable(runs: Sequence[Run]) -> None:
             raise UserError(f"{both}; report them one by one or run them under one protocol")
 
 
-def comparison(summaries: Sequence[Json]) -> Json:
-    """Return a row per run, in the order given; scores are null where the run is partial."""
+def comparison(runs: Sequence[Run], summaries: Sequence[Json]) -> Json:
+    """Return ``rows``, one per run in the order given, its scores null where it is partial, and their ``pairs``."""
     rows = [
         {
             "name": run["name"],
@@ -38,7 +40,8 @@ def comparison(summaries: Sequence[Json]) -> Json:
         }
         for run in summaries
     ]
-    return {"rows": rows}
+    compared = pairs(runs)
+    return {"rows": rows, "pairs": [pair | {"sentence": told(pair, len(compared))} for pair in compared]}
 
 
 def _difference(first: Run, other: Run) -> str | None:
@@ -70,7 +73,7 @@ def _fold_difference(first: Run, other: Run) -> str:
 
 def _truth_difference(first: Run, other: Run) -> str | None:
     truth = first.truth()
-    for utterance, told in other.truth().items():
-        if (known := truth.get(utterance, told)) != told:
-            return f"the truth of {utterance} is {known} and {told}"
+    for utterance, label in other.truth().items():
+        if (known := truth.get(utterance, label)) != label:
+            return f"the truth of {utterance} is {known} and {label}"
     return None

@@ -18,7 +18,7 @@ def content(folders: Sequence[Path]) -> Json:
     Returns:
         - ``title``, ``answer``: for a person.
         - ``runs``: `summarise` of each, in the order given.
-        - ``comparison``: a row per run, null for a single one.
+        - ``comparison``: a row per run and every two of them compared; null for a single one.
         - ``mser``: the version that wrote it.
 
     Raises:
@@ -27,10 +27,11 @@ def content(folders: Sequence[Path]) -> Json:
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
     summaries = [summarise(run) for run in runs]
+    compared = comparison(runs, summaries) if len(runs) > 1 else None
     return {
         "title": words.title(summaries),
-        "answer": words.answer(summaries),
+        "answer": words.answer(summaries, compared["pairs"] if compared else []),
         "runs": summaries,
-        "comparison": comparison(summaries) if len(runs) > 1 else None,
+        "comparison": compared,
         "mser": __version__,
     }

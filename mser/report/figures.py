@@ -7,6 +7,8 @@
 - *sd over seeds*: of the seeds' means over folds, with n - 1; null for a single seed.
 - *pooled*: all folds' utterances of a seed scored as one set, each utterance counting the same; then the mean over
   seeds.
+- *interval*: 95 % of a score, from resampling speakers within folds (`mser.report.statistics`): how sure the mean is
+  for other speakers, the trained models as they are. The luck of training is not in it; *sd over seeds* shows that.
 - *floor*: what a constant answer reaches (`Judge.constant`), put together like *mean*.
 
 A score that is not defined in a fold, such as the recall of a class that it does not hold, takes no part in the mean.
@@ -18,9 +20,12 @@ from collections.abc import Iterable
 from math import isnan
 from statistics import fmean, stdev
 
+from mser.report.clusters import Clusters, replicates
 from mser.report.judges import Scorer
+from mser.report.measures import measure
 from mser.report.predictions import Predictions
 from mser.report.runs import Json, Run
+from mser.report.statistics import Floats, interval, standard_error
 
 
 def spread(values: Iterable[float]) -> dict[str, float | None]:
@@ -34,27 +39,45 @@ def spread(values: Iterable[float]) -> dict[str, float | None]:
     return {"mean": fmean(known) if known else None, "sd": stdev(known) if len(known) > 1 else None}
 
 
-def figures(run: Run, score: Scorer, floor: Scorer) -> dict[str, Json]:
-    """Return mean, sd, sd over seeds, pooled and floor, as this file's head defines them, of every score.
+def figures(run: Run, scorer: Scorer, found: Clusters) -> dict[str, Json]:
+    """Return mean, sd, sd over seeds, interval, pooled and floor, as this file's head defines them, of every score.
 
     Args:
         run: a complete one.
-        score: gives the scores of any set of predictions.
-        floor: gives their floors; a score that it leaves out has none.
+        scorer: gives the scores.
+        found: the run's clusters.
     """
-    found = {(job.seed, job.fold.number): score(job.said) for job in run.jobs}
-    floors = [floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
-    whole = [score(pooled(run, seed)) for seed in run.seeds]
+    floors = [scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
+    whole = [scorer.score(pooled(run, seed)) for seed in run.seeds]
+    resampled = replicates(run, scorer, found) if found.freedom else {}
+    return {
+        name: {
+            **figure,
+            "interval": _interval(name, figure["mean"], resampled.get(name), found.freedom),
+            "pooled": defined(mean(scores[name] for scores in whole)),
+            "floor": defined(mean(scores[name] for scores in floors)) if name in floors[0] else None,
+        }
+        for name, figure in _means(run, scorer).items()
+    }
+
+
+def _means(run: Run, scorer: Scorer) -> dict[str, Json]:
+    found = {(job.seed, job.fold.number): scorer.score(job.said) for job in run.jobs}
     numbers = [fold.number for fold in run.plan.folds]
     return {
         name: {
             **spread(mean(found[seed, number][name] for seed in run.seeds) for number in numbers),
             "sd_over_seeds": spread(mean(found[seed, number][name] for number in numbers) for seed in run.seeds)["sd"],
-            "pooled": defined(mean(scores[name] for scores in whole)),
-            "floor": defined(mean(scores[name] for scores in floors)) if name in floors[0] else None,
         }
-        for name in whole[0]
+        for name in next(iter(found.values()))
     }
+
+
+def _interval(name: str, estimate: float | None, resampled: Floats | None, freedom: int) -> list[float] | None:
+    if estimate is None or resampled is None:
+        return None
+    found = interval(estimate, standard_error(estimate, resampled), freedom, measure(name).scale)
+    return list(found) if found else None
 
 
 def pooled(run: Run, seed: int) -> Predictions:

@@ -10,28 +10,45 @@ from numpy.typing import NDArray
 
 from mser import metrics
 from mser.regression import attributes, attributes_floor
+from mser.report import sums
 from mser.report.cells import Question
 from mser.report.predictions import Predictions
+from mser.report.sums import Floats
 from mser.sentiment import sentiment, sentiment_floor
 
-Scorer = Callable[[Predictions], Mapping[str, float]]
+Scores = Callable[[Predictions], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Judge:
-    """How the predictions of one kind of task become scores.
+class Scorer:
+    """How predictions become scores.
 
     Attributes:
         score: gives every score of a set of predictions, by name; always the same names.
         floor: gives what a constant answer reaches in each.
-        constant: that answer in words.
+        sums: gives (N, S) numbers per utterance whose sums tell the scores; see `mser.report.sums`.
+        of_sums: gives from (..., S) such sums every score, (...).
+    """
+
+    score: Scores
+    floor: Scores
+    sums: Callable[[Predictions], Floats]
+    of_sums: Callable[[Floats], dict[str, Floats]]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How one kind of task is judged.
+
+    Attributes:
+        scorer: gives the scores.
+        constant: the answer behind the floors, in words.
         headline: the two scores that a report begins with; the first decides which run is better.
         columns: the scores that a table of folds or runs has room for.
         listed: all that the overall table shows.
     """
 
-    score: Scorer
-    floor: Scorer
+    scorer: Scorer
     constant: str
     headline: tuple[str, str]
     columns: tuple[str, ...]
@@ -39,7 +56,7 @@ class Judge:
 
 
 def judge(question: Question) -> Judge:
-    """Return how the answers to a question are scored."""
+    """Return how the answers to a question are judged."""
     if question.task == "labels":
         return _one_label(question.labels)
     if question.task == "multi_label":
@@ -47,18 +64,26 @@ def judge(question: Question) -> Judge:
     return _sentiment() if question.labels == ("sentiment",) else _attributes(question.labels)
 
 
-def one_vs_rest(labels: Sequence[str]) -> tuple[Scorer, Scorer]:
-    """Return score and floor of the paper's binary questions, where each utterance has one label."""
-    return (
-        lambda said: metrics.one_vs_rest(_named(said.target, labels), said.probabilities, labels),
-        lambda said: metrics.always_absent(_named(said.target, labels), labels),
+def one_vs_rest(labels: Sequence[str]) -> Scorer:
+    """Return how the paper's binary questions are scored, where each utterance has one label."""
+    identity = np.eye(len(labels), dtype=bool)
+    return Scorer(
+        score=lambda said: metrics.one_vs_rest(_named(said.target, labels), said.probabilities, labels),
+        floor=lambda said: metrics.always_absent(_named(said.target, labels), labels),
+        sums=lambda said: sums.presence_sums(identity[said.target], said, labels),
+        of_sums=lambda found: sums.presence_scores(found, labels),
     )
 
 
 def _one_label(labels: Sequence[str]) -> Judge:
-    return Judge(
+    scorer = Scorer(
         score=lambda said: metrics.classification(_named(said.target, labels), _named(said.prediction, labels), labels),
         floor=lambda said: metrics.majority(_named(said.target, labels), labels),
+        sums=lambda said: sums.label_sums(said, labels),
+        of_sums=lambda found: sums.label_scores(found, labels),
+    )
+    return Judge(
+        scorer,
         constant="always naming the commonest class",
         headline=("ua", "wa"),
         columns=("ua", "wa", "weighted_f1"),
@@ -68,32 +93,40 @@ def _one_label(labels: Sequence[str]) -> Judge:
 
 def _several_labels(labels: Sequence[str]) -> Judge:
     names = ("balanced_accuracy", "mean_binary_accuracy")
-    return Judge(
+    scorer = Scorer(
         score=lambda said: metrics.multi_label(said.target, said.probabilities, labels),
         floor=lambda said: metrics.multi_label_floor(said.target, labels),
-        constant="the better of always yes and always no for each label",
-        headline=names,
-        columns=names,
-        listed=names,
+        sums=lambda said: sums.presence_sums(said.target, said, labels),
+        of_sums=lambda found: sums.presence_scores(found, labels),
     )
+    return Judge(scorer, "the better of always yes and always no for each label", names, names, names)
 
 
 def _sentiment() -> Judge:
-    names = tuple(sentiment_floor(np.zeros(1)))
-    return Judge(
+    scorer = Scorer(
         score=lambda said: sentiment(said.target[:, 0], said.prediction[:, 0]),
         floor=lambda said: sentiment_floor(said.target[:, 0]),
+        sums=sums.sentiment_sums,
+        of_sums=sums.sentiment_scores,
+    )
+    return Judge(
+        scorer,
         constant="the best constant answer to each",
         headline=("mae", "acc2_non0"),
         columns=("mae", "pearson", "acc7", "acc2_has0", "acc2_non0"),
-        listed=names,
+        listed=tuple(sentiment_floor(np.zeros(1))),
     )
 
 
 def _attributes(labels: Sequence[str]) -> Judge:
-    return Judge(
+    scorer = Scorer(
         score=lambda said: attributes(said.target, said.prediction, labels),
         floor=lambda said: attributes_floor(said.target, labels),
+        sums=sums.attribute_sums,
+        of_sums=lambda found: sums.attribute_scores(found, labels),
+    )
+    return Judge(
+        scorer,
         constant="the best constant answer to each",
         headline=("ccc", "mae"),
         columns=("ccc", "pearson", "mae"),

@@ -28,16 +28,22 @@ def page(report: Json) -> str:
         "column": column,
         "percent": words.percent,
         "shown": lambda value, name: shown(name, value),
-        "plus_minus": words.plus_minus,
+        "with_interval": words.with_interval,
+        "between": words.between,
+        "p_value": words.p_value,
+        "is_better": words.is_better,
         "over": words.over,
         "dot": dot,
         "meanings": meanings,
         "duration": duration,
+        "thousands": "{:,}".format,
         "findings": words.findings,
         "missing": words.missing,
     }
     drawn = [_pictures(run, f"run{number}") for number, run in enumerate(report["runs"])]
-    return environment.get_template("report.html").render(**report, pictures=drawn, overview=_overview(report["runs"]))
+    return environment.get_template("report.html").render(
+        **report, pictures=drawn, overview=_overview(report["runs"], report["answer"])
+    )
 
 
 def column(name: str) -> str:
@@ -93,7 +99,7 @@ def _pictures(run: Json, key: str) -> dict[str, Any]:
     return drawn
 
 
-def _overview(runs: Sequence[Json]) -> list[str]:
+def _overview(runs: Sequence[Json], answer: str) -> list[str]:
     """Return the pictures of the answer: the headline scores of one run, or the first of each of several."""
     whole = [run for run in runs if run["complete"]]
     if not whole:
@@ -105,7 +111,7 @@ def _overview(runs: Sequence[Json]) -> list[str]:
         rows = [_strip(whole[0], measure(name).title, name, whole[0]["overall"][name]) for name in names]
         # Only shares can be drawn on one axis.
         strips = [rows] if all(measure(name).unit for name in names) else [[row] for row in rows]
-    label = f"{words.answer(runs)} One dot per {dot(whole[0])}."
+    label = f"{answer} One dot per {dot(whole[0])}."
     return [pictures.strips(rows, key=f"overview{number}", label=label) for number, rows in enumerate(strips)]
 
 
@@ -118,7 +124,8 @@ def dot(run: Json) -> str:
 
 def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any]) -> Strip:
     if len(run["folds"]) == 1:
-        dots, sd = [seed[score] for seed in run["folds"][0]["seeds"]], figure["sd_over_seeds"]
+        dots = [seed[score] for seed in run["folds"][0]["seeds"]]
     else:
-        dots, sd = [fold["mean"][score] for fold in run["folds"]], figure["sd"]
-    return Strip(name, score, [score for score in dots if score is not None], figure["mean"], sd, figure["floor"])
+        dots = [fold["mean"][score] for fold in run["folds"]]
+    known = [score for score in dots if score is not None]
+    return Strip(name, score, known, figure["mean"], figure["interval"], figure["floor"])

@@ -20,12 +20,12 @@ class Strip(NamedTuple):
     score: str
     dots: Sequence[float]
     mean: float
-    sd: float | None
+    interval: Sequence[float] | None
     floor: float | None
 
 
 def strips(rows: Sequence[Strip], *, key: str, label: str) -> str:
-    """Return a picture with a row of dots per score, mean and sd over them, the floor as a dashed line.
+    """Return a picture with a row of dots per score, their mean and its interval, the floor as a dashed line.
 
     Args:
         rows: from top to bottom; all shares, or all the same score.
@@ -53,8 +53,8 @@ def _strip(axes: Axes, place: int, row: Strip) -> None:
     if row.floor is not None:
         floor = scale * row.floor
         axes.plot([floor, floor], [place - 0.36, place + 0.36], color=SECOND, linewidth=1.4, linestyle=(0, (2, 1.6)))
-    if row.sd is not None:
-        ends = [scale * (row.mean - row.sd), scale * (row.mean + row.sd)]
+    if row.interval is not None:
+        ends = [scale * end for end in row.interval]
         axes.plot(ends, [place, place], color=ACCENT, linewidth=9, alpha=0.22, solid_capstyle="butt")
     dots = [scale * score for score in row.dots]
     axes.plot(dots, [place] * len(dots), "o", color=ACCENT, ms=4.6, alpha=0.75, mew=0)

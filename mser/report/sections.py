@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from mser import metrics
+from mser.report.clusters import Clusters, clusters
 from mser.report.figures import defined, figures, mean, pooled
 from mser.report.judges import Judge, one_vs_rest
 from mser.report.runs import Json, Run
 
 _POINTS = 1500
-_PARTS = ("overall", "classes", "confusion", "binary", "attributes", "scatter", "styles")
+_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", "styles")
 
 
 def sections(run: Run, judge: Judge) -> Json:
     """Return the figures of a run; all are null in a partial one.
 
     Returns:
+        - ``clusters``: what the intervals rest on.
         - ``overall``: the figure of each score that the task has, and of its other names.
         - ``classes``, ``confusion``: for one label per utterance, else null.
         - ``binary``: of each label against the rest, for the objective OneVsRest, else null.
@@ -25,18 +27,20 @@ def sections(run: Run, judge: Judge) -> Json:
     """
     if run.missing:
         return dict.fromkeys(_PARTS)
-    found = figures(run, judge.score, judge.floor)
+    speakers = clusters(run)
+    found = figures(run, judge.scorer, speakers)
     overall = {name: found[name] for name in judge.listed}
     aliases = {alias: overall[name] for alias, name in metrics.ALIASES.items() if name in overall}
     return {
         **dict.fromkeys(_PARTS),
+        "clusters": speakers.facts(),
         "overall": overall | aliases,
-        **_PER_TASK[run.plan.task](run, found),
+        **_PER_TASK[run.plan.task](run, found, speakers),
         "styles": _styles(run, judge) if run.styles else None,
     }
 
 
-def _labels(run: Run, found: Json) -> Json:
+def _labels(run: Run, found: Json, speakers: Clusters) -> Json:
     labels = run.plan.labels
     truth = np.bincount(pooled(run, run.seeds[0]).target, minlength=len(labels)).tolist()
     recalls = {
@@ -46,7 +50,7 @@ def _labels(run: Run, found: Json) -> Json:
     return {
         "classes": recalls,
         "confusion": _confusion(run),
-        "binary": figures(run, *one_vs_rest(labels)) if run.objective == "OneVsRest" else None,
+        "binary": figures(run, one_vs_rest(labels), speakers) if run.objective == "OneVsRest" else None,
     }
 
 
@@ -59,12 +63,12 @@ def _confusion(run: Run) -> Json:
     return {"labels": list(labels), "counts": counts.tolist(), "row_shares": shares.tolist()}
 
 
-def _multi_label(run: Run, found: Json) -> Json:
+def _multi_label(run: Run, found: Json, _: Clusters) -> Json:
     present = pooled(run, run.seeds[0]).target.sum(0).tolist()
     return {"binary": found | {"present": dict(zip(run.plan.labels, present, strict=True))}}
 
 
-def _scores(run: Run, found: Json) -> Json:
+def _scores(run: Run, found: Json, _: Clusters) -> Json:
     several = {
         name: figure for name, figure in found.items() if name.endswith(tuple(f"_{label}" for label in run.plan.labels))
     }
@@ -93,7 +97,7 @@ def _styles(run: Run, judge: Judge) -> Json:
     found = {}
     for style in sorted({run.styles[u] for u in pools[0].utterances if u in run.styles}):
         parts = [pool.only({u for u, which in run.styles.items() if which == style}) for pool in pools]
-        scores, floor = [judge.score(part) for part in parts], judge.floor(parts[0])
+        scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
         found[style] = {
             "utterances": len(parts[0]),
             **{

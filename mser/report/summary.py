@@ -46,8 +46,8 @@ def summarise(run: Run) -> Json:
 
 def _fold(run: Run, fold: Fold, judged: Judge) -> Json:
     jobs = [job for job in run.jobs if job.fold.number == fold.number]
-    scores = [judged.score(job.said) for job in jobs]
-    floor = judged.floor(jobs[0].said) if jobs else {}
+    scores = [judged.scorer.score(job.said) for job in jobs]
+    floor = judged.scorer.floor(jobs[0].said) if jobs else {}
     whole = len(jobs) == len(run.seeds)
     curves = (*CURVES, f"val/{judged.headline[0]}")
     return {

@@ -27,6 +27,8 @@ def show(report: Json, path: Path) -> None:
     console.print(Text(report["answer"]))
     table = _compared(runs) if len(runs) > 1 else _folds(runs[0])
     console.print(Padding(table, (1, 0)))
+    for pair in report["comparison"]["pairs"] if report["comparison"] else ():
+        console.print(Text(f"{'*' if words.is_better(pair) else '·'} {pair['sentence']}"))
     for finding in words.findings(runs[0]["protocol"]["audit"]):
         if finding.level != "sound":
             console.print(Text.assemble((finding.level, _LOOK[finding.level]), f"  {finding.text}"))
@@ -52,23 +54,30 @@ def _overall(table: Table, run: Json) -> None:
     names, overall = run["columns"], run["overall"]
     table.add_section()
     table.add_row(Text("mean", "bold"), "", *[Text(shown(name, overall[name]["mean"]), "bold") for name in names])
+    if overall[names[0]]["interval"]:
+        ends = [overall[name]["interval"] or (None, None) for name in names]
+        for title, end in (("  from, 95%", 0), ("  to, 95%", 1)):
+            table.add_row(title, "", *[shown(name, at[end]) for name, at in zip(names, ends, strict=True)])
     for title, key in _ROWS.items():
         if any(overall[name][key] is not None for name in names) and (key != "pooled" or len(run["folds"]) > 1):
             table.add_row(Text(title, "dim"), "", *[shown(name, overall[name][key]) for name in names])
 
 
 def _compared(runs: list[Json]) -> Table:
-    names, first = runs[0]["columns"], runs[0]["headline"][0]
-    table = _table("run", "seeds", *map(_head, names), f"floor {measure(first).title}")
-    best = next(iter(words.ranked(runs)), None)
+    names = runs[0]["headline"]
+    table = _table("run", "seeds", *[f"{_head(name)}, 95%" for name in names])
+    ranked = words.ranked(runs)
     for run in runs:
-        if not run["complete"]:
-            table.add_row(run["name"], str(len(run["seeds"])), Text("partial", "yellow"), *[""] * len(names))
-            continue
-        style = "bold" if run is best else ""
-        scores = [Text(words.plus_minus(run["overall"][name], name), style) for name in names]
-        floor = Text(shown(first, run["overall"][first]["floor"]), "dim")
-        table.add_row(Text(run["name"], style), str(len(run["seeds"])), *scores, floor)
+        style = "bold" if run in ranked[:1] else ""
+        if run["complete"]:
+            scores = [Text(words.with_interval(run["overall"][name], name), style) for name in names]
+        else:
+            scores = [Text("partial", "yellow")]
+        table.add_row(Text(run["name"], style), str(len(run["seeds"])), *scores)
+    if ranked:
+        floors = [Text(shown(name, ranked[0]["overall"][name]["floor"]), "dim") for name in names]
+        table.add_section()
+        table.add_row(Text("floor", "dim"), "", *floors)
     return table
 
 

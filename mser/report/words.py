@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mser.report.measures import measure, said, shown
 from mser.report.runs import Json
 
+SIGNIFICANT = 0.05
 _PAIRS = {"": ("train", "test"), "val_": ("train", "validation"), "val_test_": ("validation", "test")}
 _THINGS = {"speaker": "speaker", "group": "dialogue", "audio": "recording"}
 
@@ -29,17 +30,26 @@ def percent(value: float | None) -> str:
     return shown("wa", value)
 
 
-def plus_minus(figure: Mapping[str, float | None], name: str) -> str:
-    """Return mean and sd of a score: over folds, or over seeds where there is one fold; no sd where there is one each.
+def with_interval(figure: Mapping[str, Any], name: str) -> str:
+    """Return a score and its 95 % interval, or the score alone where nothing tells how sure it is.
 
     Example:
-        >>> plus_minus({"mean": 0.6917, "sd": 0.0533, "sd_over_seeds": 0.01}, "ua")
-        '69.2 ± 5.3'
-        >>> plus_minus({"mean": 0.71, "sd": None, "sd_over_seeds": 0.02}, "mae")
-        '0.710 ± 0.020'
+        >>> with_interval({"mean": 0.6917, "interval": [0.651, 0.73]}, "ua")
+        '69.2 [65.1, 73.0]'
+        >>> with_interval({"mean": 0.71, "interval": None}, "mae")
+        '0.710'
     """
-    sd = figure["sd_over_seeds"] if figure["sd"] is None else figure["sd"]
-    return shown(name, figure["mean"]) + ("" if sd is None else f" ± {shown(name, sd)}")
+    return shown(name, figure["mean"]) + (f" {between(figure['interval'], name)}" if figure["interval"] else "")
+
+
+def between(ends: Sequence[float] | None, name: str) -> str:
+    """Return an interval, or a dash for none.
+
+    Example:
+        >>> between([0.651, 0.73], "ua"), between(None, "ua")
+        ('[65.1, 73.0]', '–')
+    """
+    return f"[{', '.join(shown(name, end) for end in ends)}]" if ends else "–"
 
 
 def title(runs: Sequence[Json]) -> str:
@@ -55,8 +65,13 @@ def title(runs: Sequence[Json]) -> str:
     return f"{name}, partial: {len(runs[0]['missing'])} of {planned} results are missing"
 
 
-def answer(runs: Sequence[Json]) -> str:
-    """Return in a sentence or two what the runs say; no number of a partial run."""
+def answer(runs: Sequence[Json], pairs: Sequence[Json] = ()) -> str:
+    """Return in a sentence or two what the runs say; no number of a partial run.
+
+    Args:
+        runs: their summaries.
+        pairs: what came out of comparing every two of them.
+    """
     partial = " ".join(_unanswered(run) for run in runs if not run["complete"])
     whole = ranked(runs)
     if len(runs) == 1 and whole:
@@ -64,12 +79,52 @@ def answer(runs: Sequence[Json]) -> str:
     if not whole:
         return partial
     best, first = whole[0], whole[0]["headline"][0]
-    unit = measure(first).unit
-    order = ", then ".join(f"{run['name']} {plus_minus(run['overall'][first], first)}{unit}" for run in whole)
-    floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{unit}"
-    tested = "no test has been made of the differences"
+    order = ", then ".join(f"{run['name']} {_score(run, first)}" for run in whole)
+    floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{measure(first).unit}"
     by = f"by {measure(first).title} ({over(best)})"
-    return f"{_heard(best)}, {by}: {order}; {floor}, {tested}.{_locked(best)} {partial}".rstrip()
+    return f"{_heard(best)}, {by}: {order}; {floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
+
+
+def told(pair: Json, compared: int) -> str:
+    """Return a comparison of two runs as a sentence.
+
+    Args:
+        pair: what `mser.report.pairs.pairs` says of it.
+        compared: how many pairs were compared, for which p has been corrected.
+
+    Example:
+        >>> pair = {"better": "shallow", "worse": "coattention", "score": "ua", "difference": 0.013, "p_holm": 0.0312,
+        ...         "interval": (0.002, 0.024), "least_p": 0.002, "clusters": 10, "unit": "speaker"}
+        >>> told(pair, compared=1)
+        'shallow is better than coattention by 1.3 UA points [0.2, 2.4], p = 0.031, 10 speakers.'
+    """
+    name = pair["score"]
+    points = f"{measure(name).title} points" if measure(name).unit else measure(name).title
+    difference = f"{shown(name, pair['difference'])} {points}"
+    difference += f" {between(pair['interval'], name)}" if pair["interval"] else ""
+    corrected = f" (Holm, {compared} comparisons)" if compared > 1 else ""
+    number = f"{pair['clusters']} {pair['unit']}{'s' if pair['clusters'] != 1 else ''}"
+    rest = f"{p_value(pair['p_holm'])}{corrected}, {number}."
+    if is_better(pair):
+        return f"{pair['better']} is better than {pair['worse']} by {difference}, {rest}"
+    if pair["least_p"] > SIGNIFICANT:
+        rest = f"{rest[:-1]}: too few to tell two runs apart."
+    return f"{pair['better']} and {pair['worse']} cannot be told apart: the difference is {difference}, {rest}"
+
+
+def is_better(pair: Json) -> bool:
+    """Return whether a difference is beyond chance by the test and by its interval."""
+    return bool(pair["p_holm"] < SIGNIFICANT and pair["interval"] and pair["interval"][0] > 0)
+
+
+def p_value(p: float) -> str:
+    """Return a p value as it is printed.
+
+    Example:
+        >>> p_value(0.0312), p_value(0.00004), p_value(1.0)
+        ('p = 0.031', 'p < 0.001', 'p = 1.000')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def ranked(runs: Iterable[Json]) -> list[Json]:
@@ -103,16 +158,26 @@ def findings(audit: Mapping[str, Any]) -> list[Finding]:
 
 
 def _answer(run: Json) -> str:
-    found = [(name, run["overall"][name]) for name in run["headline"]]
-    score = " and ".join(
-        f"{measure(name).title} {plus_minus(figure, name)}{measure(name).unit}" for name, figure in found
-    )
-    floors = " and ".join(said(name, figure["floor"]) for name, figure in found)
+    score = " and ".join(f"{measure(name).title} {_score(run, name)}" for name in run["headline"])
+    floors = " and ".join(said(name, run["overall"][name]["floor"]) for name in run["headline"])
     begin = f"{_heard(run)}, {run['name']} scores {score} ({over(run)})"
-    first, figure = found[0]
+    first = run["headline"][0]
+    figure = run["overall"][first]
     if measure(first).better * (figure["mean"] - figure["floor"]) <= 0:
         return f"{begin}: no better than {run['constant']}, {floors}."
     return f"{begin}, where {run['constant']} scores {floors}."
+
+
+def _score(run: Json, name: str) -> str:
+    figure = run["overall"][name]
+    sure = f" {between(figure['interval'], name)}" if figure["interval"] else ""
+    return f"{shown(name, figure['mean'])}{measure(name).unit}{sure}"
+
+
+def _told_best(whole: Sequence[Json], pairs: Sequence[Json]) -> str:
+    """Return what was found of the best run and the next."""
+    names = {run["name"] for run in whole[:2]}
+    return next((pair["sentence"] for pair in pairs if {pair["better"], pair["worse"]} == names), "")
 
 
 def _locked(run: Json) -> str:
@@ -139,11 +204,16 @@ def _heard(run: Json) -> str:
 
 
 def over(run: Json) -> str:
-    """Return what a figure of `plus_minus` is the mean of."""
-    folds, seeds = len(run["folds"]), len(run["seeds"])
+    """Return what a score of a complete run is the mean of, and what its interval rests on."""
+    folds, seeds, rests = len(run["folds"]), len(run["seeds"]), run["clusters"]
     if folds == 1:
-        return f"mean ± sd over {seeds} seeds, one fold" if seeds > 1 else "one fold and seed"
-    return f"mean ± sd over {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
+        mean = f"mean of {seeds} seeds, one fold" if seeds > 1 else "one fold and seed"
+    else:
+        mean = f"mean of {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
+    number = f"{rests['number']} {rests['unit']}{'s' if rests['number'] != 1 else ''}"
+    if rests["degrees_of_freedom"] < 1:
+        return f"{mean}; {number}, too few for an interval"
+    return f"{mean}; 95% intervals over {number}"
 
 
 def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:
