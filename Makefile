@@ -42,6 +42,7 @@ reproduce-iemocap: .venv/installed
 	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# For maintainers: choose the newest versions that pyproject.toml allows (needs uv).
+# For maintainers: choose the newest versions that pyproject.toml allows (needs uv). Extras stay named: without them an
+# older pip takes the newest release of `coverage[toml]`, say, for unpinned as soon as there is one beyond the lock.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras --upgrade -q -o requirements.lock
