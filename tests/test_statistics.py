@@ -126,18 +126,22 @@ FOLDS = (0.0, 0.35, -0.35, 0.2, -0.2, 0.1, -0.1, 0.3, -0.3, 0.0)
 CLASSES = np.array([0.0, 0.4, 0.2, -0.5])
 
 
-def talk(rng, fold, level, utterances):
-    """Return the (4, 4) confusion counts of a new speaker."""
-    true = rng.multinomial(rng.integers(*utterances), rng.dirichlet([6, 4, 4, 6]))
-    right = 1 / (1 + np.exp(-(level + FOLDS[fold] + CLASSES + rng.normal(0, 0.4) + rng.normal(0, 0.3, 4))))
-    rows = [np.insert(rng.dirichlet(np.ones(3) * 3) * (1 - p), c, p) for c, p in enumerate(right)]
-    return np.stack([rng.multinomial(n, row) for n, row in zip(true, rows, strict=True)])
+def talk(rng, count, fold, level, utterances):
+    """Return the (count, 4, 4) confusion counts of new speakers."""
+    true = rng.multinomial(rng.integers(*utterances, count), rng.dirichlet([6, 4, 4, 6], count))
+    ease = level + FOLDS[fold] + CLASSES + rng.normal(0, 0.4, (count, 1)) + rng.normal(0, 0.3, (count, 4))
+    right = 1 / (1 + np.exp(-ease))
+    shares = np.empty((count, 4, 4))
+    shares[:, np.eye(4, dtype=bool)] = right
+    wrong = rng.dirichlet([3, 3, 3], (count, 4)) * (1 - right[..., None])
+    shares[:, ~np.eye(4, dtype=bool)] = wrong.reshape(count, 12)
+    return rng.multinomial(true, shares)
 
 
 def simulated(folds, speakers, level, utterances, times, replicates=300):
     """Yield the true UA, an estimate, our replicates of it, the plain bootstrap's and the degrees of freedom."""
     rng = np.random.default_rng(7)
-    countless = [sum(talk(rng, fold, level, utterances) for _ in range(1000)) for fold in range(folds)]
+    countless = [talk(rng, 5000, fold, level, utterances).sum(0) for fold in range(folds)]
     truth = np.mean(metrics.from_confusion(np.stack(countless))["ua"])
     where = tuple(fold for fold in range(folds) for _ in range(speakers))
     found = Clusters("speaker", tuple(map(str, range(len(where)))), where, tuple(range(len(where))), {})
@@ -145,7 +149,8 @@ def simulated(folds, speakers, level, utterances, times, replicates=300):
     plain = np.hstack([rng.multinomial(speakers, np.full(speakers, 1 / speakers), replicates) for _ in range(folds)])
     every = np.vstack([np.ones((1, len(where))), weights, plain])
     for _ in range(times):
-        table = np.stack([talk(rng, fold, level, utterances).ravel() for fold in where]).astype(float)
+        heard = [talk(rng, speakers, fold, level, utterances) for fold in range(folds)]
+        table = np.concatenate(heard).reshape(len(where), 16).astype(float)
         ua = found.scores(SCORERS["labels"], every, table)["ua"]
         yield truth, float(ua[0]), ua[1 : replicates + 1], ua[replicates + 1 :], found.freedom
 
@@ -162,7 +167,7 @@ def coverage(*design, times):
 
 def test_the_interval_covers_where_the_plain_bootstrap_does_not():
     """Five folds of two speakers, as on IEMOCAP."""
-    ours, plain = coverage(5, 2, 0.8, (100, 300), times=400)
+    ours, plain = coverage(5, 2, 0.8, (100, 300), times=1000)
     assert 0.92 <= ours <= 0.97
     assert plain < 0.85
 
@@ -179,7 +184,7 @@ def test_the_interval_covers_where_the_plain_bootstrap_does_not():
     ],
 )
 def test_the_interval_covers_in_other_designs(design, most):
-    ours, _ = coverage(*design, times=600)
+    ours, _ = coverage(*design, times=1000)
     assert 0.92 <= ours <= most
 
 

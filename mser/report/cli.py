@@ -7,10 +7,13 @@ from pathlib import Path
 
 _DESCRIPTION = """\
 Say what one or more runs of `mser crossval` found. Everything is computed from their predictions.csv files: no model,
-audio or GPU is needed. Writes report.html, a single page, and report.json with the same numbers.
+audio or GPU is needed. Writes report.html, a single page; report.json with the same numbers; and in tables/ every table
+as CSV, with full precision, and as LaTeX, rounded.
 
-Several runs are compared; they must have been asked the same question (the same protocol digest and labels).
-A run that lacks folds or seeds is reported as partial, without a headline number."""
+Every score has a 95% interval that says how sure it is for other speakers. Several runs are compared, each difference
+with its interval and a test; they must have been asked the same question (the same protocol digest and labels).
+A run that lacks folds or seeds is reported as partial, without a headline number; one with --skip_test as validation,
+which is no result on test."""
 
 
 def main(argv: list[str]) -> int:
@@ -62,9 +65,13 @@ def _default_out(runs: list[Path]) -> Path:
 def _write(report: dict[str, object], out: Path) -> None:
     from mser.manifest import write_text
     from mser.report.page import page
+    from mser.report.tables import as_csv, as_latex, tables
 
     write_text(out / "report.html", page(report))
     write_text(out / "report.json", _json(report) + "\n")
+    for name, rows in tables(report).items():
+        write_text(out / "tables" / f"{name}.csv", as_csv(rows))
+        write_text(out / "tables" / f"{name}.tex", as_latex(rows))
 
 
 def _json(report: dict[str, object]) -> str:

@@ -81,7 +81,7 @@ def answer(runs: Sequence[Json], pairs: Sequence[Json] = ()) -> str:
     best, first = whole[0], whole[0]["headline"][0]
     order = ", then ".join(f"{run['name']} {_score(run, first)}" for run in whole)
     floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{measure(first).unit}"
-    by = f"by {measure(first).title} ({over(best)})"
+    by = f"by {measure(first).title} ({over(*whole)})"
     return f"{_heard(best)}, {by}: {order}; {floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
 
 
@@ -203,13 +203,19 @@ def _heard(run: Json) -> str:
     return f"In validation, on {heard}" if validation else f"On {heard}"
 
 
-def over(run: Json) -> str:
-    """Return what a score of a complete run is the mean of, and what its interval rests on."""
-    folds, seeds, rests = len(run["folds"]), len(run["seeds"]), run["clusters"]
+def over(*runs: Json) -> str:
+    """Return what a score of complete runs is the mean of, and what its interval rests on.
+
+    Args:
+        runs: of the same folds and utterances; their seeds may differ.
+    """
+    folds, rests = len(runs[0]["folds"]), runs[0]["clusters"]
+    seeds = {len(run["seeds"]) for run in runs}
+    each = f"{max(seeds)} seeds" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)} seeds"
     if folds == 1:
-        mean = f"mean of {seeds} seeds, one fold" if seeds > 1 else "one fold and seed"
+        mean = f"mean of {each}, one fold" if max(seeds) > 1 else "one fold and seed"
     else:
-        mean = f"mean of {folds} folds" + (f", {seeds} seeds each" if seeds > 1 else "")
+        mean = f"mean of {folds} folds" + (f", {each} each" if max(seeds) > 1 else "")
     number = f"{rests['number']} {rests['unit']}{'s' if rests['number'] != 1 else ''}"
     if rests["degrees_of_freedom"] < 1:
         return f"{mean}; {number}, too few for an interval"

@@ -1,0 +1,189 @@
+"""The tables of a report as CSV, with full precision, and as LaTeX, rounded as on the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mser.report.measures import MEASURES, measure, shown
+from mser.report.runs import Json
+
+Rows = list[dict[str, Any]]
+_FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")
+_HEADS = {"low": "from (95%)", "high": "to (95%)", "sd": "sd over folds", "p_holm": "p (Holm)", "effect": "d_z"}
+_ESCAPES = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "–": "--",
+        "<": "$<$",
+        ">": "$>$",
+    }
+)
+
+
+def tables(report: Json) -> dict[str, Rows]:
+    """Return every table of a report by the name of its file; each row has the same columns, the run's name first.
+
+    Scores are as in ``report.json``: shares in 0..1, null where undefined. A run on validation has ``validation_``
+    before the names of its tables. A partial run has only its folds.
+    """
+    runs: Sequence[Json] = report["runs"]
+    whole = [run for run in runs if run["complete"]]
+    found = {
+        "overall": [row for run in whole for row in _overall(run)],
+        "folds": [row for run in runs for row in _folds(run)],
+        "classes": [row for run in whole for row in _classes(run)],
+        "confusion": [row for run in whole for row in _confusion(run)],
+        "binary": [row for run in whole for row in _each(run, "binary", ("balanced_accuracy", "accuracy", "f1"))],
+        "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
+        "styles": [row for run in whole for row in _styles(run)],
+        "differences": _differences(report["comparison"]["pairs"]) if report["comparison"] else [],
+    }
+    prefix = "validation_" if runs[0]["part"] == "validation" else ""
+    return {f"{prefix}{name}": rows for name, rows in found.items() if rows}
+
+
+def as_csv(rows: Rows) -> str:
+    r"""Return the rows below a header; null is an empty cell.
+
+    Example:
+        >>> as_csv([{"run": "both", "ua": 0.6917, "wa": None}])
+        'run,ua,wa\nboth,0.6917,\n'
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_latex(rows: Rows) -> str:
+    r"""Return the rows as a LaTeX table, which needs the package booktabs.
+
+    Example:
+        >>> print(as_latex([{"run": "a_b", "ua": 0.6917}]), end="")
+        % needs \usepackage{booktabs}
+        \begin{tabular}{lr}
+        \toprule
+        run & UA (\%) \\
+        \midrule
+        a\_b & 69.2 \\
+        \bottomrule
+        \end{tabular}
+    """
+    kinds = "".join("l" if all(isinstance(row[name], str) for row in rows) else "r" for name in rows[0])
+    lines = [_line(_head(name) for name in rows[0]), r"\midrule"]
+    lines += [_line(_cell(row, name) for name in row) for row in rows]
+    begin = ["% needs \\usepackage{booktabs}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule"]
+    return "\n".join([*begin, *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return " & ".join(cell.translate(_ESCAPES) for cell in cells) + r" \\"
+
+
+def _head(name: str) -> str:
+    if name not in MEASURES:
+        return _HEADS.get(name, name.replace("_", " "))
+    return f"{measure(name).title} (%)" if measure(name).unit else measure(name).title
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    """Return a cell as text: a score as the page shows it, be it the column's or that of the whole row."""
+    value = row[name]
+    if name in MEASURES:
+        return shown(name, value)
+    if name == "score":
+        return _head(value)
+    if "score" in row and name in (*_FIGURE, "low", "high", "difference"):
+        return shown(row["score"], value)
+    if isinstance(value, float):
+        return "< 0.001" if name in ("p", "p_holm", "mcnemar p") and value < 0.001 else f"{value:.3g}"
+    return "–" if value is None else str(value)
+
+
+def _overall(run: Json) -> Rows:
+    return [{"run": run["name"], **_figure(name, run["overall"][name])} for name in run["listed"]]
+
+
+def _figure(name: str, figure: Json) -> dict[str, Any]:
+    low, high = figure["interval"] or (None, None)
+    return {
+        "score": name,
+        "mean": figure["mean"],
+        "low": low,
+        "high": high,
+        **{key: figure[key] for key in _FIGURE[1:]},
+    }
+
+
+def _folds(run: Json) -> Rows:
+    part = "val" if run["part"] == "validation" else "test"
+    return [
+        {
+            "run": run["name"],
+            "fold": fold["number"],
+            "name": fold["name"],
+            "utterances": fold["utterances"][part],
+            "speakers": fold["speakers"],
+            "seed": seed["seed"],
+            **{name: seed[name] for name in run["columns"]},
+            **{name: seed[name] for name in ("best_epoch", "seconds")},
+        }
+        for fold in run["folds"]
+        for seed in fold["seeds"]
+    ]
+
+
+def _classes(run: Json) -> Rows:
+    return [
+        {"run": run["name"], "class": label, "utterances": entry["utterances"], **_figure("recall", entry["recall"])}
+        for label, entry in (run["classes"] or {}).items()
+    ]
+
+
+def _confusion(run: Json) -> Rows:
+    if not run["confusion"]:
+        return []
+    labels, counts = run["confusion"]["labels"], run["confusion"]["counts"]
+    return [
+        {"run": run["name"], "true": label, **{f"said {said}": count for said, count in zip(labels, row, strict=True)}}
+        for label, row in zip(labels, counts, strict=True)
+    ]
+
+
+def _each(run: Json, section: str, kinds: Sequence[str]) -> Rows:
+    found = run[section] or {}
+    return [
+        {"run": run["name"], "label": label, **_figure(kind, found[f"{kind}_{label}"])}
+        for label in run["protocol"]["labels"]
+        for kind in kinds
+        if f"{kind}_{label}" in found
+    ]
+
+
+def _styles(run: Json) -> Rows:
+    return [
+        {
+            "run": run["name"],
+            "style": style,
+            "utterances": entry["utterances"],
+            **{name: entry[name]["pooled"] for name in run["listed"]},
+        }
+        for style, entry in (run["styles"] or {}).items()
+    ]
+
+
+def _differences(pairs: Sequence[Json]) -> Rows:
+    rows = []
+    for pair in pairs:
+        low, high = pair["interval"] or (None, None)
+        row = {name: pair[name] for name in ("better", "worse", "score", "difference")} | {"low": low, "high": high}
+        row |= {name: pair[name] for name in ("effect", "p", "p_holm", "flips", "clusters", "unit")}
+        rows.append(row | {"mcnemar p": pair["mcnemar"]["p"] if pair["mcnemar"] else None})
+    return rows
