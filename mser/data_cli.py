@@ -14,9 +14,8 @@ from typing import Any
 from mser.audit import audit, overlaps
 from mser.corpora import CORPORA, corpus, open_manifest
 from mser.corpora.corpus import Corpus, read_made_up
-from mser.errors import one_of
 from mser.manifest import Manifest
-from mser.protocols import PROTOCOLS, digest, protocol
+from mser.protocols import digest
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -79,24 +78,24 @@ def _manifest(args: argparse.Namespace) -> int:
 
 def _folds(args: argparse.Namespace) -> int:
     which = corpus(args.corpus)
-    name = args.protocol or which.protocols[0]
-    if name not in which.protocols:
-        raise one_of(f"protocol of {which.name}", name, list(which.protocols))
+    named = which.protocol(args.protocol)
     labels = which.label_set(args.labels)
     manifest = open_manifest(which.name, args.root)
     utterances = labels.select(manifest)
-    folds = protocol(name).folds(utterances)
+    folds = named.folds(utterances)
     found = audit(utterances, folds, manifest.root)
     if args.json:
         rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
         print(
-            json.dumps({"corpus": which.name, "protocol": name, "digest": digest(folds), "folds": rows, "audit": found})
+            json.dumps(
+                {"corpus": which.name, "protocol": named.name, "digest": digest(folds), "folds": rows, "audit": found}
+            )
         )
     else:
         from mser.data_tables import print_folds
 
-        print_folds(protocol(name), labels, utterances, folds, found)
-    if undeclared := overlaps(protocol(name), found):
+        print_folds(named, labels, utterances, folds, found)
+    if undeclared := overlaps(named, found):
         print(f"mser data folds: parts that must not overlap do: {', '.join(undeclared)}", file=sys.stderr)
     return 1 if undeclared else 0
 
@@ -149,7 +148,8 @@ def _folds_parser(parser: argparse.ArgumentParser) -> None:
         "parts share. Exit code 0: sound, 1: parts overlap that must not, 2: it cannot be split so."
     )
     _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
-    parser.add_argument("--protocol", metavar="NAME", help="the corpus's first unless given: " + ", ".join(PROTOCOLS))
+    names = ", ".join(one.name for corpus in CORPORA.values() for one in corpus.protocols)
+    parser.add_argument("--protocol", metavar="NAME", help="the corpus's first unless given: " + names)
     names = ", ".join(labels.name for one in CORPORA.values() for labels in one.label_sets)
     parser.add_argument("--labels", metavar="NAME", help=f"label set, the corpus's first unless given: {names}")
     _json_argument(parser)

@@ -1,4 +1,4 @@
-"""The named ways to split a corpus into train, val and test: pure functions of its utterances. Knows no torch."""
+"""A named way to split a corpus into train, val and test: a pure function of its utterances. Knows no torch."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from mser.errors import UserError, one_of
+from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.transcripts import NearCopies
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +64,6 @@ class Protocol:
 Parts = tuple[str, list[Utterance], list[Utterance], list[Utterance]]
 
 
-def protocol(name: str) -> Protocol:
-    """Return the protocol of that name.
-
-    Raises:
-        UserError: if there is none.
-    """
-    if name not in PROTOCOLS:
-        raise one_of("protocol", name, list(PROTOCOLS))
-    return PROTOCOLS[name]
-
-
 def digest(folds: Iterable[Fold]) -> str:
     """Return 16 hexadecimal digits that change with any id in any part of any fold.
 
@@ -85,101 +73,3 @@ def digest(folds: Iterable[Fold]) -> str:
     """
     canonical = json.dumps([asdict(fold) for fold in folds], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def _by_session(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
-    expected = [f"Session{number}" for number in range(1, 6)]
-    sessions = [[one for one in utterances if one.session == name] for name in expected]
-    absent = [name for name, members in zip(expected, sessions, strict=True) if not members]
-    if absent:
-        raise UserError(
-            f"the protocol needs {', '.join(expected)}, but {', '.join(absent)} has no utterances; "
-            "see `mser data check`"
-        )
-    return sessions
-
-
-def _without(sessions: Sequence[list[Utterance]], *left_out: int) -> list[Utterance]:
-    return [one for number, members in enumerate(sessions) if number not in left_out for one in members]
-
-
-def _leave_one_session_out(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    sessions = _by_session(utterances)
-    for test, members in enumerate(sessions):
-        val = (test + 1) % len(sessions)
-        yield f"session{test + 1}", _without(sessions, test, val), sessions[val], members
-
-
-def _leave_one_speaker_out(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    sessions = _by_session(utterances)
-    for number, members in enumerate(sessions):
-        for speaker in sorted({one.speaker for one in members}):
-            val = [one for one in members if one.speaker != speaker]
-            yield speaker, _without(sessions, number), val, [one for one in members if one.speaker == speaker]
-
-
-def _superb(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    sessions = _by_session(utterances)
-    for test, members in enumerate(sessions):
-        others = _without(sessions, test)
-        shuffled = sorted(others, key=lambda one: hashlib.sha256(f"superb {test} {one.id}".encode()).digest())
-        val = {one.id for one in shuffled[: len(others) - len(others) * 4 // 5]}
-        train = [one for one in others if one.id not in val]
-        yield f"session{test + 1}", train, [one for one in others if one.id in val], members
-
-
-def _paper2020(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    sessions = _by_session(utterances)
-    yield "session5", _without(sessions, 3, 4), sessions[3], sessions[4]
-
-
-def _improvised(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    return _leave_one_session_out([one for one in utterances if one.style == "improvised"])
-
-
-def _text_disjoint(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    copies = NearCopies(utterances)
-    for name, train, val, test in _leave_one_session_out(utterances):
-        told = copies.found((one.id for one in train), among=(one.id for one in test))
-        yield name, [one for one in train if one.id not in told], val, test
-
-
-PROTOCOLS: dict[str, Protocol] = {
-    one.name: one
-    for one in (
-        Protocol(
-            "iemocap/loso5",
-            "Five folds: one session is tested, the next is for validation, the other three are trained on.",
-            _leave_one_session_out,
-        ),
-        Protocol(
-            "iemocap/loso10",
-            "Ten folds: one speaker is tested, the session's other speaker is for validation, the other four sessions "
-            "are trained on.",
-            _leave_one_speaker_out,
-        ),
-        Protocol(
-            "iemocap/superb",
-            "Five folds: one session is tested; of the turns of the other four a random fifth, always the same, is for "
-            "validation, so that validation hears the training speakers.",
-            _superb,
-            shares=frozenset({"speaker", "group", "audio"}),
-        ),
-        Protocol(
-            "iemocap/paper2020",
-            "One fold: sessions 1 to 3 are trained on, 4 is for validation, 5 is tested (Siriwardhana et al. 2020, who "
-            "left out 32 of the turns of sessions 2 to 4).",
-            _paper2020,
-        ),
-        Protocol(
-            "iemocap/loso5-improvised",
-            "As iemocap/loso5, on the improvised dialogues alone.",
-            _improvised,
-        ),
-        Protocol(
-            "iemocap/loso5-textdisjoint",
-            "As iemocap/loso5, but nothing is trained on whose transcript is a near copy of one that is tested.",
-            _text_disjoint,
-        ),
-    )
-}

@@ -29,7 +29,6 @@ from mser.demo.iemocap import write_iemocap
 from mser.demo.ratings import WORDS, mean_scores, rate
 from mser.demo.speech import SAMPLE_RATE, Manner, Voice, synthesizer
 from mser.errors import UserError
-from mser.protocols import protocol
 
 IEMOCAP = corpus("iemocap")
 FOUR = IEMOCAP.label_set("iemocap4")
@@ -145,7 +144,7 @@ def test_words_and_voice_each_tell_partly_and_together_more(manifest, labelled):
 
 
 def test_improvisations_share_no_speaker_and_few_sentences(manifest, labelled):
-    found = audit(labelled, protocol("iemocap/loso5").folds(labelled), manifest.root)
+    found = audit(labelled, IEMOCAP.protocol("iemocap/loso5").folds(labelled), manifest.root)
     assert found["speaker_overlap"] == found["group_overlap"] == found["audio_overlap"] == 0
     copies = found["near_duplicate_transcripts_by_style"]
     assert copies["improvised"] < 0.2

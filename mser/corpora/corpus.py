@@ -11,6 +11,7 @@ from typing import Any
 from mser.errors import UserError, one_of
 from mser.labels import Task
 from mser.manifest import Manifest, Problem
+from mser.protocols import Protocol
 
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
@@ -28,7 +29,7 @@ class Corpus:
         read: returns the manifest of the tree in a folder; opens headers, not samples.
         count: returns what the manifest holds, in the shape of `published`.
         label_sets: the tasks; the first is the default.
-        protocols: the names of the ways to split it; the first is the default.
+        protocols: the ways to split it; the first is the default.
         published: what the whole corpus holds.
     """
 
@@ -36,7 +37,7 @@ class Corpus:
     read: Callable[[Path], Manifest]
     count: Callable[[Manifest], Counts]
     label_sets: tuple[Task, ...]
-    protocols: tuple[str, ...]
+    protocols: tuple[Protocol, ...]
     published: Counts
 
     def label_set(self, name: str | None = None) -> Task:
@@ -50,6 +51,19 @@ class Corpus:
             return self.label_sets[0]
         if name not in choices:
             raise one_of(f"label set of {self.name}", name, list(choices))
+        return choices[name]
+
+    def protocol(self, name: str | None = None) -> Protocol:
+        """Return the protocol of that name; without a name the default one.
+
+        Raises:
+            UserError: if the corpus has none of that name.
+        """
+        choices = {protocol.name: protocol for protocol in self.protocols}
+        if name is None:
+            return self.protocols[0]
+        if name not in choices:
+            raise one_of(f"protocol of {self.name}", name, list(choices))
         return choices[name]
 
     def check(self, root: Path) -> Manifest:

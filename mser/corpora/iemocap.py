@@ -1,10 +1,11 @@
-"""IEMOCAP (Busso et al. 2008): its label sets, protocols and published counts."""
+"""IEMOCAP (Busso et al. 2008): its label sets and published counts."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
+from mser.corpora.iemocap_protocols import PROTOCOLS
 from mser.corpora.iemocap_tree import SESSIONS, read
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
@@ -74,13 +75,6 @@ CORPUS = Corpus(
     read=read,
     count=count,
     label_sets=LABEL_SETS,
-    protocols=(
-        "iemocap/loso5",
-        "iemocap/loso10",
-        "iemocap/superb",
-        "iemocap/paper2020",
-        "iemocap/loso5-improvised",
-        "iemocap/loso5-textdisjoint",
-    ),
+    protocols=PROTOCOLS,
     published=PUBLISHED,
 )

@@ -15,7 +15,7 @@ from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.manifest import write_text
-from mser.protocols import digest, protocol
+from mser.protocols import digest
 from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
 
@@ -80,18 +80,17 @@ def _room(folder: Path, model: EmotionRecognizer) -> None:
 def _write_folds(folder: Path, data: CorpusDataModule) -> None:
     manifest = data.read()
     labelled = data.label_set.select(manifest)
-    named = protocol(data.protocol)
-    folds = named.folds(labelled)
+    folds = data.protocol.folds(labelled)
     found = audit(labelled, folds, manifest.root)
-    require_sound(named, found)
+    require_sound(data.protocol, found)
     replace(manifest, utterances=tuple(labelled)).write(folder / "manifest.jsonl")
     write_text(
         folder / "protocol.json",
         json.dumps(
             {
                 "corpus": manifest.corpus,
-                "protocol": named.name,
-                "description": named.description,
+                "protocol": data.protocol.name,
+                "description": data.protocol.description,
                 "digest": digest(folds),
                 "task": KINDS[type(data.label_set)],
                 "label_set": data.label_set.name,

@@ -17,7 +17,7 @@ from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.manifest import Manifest, Seconds, Utterance
-from mser.protocols import Fold, protocol
+from mser.protocols import Fold
 
 Part = Literal["train", "val", "test", "predict"]
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class CorpusDataModule(LightningDataModule):
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)
-        self.protocol = protocol or self.corpus.protocols[0]
+        self.protocol = self.corpus.protocol(protocol)
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
         self.num_workers = num_workers
@@ -103,17 +103,16 @@ class CorpusDataModule(LightningDataModule):
         return self._loader("predict")
 
     def _fold(self, labelled: list[Utterance], audio: Path) -> Fold:
-        named = protocol(self.protocol)
-        folds = named.folds(labelled)
+        folds = self.protocol.folds(labelled)
         if not 1 <= self.fold <= len(folds):
-            raise UserError(f"fold {self.fold} was asked for, but {self.protocol} has folds 1 to {len(folds)}")
+            raise UserError(f"fold {self.fold} was asked for, but {self.protocol.name} has folds 1 to {len(folds)}")
         fold = folds[self.fold - 1]
-        require_sound(named, audit(labelled, [fold], audio))
+        require_sound(self.protocol, audit(labelled, [fold], audio))
         return fold
 
     def _dataset(self, manifest: Manifest, utterances: list[Utterance] | tuple[Utterance, ...]) -> UtteranceDataset:
         if not utterances:
-            raise UserError(f"{self.protocol} leaves nothing to work on in {self.root}; see `mser data folds`")
+            raise UserError(f"{self.protocol.name} leaves nothing to work on in {self.root}; see `mser data folds`")
         return UtteranceDataset(utterances, manifest.root, self.label_set, self.max_seconds)
 
     def _loader(self, part: Part, *, shuffle: bool = False) -> DataLoader[Batch]:
