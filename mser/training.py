@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from jsonargparse import ArgumentError
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 import mser.data.datamodules  # noqa: F401  # makes `--data IEMOCAP` known
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.predictions import WritePredictions
+from mser.callbacks.random_state import RandomState
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
@@ -43,6 +46,7 @@ EXPECTED = (
     "LightningCLI's args parameter is intended",
     ".*does not have many workers",  # loading 16 kHz PCM costs less than handing it between processes
     ".*Checkpoint directory .* exists and is not empty",  # that is what resuming is
+    ".*your dataloader is not resumable",  # CorpusDataModule itself remembers where it was
     ".*Support for mismatched key_padding_mask",  # inside transformers' WavLM
     ".*treespec",  # inside torch
 )
@@ -53,8 +57,9 @@ class MserCLI(LightningCLI):
     """LightningCLI with one model, any corpus, and what must agree linked together."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add checkpoint and early stopping, both on the same validation score."""
+        """Add both checkpoints, and early stopping on the score that chooses the best one."""
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(LastCheckpoint, "resume")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
         parser.set_defaults({"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5}}})
@@ -95,8 +100,14 @@ def main(argv: list[str] | None = None) -> int:
 
     Args:
         argv: the subcommand and its options.
+
+    Returns:
+        0, or 143 when it was asked to end (SIGTERM) and has done so.
     """
-    command_line(argv, run=True)
+    try:
+        command_line(argv, run=True)
+    except SIGTERMException:
+        return 128 + signal.SIGTERM
     return 0
 
 
@@ -116,7 +127,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             save_config_kwargs={"save_to_log_dir": False},
             trainer_defaults={
                 **TRAINER_DEFAULTS,
-                "callbacks": [WritePredictions(), History(), LastCheckpoint(), TokeniseSpeech()],
+                "callbacks": [WritePredictions(), History(), RandomState(), TokeniseSpeech()],
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,
@@ -126,6 +137,11 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
         )
     except ArgumentError as error:
         raise UserError(" ".join(str(error).split())) from error
+    except ValueError as error:
+        # jsonargparse wraps what a class says of its options while it is made.
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        raise
 
 
 def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -52,13 +52,10 @@ def test_killed_stopped_resumed_and_reported(corpus, tmp_path, capsys):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait(90) == 128 + signal.SIGTERM
-    (broken / "seed1/fold1/metrics.json").unlink(missing_ok=True)  # had it been quicker than the signal
     assert main(arguments(corpus, broken, "--folds=1", "--skip_test")) == 0
     assert {row["split"] for row in rows(broken, 1)} == {"val"}
     assert main(arguments(corpus, broken, "--folds=1")) == 0
-    assert {(row["utterance"], row["split"]) for row in rows(broken, 1)} == {
-        (row["utterance"], row["split"]) for row in rows(whole, 1)
-    }
+    assert rows(broken, 1) == rows(whole, 1)
 
     before = metrics.stat().st_mtime_ns
     assert main(arguments(corpus, whole, "--folds=1,2")) == 0

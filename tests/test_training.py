@@ -49,20 +49,6 @@ def test_shipped_experiments_train_and_test(experiment, corpus, tmp_path):
     assert {row["speaker"][:5] for row in rows if row["split"] == "test"} == {"Ses01"}
 
 
-def test_a_resumed_fit_continues_its_curve(corpus, tmp_path):
-    shallow = EXPERIMENTS / "demo/shallow.yaml"
-    whole, halves = tmp_path / "whole", tmp_path / "halves"
-    assert run("fit", shallow, corpus, whole, "--trainer.max_epochs=2") == 0
-    stop = ["--trainer.max_epochs=2", "--trainer.callbacks+=fake.stop.StopAfterFirst"]
-    assert run("fit", shallow, corpus, halves, *stop) == 0
-    assert run("fit", shallow, corpus, halves, "--trainer.max_epochs=2", "--ckpt_path=last") == 0
-    curves = [(folder / "history.csv").read_text().splitlines() for folder in (whole, halves)]
-    assert curves[0][:2] == curves[1][:2]
-    assert [len(curve) for curve in curves] == [3, 3]
-    states = [torch.load(folder / "checkpoints/last.ckpt", weights_only=True) for folder in (whole, halves)]
-    assert states[0]["global_step"] == states[1]["global_step"]
-
-
 def test_predict_and_staged_unfreezing_and_one_vs_rest(corpus, tmp_path):
     more = ["--model.objective=mser.objectives.OneVsRest", "--trainer.max_epochs=2"]
     stage = ["--trainer.callbacks+=mser.callbacks.unfreezing.StagedUnfreezing", "--trainer.callbacks.speech=5"]
@@ -83,6 +69,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
     for option, words in {
         "--data.init_args.fold=9": "fold 9 was asked for, but iemocap/loso5 has folds 1 to 5",
         "--data.init_args.protocol=iemocap/losso5": "did you mean 'iemocap/loso5'",
+        "--data.init_args.labels=four": "unknown label set of iemocap 'four': expected one of iemocap4",
         "--data.init_args.root=/nowhere": "/nowhere",
         "--data.init_args.batch_seconds=0.1": "raise data.batch_seconds",
         "--model.objective=mser.objectives.Regression": "Regression does not fit the labels 'iemocap4'",

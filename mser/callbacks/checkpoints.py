@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 FOLDER = "checkpoints"
 BEST = "best"
@@ -33,12 +35,43 @@ class BestCheckpoint(ModelCheckpoint):
 
 
 class LastCheckpoint(ModelCheckpoint):
-    """Keeps everything that resuming needs (``--ckpt_path last``), renewed after each epoch."""
+    """Keeps everything that resuming needs (``--ckpt_path last``).
 
-    def __init__(self) -> None:
+    It is renewed after each epoch, within an epoch from time to time, and when the fit is asked to end (SIGTERM, which
+    SLURM sends before it kills).
+
+    Args:
+        minutes: longest time between two of them.
+    """
+
+    def __init__(self, minutes: float = 10.0) -> None:
         super().__init__(filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
+        self.minutes = minutes
+        self._renewed = time.monotonic()
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Put the file under the run's folder, whatever logger there is."""
         self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
         super().setup(trainer, pl_module, stage)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Renew it if it is due."""
+        if trainer.strategy.broadcast(time.monotonic() - self._renewed >= 60 * self.minutes):
+            self._renew_within_epoch(trainer)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Renew it if the fit was asked to end; what any other exception leaves behind is not to be trusted."""
+        if isinstance(exception, SIGTERMException) and trainer.state.fn == "fit":
+            self._renew_within_epoch(trainer)
+
+    def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
+        self._renewed = time.monotonic()
+        super()._save_checkpoint(trainer, filepath)
+
+    def _renew_within_epoch(self, trainer: Trainer) -> None:
+        """Renew it between two updates: gradients that wait for one would be lost. The epoch's end has its own turn."""
+        batches: Any = trainer.fit_loop.epoch_loop.batch_progress
+        if not batches.is_last_batch and batches.current.processed % trainer.accumulate_grad_batches == 0:
+            self._save_none_monitor_checkpoint(trainer, self._monitor_candidates(trainer))

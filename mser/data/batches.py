@@ -31,6 +31,8 @@ class LengthBatches:
         seed: of the shuffle.
         rank: which process this is.
         world: how many processes there are.
+        epoch: where to begin, from 0.
+        done: how many batches of that epoch this process has already had.
 
     Raises:
         UserError: if an utterance alone exceeds the budget, or there are fewer utterances than processes.
@@ -50,10 +52,12 @@ class LengthBatches:
         seed: int = 0,
         rank: int = 0,
         world: int = 1,
+        epoch: int = 0,
+        done: int = 0,
     ) -> None:
         self.durations = np.asarray(durations, dtype=float)
         self.budget, self.most = budget, most or len(durations)
-        self.shuffle, self.seed, self.epoch = shuffle, seed, 0
+        self.shuffle, self.seed, self.epoch, self.done = shuffle, seed, epoch, done
         self.rank, self.world = rank, world
         if len(durations) < world:
             raise UserError(f"{len(durations)} utterances cannot be shared by {world} processes; use fewer devices")
@@ -73,12 +77,13 @@ class LengthBatches:
         return self.count // self.world
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Return this process's batches of the present epoch."""
-        return iter(self.batches()[self.rank :: self.world])
+        """Return this process's batches of the present epoch that are still to come."""
+        return iter(self.batches()[self.rank :: self.world][self.done :])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order comes next."""
-        self.epoch = epoch
+        if epoch != self.epoch:
+            self.epoch, self.done = epoch, 0
 
     def batches(self) -> list[list[int]]:
         """Return the batches of all processes; neighbours of the same step have similar lengths."""

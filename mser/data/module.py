@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
 from mser import corpora
@@ -63,6 +63,7 @@ class CorpusDataModule(LightningDataModule):
         self.num_workers = num_workers
         self.seed = seed
         self.datasets: dict[Part, UtteranceDataset] = {}
+        self._position = {"epoch": 0, "done": 0}
 
     def read(self) -> Manifest:
         """Return the corpus's manifest.
@@ -85,6 +86,16 @@ class CorpusDataModule(LightningDataModule):
         for part in parts:
             ids: tuple[str, ...] = getattr(fold, part)
             self.datasets[part] = self._dataset(manifest, [by_id[id_] for id_ in ids])
+
+    def state_dict(self) -> dict[str, int]:
+        """Return where the fit is in its data: the epoch, and how many batches of it are done."""
+        loop = cast(Trainer, self.trainer).fit_loop
+        epochs, batches = cast(Any, loop.epoch_progress.current), cast(Any, loop.epoch_loop.batch_progress.current)
+        return {"epoch": epochs.processed, "done": batches.processed if epochs.processed < epochs.ready else 0}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Let the training part go on from where an interrupted fit was."""
+        self._position = state_dict
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the training part, shuffled anew each epoch."""
@@ -125,6 +136,7 @@ class CorpusDataModule(LightningDataModule):
             seed=self.seed,
             rank=self.trainer.global_rank if self.trainer else 0,
             world=self.trainer.world_size if self.trainer else 1,
+            **(self._position if shuffle else {}),
         )
         log.info(
             "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",
@@ -137,5 +149,7 @@ class CorpusDataModule(LightningDataModule):
             batch_size=None,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            # Its own: else each epoch would draw from the generator that dropout draws from.
+            generator=torch.Generator().manual_seed(self.seed),
             pin_memory=torch.cuda.is_available(),
         )
