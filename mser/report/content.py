@@ -8,6 +8,7 @@ from pathlib import Path
 from mser import __version__
 from mser.report import words
 from mser.report.comparison import comparison, require_comparable
+from mser.report.published import beside
 from mser.report.runs import Json, read_run
 from mser.report.summary import summarise
 
@@ -19,6 +20,7 @@ def content(folders: Sequence[Path]) -> Json:
         - ``title``, ``answer``: for a person.
         - ``runs``: `summarise` of each, in the order given.
         - ``comparison``: a row per run and every two of them compared; null for a single one.
+        - ``published``: what others report on the same labels; null if nothing is known.
         - ``mser``: the version that wrote it.
 
     Raises:
@@ -33,5 +35,6 @@ def content(folders: Sequence[Path]) -> Json:
         "answer": words.answer(summaries, compared["pairs"] if compared else []),
         "runs": summaries,
         "comparison": compared,
+        "published": beside(summaries),
         "mser": __version__,
     }

@@ -32,6 +32,8 @@ def show(report: Json, path: Path) -> None:
     for finding in words.findings(runs[0]["protocol"]["audit"]):
         if finding.level != "sound":
             console.print(Text.assemble((finding.level, _LOOK[finding.level]), f"  {finding.text}"))
+    for warning in report["published"]["above"] if report["published"] else ():
+        console.print(Text.assemble(("doubt", _LOOK["leak"]), f"  {warning}"))
     console.print(Text(str(path), style="cyan"), soft_wrap=True)
 
 
