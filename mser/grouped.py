@@ -1,0 +1,115 @@
+"""Folds of unseen speakers for a corpus that has none of its own: grouped, stratified, always the same. Knows no torch.
+
+A block is what must not be torn apart: speakers, and recordings that several of them share. Blocks are dealt out, the
+heaviest first, each to the part where its labels are rarest so far. No part is empty, and a label that enough blocks
+have is soon in every part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from mser.errors import UserError
+from mser.manifest import Utterance
+from mser.protocols import Parts
+
+_BINS = 5  # of scores: a part should have its fifth of the lowest, of the next, ... and of the highest
+
+
+def k_fold(number: int) -> Callable[[Sequence[Utterance]], Iterable[Parts]]:
+    """Return how to split into folds of which each tests one part, validates on the next and trains on the others.
+
+    Args:
+        number: of parts and folds, at least three.
+
+    Raises:
+        UserError: if there are fewer than three parts; the function returned: if there are fewer blocks than parts.
+
+    Example:
+        >>> def turn(speaker):
+        ...     return Utterance(f"{speaker}.wav", "", 1.0, "", speaker, "", label="neu")
+        >>> for name, train, val, test in k_fold(3)([turn("anna"), turn("ben"), turn("cleo")]):
+        ...     print(name, [one.speaker for one in train + val + test])
+        part1 ['ben', 'cleo', 'anna']
+        part2 ['anna', 'ben', 'cleo']
+        part3 ['cleo', 'anna', 'ben']
+    """
+    if number < 3:
+        raise UserError(f"{number} folds leave nothing to train on, as one is for validation; choose at least 3")
+
+    def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
+        parts = parts_of(utterances, number)
+        for test, members in enumerate(parts):
+            val = (test + 1) % number
+            train = [one for place, part in enumerate(parts) if place not in (test, val) for one in part]
+            yield f"part{test + 1}", train, parts[val], members
+
+    return split
+
+
+def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utterance]]:
+    """Return parts that share no speaker and no group, with as equal shares of each label as the blocks allow.
+
+    Raises:
+        UserError: if there are fewer blocks than parts.
+    """
+    found = _blocks(utterances)
+    if len(found) < number:
+        raise UserError(
+            f"{number} folds need at least {number} speakers, or groups of speakers who share recordings, but there "
+            f"are {len(found)}; choose fewer folds"
+        )
+    strata = _strata(utterances)
+    sizes = Counter(strata.values())
+    parts: list[list[Utterance]] = [[] for _ in range(number)]
+    held: list[dict[str, float]] = [defaultdict(float) for _ in parts]
+    shares = {key: _shares(block, strata, sizes) for key, block in found.items()}
+    for key in sorted(found, key=lambda key: (-sum(share**2 for share in shares[key].values()), _chance(key))):
+        # The sum over labels of products is what an unequal distribution grows by.
+        cost = [sum(share * part[label] for label, share in shares[key].items()) for part in held]
+        place = min(range(number), key=lambda place: (round(cost[place], 12), len(parts[place]), place))
+        parts[place] += found[key]
+        for label, share in shares[key].items():
+            held[place][label] += share
+    return parts
+
+
+def _blocks(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
+    """Return the smallest blocks that share neither speaker nor group, each by the least id in it."""
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(key: tuple[str, str]) -> tuple[str, str]:
+        while parent.setdefault(key, key) != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    ordered = sorted(utterances, key=lambda one: one.id)
+    for one in ordered:
+        if one.speaker and one.group:
+            parent[root(("speaker", one.speaker))] = root(("group", one.group))
+    blocks: dict[tuple[str, str], list[Utterance]] = defaultdict(list)
+    for one in ordered:
+        blocks[root(("speaker", one.speaker) if one.speaker else ("group", one.group))].append(one)
+    return {block[0].id: block for block in blocks.values()}
+
+
+def _strata(utterances: Sequence[Utterance]) -> dict[str, str]:
+    """Return for each id the label, or else the fifth of the utterances that its scores lie in."""
+    strata = {one.id: one.label for one in utterances if one.label is not None}
+    scored = sorted(
+        (one for one in utterances if one.label is None), key=lambda one: (sum(one.scores.values()), one.id)
+    )
+    return strata | {one.id: f"fifth {_BINS * place // len(scored)}" for place, one in enumerate(scored)}
+
+
+def _shares(block: Iterable[Utterance], strata: Mapping[str, str], sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return how much of each label the block holds: of rare ones a large share."""
+    return {label: count / sizes[label] for label, count in Counter(strata[one.id] for one in block).items()}
+
+
+def _chance(key: str) -> bytes:
+    """Return what orders equal blocks: always the same, and nothing to do with their names' order."""
+    return hashlib.sha256(f"k_fold {key}".encode()).digest()
