@@ -25,7 +25,8 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
         root: the folder that the audio paths are relative to; of files of the same size the bytes are compared.
 
     Returns:
-        ``speaker_overlap``, ``group_overlap``: speakers, groups that are in train and in test.
+        ``speaker_overlap``, ``group_overlap``: speakers, groups that are in train and in test; None where it is unknown
+        who speaks.
         ``audio_overlap``: test utterances whose recording is also in train: the same bytes, or overlapping parts of
         one file.
         ``val_*``: the same between train and val, ``val_test_*``: between val and test.
@@ -37,10 +38,13 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
     """
     known = {one.id: one for one in utterances}
     recordings = _recordings(known.values(), root)
+    told = all(one.speaker for one in known.values())
     found: dict[str, Any] = {}
     for prefix, left, right in _PAIRS:
         sides = [([known[i] for i in getattr(fold, left)], [known[i] for i in getattr(fold, right)]) for fold in folds]
-        found[f"{prefix}speaker_overlap"] = sum(_shared(a, b, lambda one: one.speaker) for a, b in sides)
+        found[f"{prefix}speaker_overlap"] = (
+            sum(_shared(a, b, lambda one: one.speaker) for a, b in sides) if told else None
+        )
         found[f"{prefix}group_overlap"] = sum(_shared(a, b, lambda one: one.group) for a, b in sides)
         found[f"{prefix}audio_overlap"] = sum(_same_audio(a, b, recordings) for a, b in sides)
     return found | _near_duplicates(known, folds)

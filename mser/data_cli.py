@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mser.audit import audit, overlaps
-from mser.corpora import CORPORA, corpus, open_manifest
+from mser.corpora import CORPORA, corpus, open_manifest, table
 from mser.corpora.corpus import Corpus, read_made_up
+from mser.corpora.table_reader import ROLES
+from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.protocols import digest
 
@@ -47,7 +49,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         "utterances": len(manifest),
         "labels": dict(labels.most_common()),
         "label_sets": sets,
-        "speakers": len({one.speaker for one in manifest}),
+        "speakers": len({one.speaker for one in manifest} - {""}),
         "seconds": round(sum(one.duration for one in manifest), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
@@ -55,7 +57,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
 
 
 def _check(args: argparse.Namespace) -> int:
-    which = corpus(args.corpus)
+    which = _corpus(args)
     manifest = which.check(args.root)
     summary = check_summary(which, manifest)
     if args.json:
@@ -69,7 +71,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _manifest(args: argparse.Namespace) -> int:
-    manifest = corpus(args.corpus).read(args.root)
+    manifest = _corpus(args).read(args.root)
     manifest.write(args.out)
     hint = f"; {len(manifest.problems)} problems, see `mser data check`" if manifest.problems else ""
     print(f"wrote {len(manifest)} utterances to {args.out}{hint}")
@@ -77,10 +79,10 @@ def _manifest(args: argparse.Namespace) -> int:
 
 
 def _folds(args: argparse.Namespace) -> int:
-    which = corpus(args.corpus)
+    which = _corpus(args)
     named = which.protocol(args.protocol)
     labels = which.label_set(args.labels)
-    manifest = open_manifest(which.name, args.root)
+    manifest = which.read(args.root) if which.name == table.NAME else open_manifest(which.name, args.root)
     utterances = labels.select(manifest)
     folds = named.folds(utterances)
     found = audit(utterances, folds, manifest.root)
@@ -98,6 +100,15 @@ def _folds(args: argparse.Namespace) -> int:
     if undeclared := overlaps(named, found):
         print(f"mser data folds: parts that must not overlap do: {', '.join(undeclared)}", file=sys.stderr)
     return 1 if undeclared else 0
+
+
+def _corpus(args: argparse.Namespace) -> Corpus:
+    """Return the corpus that was asked for; what a table holds, the table says itself."""
+    if args.corpus == table.NAME:
+        return table.open_table(args.root, dict(args.columns))
+    if args.columns:
+        raise UserError(f"--columns names the columns of a table, but {args.corpus} is none; leave it out")
+    return corpus(args.corpus)
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -158,7 +169,23 @@ def _folds_parser(parser: argparse.ArgumentParser) -> None:
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
     parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA))
-    parser.add_argument("root", metavar="ROOT", type=Path, help=root)
+    parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file")
+    parser.add_argument(
+        "--columns",
+        metavar="ROLE=NAME",
+        nargs="+",
+        type=_column,
+        default=[],
+        help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
+        "score=valence,arousal for several; speaker= if nobody knows who speaks",
+    )
+
+
+def _column(text: str) -> tuple[str, list[str] | None]:
+    role, equals, names = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ROLE=NAME such as label=emotion")
+    return role, names.split(",") if names else None
 
 
 def _json_argument(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,8 @@ def print_check(summary: Mapping[str, Any], root: Path, expected: Counts, *, mad
     console = _console()
     hours = f"{summary['seconds'] / 3600:.2f} h"
     console.print(f"{summary['corpus']} in {root}", style="bold")
-    console.print(f"{summary['utterances']} utterances, {summary['speakers']} speakers, {hours} of audio")
+    speakers = f"{summary['speakers'] or 'unknown'} speakers"
+    console.print(f"{summary['utterances']} utterances, {speakers}, {hours} of audio")
     if summary["splits"]:
         console.print("splits: " + _numbers(summary["splits"]))
     source = "made up" if made_up else "published"
@@ -58,14 +59,23 @@ def print_folds(
     console.print(sizes, "")
     shared = _table("shared by", "speakers", "groups", "recordings")
     for pair, prefix in _PAIRS.items():
-        shared.add_row(pair, *(str(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
+        shared.add_row(pair, *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
     console.print(shared, "")
     shares = {style: f"{share:.1%}" for style, share in found["near_duplicate_transcripts_by_style"].items()}
     detail = f" ({_numbers(shares)})" if shares else ""
     console.print(f"tested transcripts with a near copy in train: {found['near_duplicate_transcripts']:.1%}{detail}")
 
 
+def _counted(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
+
+
 def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source: str) -> Table:
+    if not expected:  # nobody published what a table of one's own holds
+        table = _table("label", "found")
+        for name, number in labels.items():
+            table.add_row(name, str(number))
+        return table
     table = _table("label", "found", source)
     for name in dict.fromkeys([*expected, *labels]):
         here, there = labels.get(name, 0), expected.get(name, 0)

@@ -41,7 +41,7 @@ class Utterance:
         audio: path of the audio file, relative to the manifest's root.
         duration: seconds of audio that belong to the utterance.
         transcript: what was said; empty where the corpus has none.
-        speaker: who speaks; unique in the corpus.
+        speaker: who speaks; unique in the corpus; empty where nobody knows.
         group: the recording situation that must not be torn apart: dialogue, video or play.
         start: where in the file it begins; the whole file when `end` is None.
         end: where in the file it ends.
@@ -177,7 +177,7 @@ def _from_json(row: dict[str, Any], path: Path, number: int) -> Utterance:
         ratings = tuple(
             Rating(r["rater"], tuple(r["labels"]), r["scores"], r["is_self"]) for r in row.pop("ratings", ())
         )
-        return Utterance(**{"transcript": "", **row}, ratings=ratings)
+        return Utterance(**{"transcript": "", "speaker": "", **row}, ratings=ratings)
     except (TypeError, KeyError) as error:
         raise UserError(f"{path}:{number} is no utterance ({error}); make the manifest again") from error
 

@@ -1,10 +1,47 @@
 """One datamodule per corpus: what a user names in an experiment file."""
 
+from pathlib import Path
+from typing import Any
+
 from mser import corpora
+from mser.corpora.table import open_table
 from mser.data.module import CorpusDataModule
+from mser.manifest import Manifest
 
 
 class IEMOCAP(CorpusDataModule):
     """IEMOCAP: ten actors in five sessions, improvised and scripted; four classes by default."""
 
     corpus = corpora.corpus("iemocap")
+
+
+class Table(CorpusDataModule):
+    """Recordings of your own, listed in a table.
+
+    Args:
+        root: a CSV, TSV, JSON-lines or Parquet file with a row per clip; audio paths are relative to it.
+        columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
+            speaker, start, end, split, group. ``speaker: null`` says that nobody knows who speaks.
+        labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
+        score_range: the least and the greatest possible score; those of the table when null.
+        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none.
+        **kwargs: those of every corpus, but for the protocol, which follows from `folds`.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        columns: dict[str, str | list[str] | None] | None = None,
+        labels: list[str] | None = None,
+        score_range: tuple[float, float] | None = None,
+        folds: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # The labels are the model's too, so the table is read before there is one.
+        self.corpus = open_table(Path(root), columns, labels=labels, score_range=score_range, folds=folds)
+        super().__init__(root, labels=None, protocol=None, **kwargs)
+
+    def read(self) -> Manifest:
+        """Return the table's manifest."""
+        return self.corpus.read(Path(self.root))

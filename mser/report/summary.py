@@ -54,7 +54,7 @@ def _fold(run: Run, fold: Fold, judged: Judge) -> Json:
         "number": fold.number,
         "name": fold.name,
         "utterances": {"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
-        "speakers": len(set(jobs[0].said.speakers)) if jobs else None,
+        "speakers": (len({*jobs[0].said.speakers} - {""}) or None) if jobs else None,
         "mean": {name: defined(mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
         "floor": {name: defined(floor[name]) for name in judged.columns} if jobs else None,
         "seeds": [_job(job, found, curves) for job, found in zip(jobs, scores, strict=True)],

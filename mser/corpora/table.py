@@ -1,0 +1,132 @@
+"""Recordings of one's own, listed in a table: the table says which labels, speakers and splits there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mser.corpora.corpus import Corpus, Counts
+from mser.corpora.table_reader import SPLITS, Columns, read_table
+from mser.errors import UserError, one_of
+from mser.grouped import k_fold
+from mser.labels import LabelSet, ScoreSet, Task
+from mser.manifest import Manifest, Utterance
+from mser.protocols import Parts, Protocol
+
+NAME = "table"
+FOLDS = 5
+_UNKNOWN = " Who speaks is unknown, so the tested voices may have been trained on."
+
+
+def open_table(
+    path: Path,
+    columns: Columns | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    score_range: tuple[float, float] | None = None,
+    folds: int | None = None,
+) -> Corpus:
+    """Return the corpus that a table makes, or that a manifest of one does; it is read here, and only once.
+
+    Args:
+        path: CSV, TSV, JSON lines, Parquet, or what ``mser data manifest table`` wrote.
+        columns: where not every role has a column of its name; see `mser.corpora.table_reader.ROLES`.
+        labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
+        score_range: the least and the greatest possible score; those of the table when None.
+        folds: how many, of unseen speakers; when None the table's own split, or else five.
+
+    Raises:
+        UserError: if the table is wrong, or does not hold what was asked for.
+    """
+    manifest = Manifest.read(path) if _is_manifest(path) else read_table(path, columns)
+    if manifest.corpus != NAME:
+        raise UserError(f"{path} is a manifest of {manifest.corpus}, not of a table; give a table or its manifest")
+    return Corpus(
+        name=NAME,
+        read=lambda _: manifest,
+        count=_nothing_published,
+        label_sets=_tasks(manifest, labels, score_range),
+        protocols=_protocols(manifest, folds),
+        published={},
+    )
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether the first line is a manifest's, which no row of a table looks like."""
+    with suppress(OSError, ValueError), path.open(encoding="utf-8") as lines:
+        return {"corpus", "root", "problems"} <= set(json.loads(lines.readline()))
+    return False
+
+
+def _nothing_published(_: Manifest) -> Counts:
+    return {}
+
+
+def _tasks(
+    manifest: Manifest, labels: Sequence[str] | None, score_range: tuple[float, float] | None
+) -> tuple[Task, ...]:
+    found = sorted({one.label for one in manifest if one.label is not None})
+    names = tuple(dict.fromkeys(name for one in manifest for name in one.scores))
+    if labels and not found:
+        raise UserError(f"labels were asked for ({', '.join(labels)}), but the table has scores; leave labels out")
+    for label in labels or ():
+        if label not in found:
+            raise one_of("label", label, found)
+    tasks: list[Task] = []
+    if found:
+        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or found)))))
+    if names:
+        tasks.append(_scores(manifest, names, score_range))
+    return tuple(tasks)
+
+
+def _several(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(labels) < 2:
+        raise UserError(f"there is one label, {labels[0]!r}, and nothing to tell it from; expected at least two")
+    return labels
+
+
+def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float, float] | None) -> ScoreSet:
+    every = [(score, one.id) for one in manifest for score in one.scores.values()]
+    (least, lowest), (greatest, highest) = min(every), max(every)
+    low, high = score_range or (least, greatest)
+    for score, name in ((least, lowest), (greatest, highest)):
+        if not low <= score <= high:
+            raise UserError(f"{name} has the score {score:g}, which is not in the score_range {low:g} to {high:g}")
+    return ScoreSet("table-scores", names, low=low, high=high)
+
+
+def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
+    known = all(one.speaker for one in manifest)
+    grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
+    own = (_own_split(known),) if any(one.split for one in manifest) else ()
+    return (*own, *grouped) if folds is None else (*grouped, *own)
+
+
+def _grouped(number: int, known: bool) -> Protocol:
+    kind, what, doubt = ("", "speaker", "") if known else ("-by-recording", "recording", _UNKNOWN)
+    each = f"{number} folds with about the same share of each label: one is tested, the next is for validation"
+    return Protocol(f"table/{number}fold{kind}", f"{each}; no {what} is in two of them.{doubt}", k_fold(number))
+
+
+def _own_split(known: bool) -> Protocol:
+    doubt = "" if known else _UNKNOWN
+    return Protocol("table/split", f"One fold: the table's own train, val and test.{doubt}", _by_split)
+
+
+def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
+    train, val, test = ([one for one in utterances if one.split == split] for split in SPLITS)
+    yield "split", train, val, test
+
+
+CORPUS = Corpus(
+    name=NAME,
+    read=read_table,
+    count=_nothing_published,
+    label_sets=(),
+    protocols=(_own_split(known=True), _grouped(FOLDS, known=True)),
+    published={},
+)
+"""Any table, before it is known which; `open_table` says what one holds."""

@@ -1,0 +1,155 @@
+"""Reads a table of recordings. The table must be right: its first wrong row is named and the table refused.
+
+A recording that cannot be used is a problem of the manifest instead, and its row is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+
+from mser.corpora.recording import check_recording
+from mser.corpora.table_rows import read_rows
+from mser.corpora.wav import BadAudioError
+from mser.errors import UserError, one_of
+from mser.manifest import Manifest, Problem, Utterance
+
+ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "group")
+"""What a column can hold; where nothing else is said, it has this name."""
+SPLITS = ("train", "val", "test")
+Columns = Mapping[str, str | Sequence[str] | None]
+"""Role to the name of its column; None where there is none; ``score`` may be several columns."""
+
+
+def read_table(path: Path, columns: Columns | None = None) -> Manifest:
+    """Return the clips of a table whose audio can be used; audio paths are relative to the table.
+
+    A clip is a whole file, or the part of it from ``start`` to ``end``. Its group is the file unless a column says
+    otherwise. Its speaker is empty where `columns` says that nobody knows: ``{"speaker": None}``.
+
+    Raises:
+        UserError: if a column is missing, a row is wrong, or no recording can be used.
+    """
+    path = path.absolute()
+    rows = read_rows(path)
+    named = _settle(columns or {}, list(dict.fromkeys(name for _, row in rows for name in row)), path)
+    clips: dict[str, tuple[int, Utterance]] = {}
+    for number, row in rows:
+        try:
+            clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, path)
+            if clip.id in clips:
+                raise ValueError(f"{clip.id} is the clip of row {clips[clip.id][0]} already; keep one of them")
+        except ValueError as error:
+            raise UserError(f"{path}, row {number}: {error}") from error
+        clips[clip.id] = number, clip
+    _require_one_split_each(clips.values(), path)
+    return _heard(clips.values(), path)
+
+
+def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
+    """Return the columns of each role: what was asked for, or else the column of the role's name."""
+    for role in asked:
+        if role not in ROLES:
+            raise one_of("role of a column", role, list(ROLES))
+    # Who names the scores wants them, though there may be labels too; and the other way round.
+    other = {"label": "score", "score": "label"}
+    usual = {role: role for role in ROLES if role in header and not (role in other and asked.get(other[role]))}
+    named = {
+        role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**asked}).items()
+    }
+    for role, names in named.items():
+        for name in names:
+            if name not in header:
+                raise UserError(f"{path} has no column {name!r} for the {role}: it has {', '.join(header)}")
+    _require_enough(named, asked, header, path)
+    return {role: names for role, names in named.items() if names}
+
+
+def _require_enough(named: Mapping[str, list[str]], asked: Columns, header: Sequence[str], path: Path) -> None:
+    has = f"{path} has the columns {', '.join(header)}"
+    if not named.get("audio"):
+        raise UserError(f"{has}, none of which is audio; say which holds the paths, as in audio=file")
+    if not named.get("label") and not named.get("score"):
+        raise UserError(f"{has}, none of which is label or score; say which holds the emotion, as in label=emotion")
+    if not named.get("speaker") and "speaker" not in asked:
+        raise UserError(
+            f"{has}, none of which is speaker, so training and test could hear the same voice; say which it is, or "
+            "speaker: null (--columns speaker=) if nobody knows"
+        )
+
+
+def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: Path) -> Utterance:
+    """Return a row's utterance, its duration still unknown.
+
+    Raises:
+        ValueError: what is wrong with the row.
+    """
+
+    def cell(role: str, *, needed: bool = True) -> str:
+        text = cells.get(role, [""])[0]
+        if needed and role in named and not text:
+            raise ValueError(f"its {named[role][0]} is empty; fill it in or delete the row")
+        return text
+
+    audio = os.path.relpath(path.parent / cell("audio"), path.parent)
+    start = _number(text, named["start"][0]) if (text := cell("start", needed=False)) else 0.0
+    end = _number(text, named["end"][0]) if (text := cell("end", needed=False)) else None
+    if start < 0 or (end is not None and start >= end):
+        raise ValueError(f"it starts at {start:g} s and ends at {end} s; expected 0 <= start < end")
+    split = cell("split")
+    if split not in ("", *SPLITS):
+        raise ValueError(f"its {named['split'][0]} is {split!r}; expected one of {', '.join(SPLITS)}")
+    return Utterance(
+        id=audio if (start, end) == (0.0, None) else f"{audio}:{start}-{'' if end is None else end}",
+        audio=audio,
+        duration=0.0,
+        transcript=cell("transcript", needed=False),
+        speaker=cell("speaker"),
+        group=cell("group") or audio,
+        start=start,
+        end=end,
+        split=split,
+        label=cell("label") or None,
+        scores={
+            name: _number(text, name) for name, text in zip(named.get("score", ()), cells.get("score", ()), strict=True)
+        },
+    )
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number):
+        raise ValueError(f"its {name} is {text!r}; expected a number")
+    return number
+
+
+def _require_one_split_each(clips: Iterable[tuple[int, Utterance]], path: Path) -> None:
+    first: dict[str, tuple[int, Utterance]] = {}
+    for number, clip in clips:
+        before, other = first.setdefault(clip.speaker, (number, clip))
+        if clip.speaker and clip.split != other.split:
+            raise UserError(
+                f"{path}, row {number}: speaker {clip.speaker} is in {clip.split} here and in {other.split} in row "
+                f"{before}; move the speaker to one of them, or ignore the column with split: null (--columns split=)"
+            )
+
+
+def _heard(clips: Iterable[tuple[int, Utterance]], path: Path) -> Manifest:
+    """Return the clips that can be heard, and the others as problems."""
+    utterances, problems = [], []
+    for number, clip in clips:
+        try:
+            seconds = check_recording(path.parent / clip.audio, clip.start, clip.end)
+            utterances.append(replace(clip, duration=seconds))
+        except BadAudioError as error:
+            message = f"row {number}: {clip.audio} {error}; the row is left out"
+            problems.append(Problem(error.kind, message, clip.id))
+    if not utterances:
+        raise UserError(f"{path}: none of its recordings can be used; {problems[0].message}")
+    return Manifest("table", path.parent, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
