@@ -1,15 +1,15 @@
-"""Folds of unseen speakers for a corpus that has none of its own: grouped, stratified, always the same. Knows no torch.
+"""Folds of unseen speakers: of speakers who are named, or else grouped and stratified. Knows no torch.
 
-A block is what must not be torn apart: speakers, and recordings that several of them share. Blocks are dealt out, the
-heaviest first, each to the part where its labels are rarest so far. No part is empty, and a label that enough blocks
-have is soon in every part.
+In `k_fold` a block is what must not be torn apart: speakers, and recordings that several of them share. Blocks are
+dealt out, the heaviest first, each to the part where its labels are rarest so far. No part is empty, and a label that
+enough blocks have is soon in every part.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from mser.errors import UserError
 from mser.manifest import Utterance
@@ -40,13 +40,39 @@ def k_fold(number: int) -> Callable[[Sequence[Utterance]], Iterable[Parts]]:
         raise UserError(f"{number} folds leave nothing to train on, as one is for validation; choose at least 3")
 
     def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
-        parts = parts_of(utterances, number)
-        for test, members in enumerate(parts):
-            val = (test + 1) % number
-            train = [one for place, part in enumerate(parts) if place not in (test, val) for one in part]
-            yield f"part{test + 1}", train, parts[val], members
+        return _each_in_turn({f"part{place}": part for place, part in enumerate(parts_of(utterances, number), 1)})
 
     return split
+
+
+def speaker_fold(parts: Mapping[str, Collection[str]]) -> Callable[[Sequence[Utterance]], Iterable[Parts]]:
+    """Return how to split into folds of which each tests some speakers, validates on the next and trains on the others.
+
+    Args:
+        parts: name of the fold to the speakers that it tests.
+
+    Raises:
+        UserError: the function returned, if a speaker has no utterances.
+    """
+
+    def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
+        heard = {one.speaker for one in utterances}
+        if absent := sorted({speaker for speakers in parts.values() for speaker in speakers} - heard):
+            raise UserError(
+                f"the protocol needs every speaker of the corpus, but {', '.join(absent)} has no utterances; "
+                "see `mser data check`"
+            )
+        return _each_in_turn(
+            {name: [one for one in utterances if one.speaker in speakers] for name, speakers in parts.items()}
+        )
+
+    return split
+
+
+def _each_in_turn(parts: Mapping[str, list[Utterance]]) -> Iterator[Parts]:
+    names = list(parts)
+    for test, val in zip(names, names[1:] + names[:1], strict=True):
+        yield test, [one for name in names if name not in (test, val) for one in parts[name]], parts[val], parts[test]
 
 
 def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utterance]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mser.corpora import iemocap, table
+from mser.corpora import crema_d, emodb, iemocap, ravdess, table
 from mser.corpora.corpus import Corpus
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest
 
-CORPORA: dict[str, Corpus] = {corpus.name: corpus for corpus in (iemocap.CORPUS, table.CORPUS)}
+CORPORA: dict[str, Corpus] = {
+    corpus.name: corpus for corpus in (iemocap.CORPUS, ravdess.CORPUS, crema_d.CORPUS, emodb.CORPUS, table.CORPUS)
+}
 
 
 def corpus(name: str) -> Corpus:

@@ -15,6 +15,24 @@ class IEMOCAP(CorpusDataModule):
     corpus = corpora.corpus("iemocap")
 
 
+class RAVDESS(CorpusDataModule):
+    """RAVDESS speech: 24 actors read two sentences; eight emotions by default."""
+
+    corpus = corpora.corpus("ravdess")
+
+
+class CREMAD(CorpusDataModule):
+    """CREMA-D: 91 actors read twelve sentences; six emotions by default."""
+
+    corpus = corpora.corpus("crema_d")
+
+
+class EmoDB(CorpusDataModule):
+    """EmoDB: ten actors read ten German sentences; seven emotions by default."""
+
+    corpus = corpora.corpus("emodb")
+
+
 class Table(CorpusDataModule):
     """Recordings of your own, listed in a table.
 

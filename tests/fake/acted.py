@@ -1,0 +1,79 @@
+"""Makes trees in the shapes of RAVDESS, CREMA-D and EmoDB: tones under the names of the releases."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+
+from fake.iemocap import APPLE_DOUBLE, tone, write_wav
+
+CREMA_D_SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
+EMODB_SENTENCES = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
+EMODB_SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
+EMODB_COUNTS = {"W": 127, "L": 81, "E": 46, "A": 69, "F": 71, "T": 62, "N": 79}
+
+
+def ravdess(actor: int) -> list[str]:
+    """Return the 60 names of an actor: neutral is never strong."""
+    spoken = product(range(1, 9), (1, 2), (1, 2), (1, 2))
+    return [f"03-01-0{emotion}-0{strong}-0{sentence}-0{again}-{actor:02}"
+            for emotion, strong, sentence, again in spoken if (emotion, strong) != (1, 2)]  # fmt: skip
+
+
+def crema_d(actor: int) -> list[str]:
+    """Return 81 or 82 names of an actor, such that all have as many of each emotion as the release."""
+    emotions = ("ANG", "DIS", "FEA", "HAP", "SAD")
+    names = [f"{actor}_IEO_{emotion}_{level}" for emotion in emotions for level in ("LO", "MD", "HI")]
+    names += [f"{actor}_{sentence}_{emotion}_XX" for sentence in CREMA_D_SENTENCES[1:] for emotion in emotions]
+    names += [f"{actor}_{sentence}_NEU_XX" for sentence in CREMA_D_SENTENCES]
+    absent = {f"{actor}_WSI_{emotion}_XX" for emotion in emotions} if actor in (1008, 1017, 1086) else set()
+    absent |= {f"{actor}_WSI_NEU_XX"} if actor in (1002, 1004, 1006, 1013, 1015) else set()
+    return [name for name in names if name not in absent]
+
+
+def emodb() -> list[str]:
+    """Return the 535 names; which speaker says which is made up."""
+    names = [f"{speaker}{sentence}{{}}{version}" for version in "abc" for sentence in EMODB_SENTENCES
+             for speaker in EMODB_SPEAKERS]  # fmt: skip
+    return [name.format(letter) for letter, count in EMODB_COUNTS.items() for name in names[:count]]
+
+
+def make_ravdess(root: Path, actors: Iterable[int] = range(1, 25), **options) -> list[str]:
+    """Write the spoken half, with a song and a stray file."""
+    names = [name for actor in actors for name in ravdess(actor)]
+    folders = {name: f"Audio_Speech_Actors_01-24/Actor_{name[-2:]}" for name in names}
+    written = write_tree(root, folders, **options)
+    song = root / "Audio_Song_Actors_01-24/Actor_01/03-02-01-01-01-01-01.wav"
+    song.parent.mkdir(parents=True)
+    write_wav(song, tone(0.05, 200, random.Random(1)))
+    (root / f"{folders[names[0]]}/._{names[0]}.wav").write_bytes(APPLE_DOUBLE)
+    return written
+
+
+def make_crema_d(root: Path, actors: Iterable[int] = range(1001, 1092), **options) -> list[str]:
+    """Write ``AudioWAV``."""
+    return write_tree(root, {name: "AudioWAV" for actor in actors for name in crema_d(actor)}, **options)
+
+
+def make_emodb(root: Path, **options) -> list[str]:
+    """Write ``wav``."""
+    return write_tree(root, dict.fromkeys(emodb(), "wav"), **options)
+
+
+def write_tree(root: Path, folders: dict[str, str], *, keep=lambda name: True, seconds: float = 0.05) -> list[str]:
+    """Write a tone for each name that is kept, no two alike, and return the names."""
+    names = [name for name in folders if keep(name)]
+    for name in names:
+        path = root / folders[name] / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        chance = random.Random(name)
+        write_wav(path, tone(seconds, chance.uniform(100, 300), chance))
+    return names
+
+
+def promise(root: Path, **counts) -> None:
+    """Say what a tree that is not the whole release holds."""
+    (root / "made-up.json").write_text(json.dumps({"counts": counts}))
