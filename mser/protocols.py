@@ -64,6 +64,22 @@ class Protocol:
 Parts = tuple[str, list[Utterance], list[Utterance], list[Utterance]]
 
 
+def official(name: str, description: str) -> Protocol:
+    """Return the protocol of one fold that follows `Utterance.split`; what has no split is left out.
+
+    Example:
+        >>> said = [Utterance(s, "a.wav", 1.0, "", s, s, split=s) for s in ("train", "val", "test", "")]
+        >>> [(fold.train, fold.val, fold.test) for fold in official("x/official", "As published.").folds(said)]
+        [(('train',), ('val',), ('test',))]
+    """
+    return Protocol(name, description, _by_split)
+
+
+def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
+    train, val, test = ([one for one in utterances if one.split == part] for part in ("train", "val", "test"))
+    yield "official", train, val, test
+
+
 def digest(folds: Iterable[Fold]) -> str:
     """Return 16 hexadecimal digits that change with any id in any part of any fold.
 

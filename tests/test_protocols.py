@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mser.corpora import corpus
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Fold, digest
+from mser.protocols import Fold, digest, official
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]
@@ -178,3 +178,13 @@ def test_digest_depends_on_the_part():
     a, b = Fold(1, "x", ("a",), ("b",), ("c",)), Fold(1, "x", ("b",), ("a",), ("c",))
     assert digest([a]) != digest([b])
     assert len(digest([a])) == 16
+
+
+def test_an_official_split_is_one_fold_and_leaves_out_what_has_no_split():
+    said = [Utterance(f"{split}{i}", "a.wav", 1, "", split, split, split=split)
+            for split in ("test", "val", "", "train") for i in range(2)]  # fmt: skip
+    [fold] = official("x/official", "As published.").folds(said)
+    assert (fold.number, fold.name) == (1, "official")
+    assert (fold.train, fold.val, fold.test) == (("train0", "train1"), ("val0", "val1"), ("test0", "test1"))
+    with pytest.raises(UserError, match="x/official: fold official has no utterance to val"):
+        official("x/official", "As published.").folds([one for one in said if one.split != "val"])
