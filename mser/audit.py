@@ -53,10 +53,11 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
 def overlaps(protocol: Protocol, found: Mapping[str, Any]) -> list[str]:
     """Return the names of the audit's overlaps that the protocol does not declare.
 
-    Train and test, and val and test, share no speaker and no recording, train and test no group either; what val
-    shares with train must be among `Protocol.shares`.
+    What val shares with train must be among `Protocol.shares`; what train or val share with test, among
+    `Protocol.shares_with_test`. Val and test may be parts of one group, as the two speakers of a dialogue are.
     """
     allowed = {f"val_{what}_overlap" for what in protocol.shares} | {"val_test_group_overlap"}
+    allowed |= {f"{pair}{what}_overlap" for pair in ("", "val_test_") for what in protocol.shares_with_test}
     return [name for name, number in found.items() if name.endswith("_overlap") and number and name not in allowed]
 
 

@@ -36,12 +36,14 @@ class Protocol:
         description: one sentence for a report.
         split: returns for utterances in the order of their ids the (name, train, val, test) of each fold.
         shares: what val may share with train by design: ``speaker``, ``group``, ``audio``; see `mser.audit`.
+        shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
     """
 
     name: str
     description: str
     split: Callable[[Sequence[Utterance]], Iterable[Parts]]
     shares: frozenset[str] = frozenset()
+    shares_with_test: frozenset[str] = frozenset()
 
     def folds(self, utterances: Iterable[Utterance]) -> list[Fold]:
         """Return the folds; they do not depend on the order of the utterances.
@@ -64,15 +66,20 @@ class Protocol:
 Parts = tuple[str, list[Utterance], list[Utterance], list[Utterance]]
 
 
-def official(name: str, description: str) -> Protocol:
+def official(name: str, description: str, *, shares: Iterable[str] = ()) -> Protocol:
     """Return the protocol of one fold that follows `Utterance.split`; what has no split is left out.
+
+    Args:
+        name: such as ``meld/official``.
+        description: one sentence for a report.
+        shares: what any two of its parts may share, as published; see `Protocol`.
 
     Example:
         >>> said = [Utterance(s, "a.wav", 1.0, "", s, s, split=s) for s in ("train", "val", "test", "")]
         >>> [(fold.train, fold.val, fold.test) for fold in official("x/official", "As published.").folds(said)]
         [(('train',), ('val',), ('test',))]
     """
-    return Protocol(name, description, _by_split)
+    return Protocol(name, description, _by_split, frozenset(shares), frozenset(shares))
 
 
 def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:

@@ -8,7 +8,7 @@ from mser.audit import audit, overlaps, require_sound
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Fold
+from mser.protocols import Fold, Protocol
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]
@@ -119,6 +119,18 @@ def test_a_declared_overlap_of_val_with_train_does_not(turns, tmp_path):
     require_sound(superb, _found(turns, tmp_path, a=same, c=same))
     with pytest.raises(UserError, match="train and test share 1 speaker"):
         require_sound(superb, _found(turns, tmp_path, a={"speaker": "x"}, d={"speaker": "x"}))
+
+
+def test_a_declared_overlap_with_test_is_counted_but_stops_nothing(turns, tmp_path):
+    heard = Protocol(
+        "x/official", "Its speakers are in all parts.", lambda _: [], shares_with_test=frozenset({"speaker"})
+    )
+    found = _found(turns, tmp_path, a={"speaker": "x"}, c={"speaker": "x"}, d={"speaker": "x"})
+    assert found == {"speaker_overlap": 1, "val_speaker_overlap": 1, "val_test_speaker_overlap": 1}
+    assert overlaps(heard, found) == ["val_speaker_overlap"]
+    require_sound(dataclasses.replace(heard, shares=frozenset({"speaker"})), found)
+    with pytest.raises(UserError, match="x/official: train and test share 1 group"):
+        require_sound(heard, _found(turns, tmp_path, a={"group": "x"}, d={"group": "x"}))
 
 
 def test_a_session_may_be_split_between_val_and_test(turns, tmp_path):
