@@ -21,6 +21,7 @@ class LabelSet:
         name: how an experiment asks for it, such as ``iemocap4``.
         labels: the classes; their order is the order of probabilities and logits.
         merge: published labels that count as one of `labels`; all other labels are dropped.
+        tells: which of `Utterance.labels` it is made from; `Utterance.label` when empty.
 
     Example:
         >>> four = LabelSet("iemocap4", ("neu", "sad", "ang", "hap"), merge={"exc": "hap"})
@@ -31,6 +32,7 @@ class LabelSet:
     name: str
     labels: tuple[str, ...]
     merge: Mapping[str, str] = field(default_factory=dict)
+    tells: str = ""
 
     def __call__(self, published: str | None) -> str | None:
         """Return the class of a published label, or None if this task drops it."""
@@ -39,17 +41,20 @@ class LabelSet:
 
     def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
         """Return the utterances that have a class in this task, in their order."""
-        return [utterance for utterance in utterances if self(utterance.label) is not None]
+        return [utterance for utterance in utterances if self(self._published(utterance)) is not None]
 
     def counts(self, utterances: Iterable[Utterance]) -> dict[str, int]:
         """Return how many utterances each class has, classes without any included."""
-        found = Counter(self(utterance.label) for utterance in utterances)
+        found = Counter(self(self._published(utterance)) for utterance in utterances)
         return {label: found[label] for label in self.labels}
 
     def target(self, utterance: Utterance) -> int:
         """Return the index of the utterance's class, or `UNKNOWN`."""
-        label = self(utterance.label)
+        label = self(self._published(utterance))
         return UNKNOWN if label is None else self.labels.index(label)
+
+    def _published(self, utterance: Utterance) -> str | None:
+        return utterance.labels.get(self.tells) if self.tells else utterance.label
 
 
 @dataclass(frozen=True)

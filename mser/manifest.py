@@ -50,6 +50,7 @@ class Utterance:
         gender: ``F``, ``M`` or empty.
         split: the corpus's own split (``train``, ``val``, ``test``) or empty.
         label: the published categorical label, unmerged (IEMOCAP's ``xxx``, no majority, is one), or None.
+        labels: further published labels by what they tell, such as MELD's ``sentiment`` beside its emotion.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
         ratings: what the individual raters said.
     """
@@ -67,6 +68,7 @@ class Utterance:
     gender: str = ""
     split: str = ""
     label: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     ratings: tuple[Rating, ...] = ()
 
