@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mser.corpora import crema_d, emodb, iemocap, ravdess, table
+from mser.corpora import crema_d, emodb, iemocap, meld, ravdess, table
 from mser.corpora.corpus import Corpus
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest
 
-CORPORA: dict[str, Corpus] = {
-    corpus.name: corpus for corpus in (iemocap.CORPUS, ravdess.CORPUS, crema_d.CORPUS, emodb.CORPUS, table.CORPUS)
-}
+CORPORA: dict[str, Corpus] = {one.CORPUS.name: one.CORPUS for one in (iemocap, meld, ravdess, crema_d, emodb, table)}
 
 
 def corpus(name: str) -> Corpus:

@@ -63,3 +63,9 @@ class Table(CorpusDataModule):
     def read(self) -> Manifest:
         """Return the table's manifest."""
         return self.corpus.read(Path(self.root))
+
+
+class MELD(CorpusDataModule):
+    """MELD: dialogues of a television series, the same speakers in all published parts; seven classes by default."""
+
+    corpus = corpora.corpus("meld")

@@ -1,0 +1,149 @@
+"""Reads the tree of ``MELD.Raw`` and says what is wrong with it.
+
+The csv files and the folders of clips may lie in the root or up to two folders below it, as they were unpacked::
+
+    train_sent_emo.csv   train_splits/dia0_utt0.wav
+    dev_sent_emo.csv     dev_splits_complete/
+    test_sent_emo.csv    output_repeated_splits_test/
+
+MELD publishes videos (``dia0_utt0.mp4``); ``mser data extract-audio`` puts the wav files beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from mser.corpora.meld_text import Row, read_rows
+from mser.corpora.wav import BadAudioError, check_wav
+from mser.errors import UserError
+from mser.manifest import Manifest, Problem, Utterance
+
+EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
+SENTIMENTS = ("neutral", "positive", "negative")
+PARTS = {
+    "train": ("train", "train_splits"),
+    "dev": ("val", "dev_splits_complete"),
+    "test": ("test", "output_repeated_splits_test"),
+}
+"""MELD's name of a part to ours, and to the folder that holds its clips."""
+
+BROKEN = ("train_dia125_utt3", "dev_dia110_utt7")
+"""Labelled clips of the release that cannot be used, the one corrupt, the other missing: left out on every disk."""
+WRONGLY_CUT = ("train_dia309_utt0", "test_dia38_utt4", "test_dia220_utt0")
+"""Clips of the release that last up to five minutes: only as much is heard from their beginning as their times say."""
+UNLABELLED = ("dev_dia66_utt9", "dev_dia66_utt10", "dev_dia49_utt4", "dev_dia49_utt5", "test_dia108_utt2")
+"""Clips of the release that have no label; there are also copies that are named ``final_videos_test...``."""
+_TOLERANCE = 10.0  # seconds that a clip may be longer than its times say: the release often cuts a little late
+_EXTRACT = "run `mser data extract-audio`"
+
+
+def read(root: Path) -> Manifest:
+    """Return the labelled clips whose audio can be used, and everything that is wrong with the tree.
+
+    Every clip carries its emotion as its label and its sentiment among its labels. Its group is its dialogue, its
+    session the episode, its split the published one. `BROKEN` clips are left out and `WRONGLY_CUT` ones shortened.
+
+    Raises:
+        UserError: if `root` holds none of the csv files, or no audio.
+    """
+    root = root.absolute()
+    tables = {name: path for name in PARTS if (path := _find(root, f"{name}_sent_emo.csv"))}
+    if not tables:
+        raise UserError(
+            f"no MELD in {root}: looked for train_sent_emo.csv, dev_sent_emo.csv and test_sent_emo.csv and found none; "
+            "give the folder that MELD.Raw was unpacked into, and copy these three into it"
+        )
+    folders = {name: path for name, (_, folder) in PARTS.items() if (path := _find(root, folder)) and _has_audio(path)}
+    if not folders:
+        names = ", ".join(folder for _, folder in PARTS.values())
+        raise UserError(f"MELD in {root} has no wav files in {names}; get them from the videos: {_EXTRACT} {root}")
+    problems = list(_missing_parts(tables, folders))
+    utterances = []
+    for name in (name for name in PARTS if name in tables and name in folders):
+        rows, wrong = _rows(tables[name], name)
+        found, unusable = _utterances(root, folders[name], rows.values())
+        utterances += found
+        problems += [*wrong, *unusable, *_unlabelled(folders[name], name, rows)]
+    problems.sort(key=lambda problem: (problem.kind, problem.utterance or ""))
+    return Manifest("meld", root, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
+
+
+def _find(root: Path, name: str) -> Path | None:
+    """Return the file or folder of that name that is nearest to the root."""
+    places = (path for depth in ("", "*/", "*/*/") for path in sorted(root.glob(depth + name)))
+    return next(places, None)
+
+
+def _has_audio(folder: Path) -> bool:
+    return next(folder.glob("dia*.wav"), None) is not None
+
+
+def _missing_parts(tables: Mapping[str, Path], folders: Mapping[str, Path]) -> Iterator[Problem]:
+    for name, (_, folder) in PARTS.items():
+        if name not in tables:
+            yield Problem("missing", f"{name}_sent_emo.csv is missing; its part is left out, download it again")
+        if name not in folders:
+            yield Problem("missing", f"{folder} is missing or holds no wav files; its part is left out, {_EXTRACT}")
+
+
+def _rows(path: Path, name: str) -> tuple[dict[str, Row], list[Problem]]:
+    """Return the rows by their ids, the first of each, and what is wrong with the file."""
+    found, problems = read_rows(path, name)
+    rows: dict[str, Row] = {}
+    for row in found:
+        if rows.setdefault(row.id, row) is not row:
+            problems.append(Problem("duplicate", f"{row.id} is labelled more than once; the first counts", row.id))
+        for label, known in ((row.emotion, EMOTIONS), (row.sentiment, SENTIMENTS)):
+            if label not in known:
+                message = f"{row.id} is labelled {label!r}, which is none of {', '.join(known)}; no label set keeps it"
+                problems.append(Problem("label", message, row.id))
+    return rows, problems
+
+
+def _utterances(root: Path, folder: Path, rows: Iterable[Row]) -> tuple[list[Utterance], list[Problem]]:
+    utterances, problems = [], []
+    for row in rows:
+        if row.id in BROKEN:
+            continue
+        audio = folder / f"{row.clip}.wav"
+        try:
+            utterance = _utterance(row, audio.relative_to(root), check_wav(audio).duration)
+        except BadAudioError as error:
+            hint = _EXTRACT if audio.with_suffix(".mp4").exists() else "restore the file"
+            message = f"{audio.relative_to(root)} {error}; the clip is left out, {hint}"
+            problems.append(Problem(error.kind, message, row.id))
+        else:
+            utterances.append(utterance)
+            problems += _too_long(row, utterance)
+    return utterances, problems
+
+
+def _too_long(row: Row, utterance: Utterance) -> Iterator[Problem]:
+    if row.seconds is not None and utterance.duration > row.seconds + _TOLERANCE:
+        message = f"{row.id} lasts {row.seconds:.2f} s by its times but {utterance.duration:.2f} s by its audio"
+        yield Problem("time", f"{message}; restore the file", row.id)
+
+
+def _unlabelled(folder: Path, name: str, rows: Mapping[str, Row]) -> Iterator[Problem]:
+    """Yield the clips that belong to no row, but for those of which that is known."""
+    clips = {path.stem for ending in ("wav", "mp4") for path in folder.glob(f"dia*.{ending}")}
+    for clip in sorted({f"{name}_{clip}" for clip in clips} - rows.keys() - set(UNLABELLED)):
+        yield Problem("unlabelled", f"{clip} has a clip but no label; it is left out", clip)
+
+
+def _utterance(row: Row, audio: Path, duration: float) -> Utterance:
+    is_cut = row.id in WRONGLY_CUT and row.seconds is not None and row.seconds < duration
+    return Utterance(
+        id=row.id,
+        audio=audio.as_posix(),
+        duration=row.seconds if is_cut and row.seconds else duration,
+        transcript=row.text,
+        speaker=row.speaker,
+        group=f"{row.part}_dia{row.dialogue}",
+        end=row.seconds if is_cut else None,
+        session=row.episode,
+        split=PARTS[row.part][0],
+        label=row.emotion,
+        labels={"sentiment": row.sentiment},
+    )
