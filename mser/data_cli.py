@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ _FOLDER = "the folder that the corpus was unpacked into"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of check, manifest, folds and demo and return the exit code: 0 sound, 1 problems found.
+    """Run one of check, manifest, folds, demo and extract-audio and return the exit code: 0 sound, 1 problems found.
 
     Raises:
         UserError: if a name is unknown, or a folder is no such corpus or cannot be written to.
@@ -118,11 +119,29 @@ def _demo(args: argparse.Namespace) -> int:
     return 0
 
 
+def _extract_audio(args: argparse.Namespace) -> int:
+    from mser.data_tables import progress
+    from mser.extract import extract, plan
+
+    planned = plan(args.root, args.out)
+    todo = {video: wav for video, wav in planned.items() if not wav.exists()}
+    failures: dict[Path, str] = {}
+    if todo:
+        with progress("extracting", len(todo)) as done:
+            failures = extract(todo, jobs=args.jobs, done=done)
+    print(
+        f"extracted {len(todo) - len(failures)} of {len(planned)} files, {len(planned) - len(todo)} were there already"
+    )
+    for video, said in failures.items():
+        print(f"mser data extract-audio: {video}: {said}", file=sys.stderr)
+    return 1 if failures else 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mser data", description="Check a corpus, list its utterances or folds, or make a made-up one."
+        prog="mser data", description="Check a corpus, list its utterances or folds, make a made-up one, extract audio."
     )
-    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | demo")
+    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | demo | extract-audio")
     check = actions.add_parser(
         "check",
         help="counts and problems of a corpus",
@@ -150,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("corpus", metavar="CORPUS", help="whose shape: " + ", ".join(CORPORA))
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
+    _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
     return parser
 
 
@@ -165,6 +185,25 @@ def _folds_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="NAME", help=f"label set, the corpus's first unless given: {names}")
     _json_argument(parser)
     parser.set_defaults(run=_folds)
+
+
+def _extract_parser(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write the sound track of every video as mono wav at 16 kHz; what is there already is left as it is. "
+        "Exit code 0: all done, 1: some videos could not be read, they are named; 2: no videos or no FFmpeg."
+    )
+    parser.add_argument("root", metavar="ROOT", type=Path, help="the folder to look for videos in, at any depth")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="write the wav files into a tree like that of ROOT here"
+    )
+    parser.add_argument("--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="how many at once")
+    parser.set_defaults(run=_extract_audio)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:

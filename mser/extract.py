@@ -1,0 +1,99 @@
+"""Takes the audio out of videos with FFmpeg, which nothing else needs. Imports no torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from pathlib import Path
+
+from mser.corpora.wav import BadAudioError, check_wav
+from mser.errors import UserError
+
+ENDINGS = (".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp")
+"""What counts as a video; what soundfile reads by itself does not."""
+_MONO_16_KHZ = ("-map", "0:a:0", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "wav")
+
+
+def plan(root: Path, out: Path | None = None) -> dict[Path, Path]:
+    """Return the wav file of every video below a folder: beside it, or at the same place below `out`.
+
+    Raises:
+        UserError: if there are no videos, or two would become the same wav file.
+    """
+    root, out = root.absolute(), (out or root).absolute()
+    videos = sorted(p for p in root.rglob("*") if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
+    if not videos:
+        raise UserError(f"no videos in {root}: looked for {', '.join(ENDINGS)}; give the folder that holds them")
+    planned: dict[Path, Path] = {}
+    for video in videos:
+        wav = out / video.relative_to(root).with_suffix(".wav")
+        if wav in planned:
+            raise UserError(f"{planned[wav]} and {video} would both become {wav.name}; rename one of them")
+        planned[wav] = video
+    return {video: wav for wav, video in planned.items()}
+
+
+def extract(todo: Mapping[Path, Path], *, jobs: int, done: Callable[[], None] = lambda: None) -> dict[Path, str]:
+    """Write the first sound track of each video as mono wav at 16 kHz, whole or not at all.
+
+    Args:
+        todo: videos and the wav files to write.
+        jobs: how many at once.
+        done: called after each, whether it went well or not.
+
+    Returns:
+        The videos without a wav file, and what FFmpeg said of each.
+
+    Raises:
+        UserError: if FFmpeg is not on the PATH, or a folder cannot be made.
+    """
+    if (ffmpeg := shutil.which("ffmpeg")) is None:
+        raise UserError(
+            "no ffmpeg on the PATH; install it with `apt-get install ffmpeg`, `brew install ffmpeg` or "
+            "`conda install -c conda-forge ffmpeg`"
+        )
+    _make_folders({wav.parent for wav in todo.values()})
+    failures: dict[Path, str] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            running = {pool.submit(_extract_one, ffmpeg, video, wav): video for video, wav in todo.items()}
+            for job in as_completed(running):
+                if said := job.result():
+                    failures[running[job]] = said
+                done()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # else an interrupted command would first work off all others
+            raise
+    return dict(sorted(failures.items()))
+
+
+def _make_folders(folders: Iterable[Path]) -> None:
+    for folder in sorted(folders):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make {folder}: {error.strerror}; choose another --out") from error
+
+
+def _extract_one(ffmpeg: str, video: Path, wav: Path) -> str:
+    """Write one wav file, first into a neighbour; return what went wrong, or nothing."""
+    neighbour = wav.with_name(f".{wav.name}.{os.getpid()}")
+    command = [ffmpeg, "-nostdin", "-v", "error", "-threads", "1", "-y", "-i", str(video), *_MONO_16_KHZ]
+    try:
+        finished = subprocess.run([*command, str(neighbour)], capture_output=True, text=True, errors="replace")
+        if finished.returncode:
+            return (finished.stderr.strip().splitlines() or [f"ffmpeg ended with code {finished.returncode}"])[-1]
+        check_wav(neighbour)
+        neighbour.replace(wav)
+    except BadAudioError as error:
+        return f"its sound track {error}"
+    except OSError as error:
+        return f"cannot write {wav}: {error.strerror}"
+    finally:
+        with suppress(OSError):
+            neighbour.unlink()
+    return ""
