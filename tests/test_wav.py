@@ -55,6 +55,11 @@ def test_a_length_that_was_never_filled_in_is_the_files(write):
             "unreadable",
             "is no wav file: it begins with b'Hello, this ', not with RIFF....WAVE",
         ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "pointer",
+            "is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`",
+        ),
         (_wav(data=b""), "empty", "holds no samples"),
         (_wav(promised=9000), "truncated", "its header promises 9000 bytes of samples, it holds 3200"),
         (_wav()[:30], "truncated", "has a format description of 10 bytes instead of 16"),

@@ -9,13 +9,12 @@ The three sides of a turn must meet::
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from mser.corpora.iemocap_files import Line, Turn, read_evaluation, read_transcription
-from mser.corpora.wav import BadAudioError, WavHeader, check_wav
+from mser.corpora.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 
@@ -43,7 +42,7 @@ def read(root: Path) -> Manifest:
     headers, unusable = _headers(root, turns.values())
     wavs = {path.stem: path for path in root.glob(f"Session[1-5]/{_AUDIO}/Ses*/Ses*.wav")}
     problems += [*wrong, *repeated, *unusable, *_unmatched(turns, lines, wavs), *_mistimed(turns, lines, headers)]
-    problems += [*_unknown_labels(turns.values()), *_unusual_formats(headers)]
+    problems += [*_unknown_labels(turns.values()), *unusual_formats(headers)]
     utterances = (
         _utterance(turn, lines.get(turn.id), headers[turn.id]) for turn in turns.values() if turn.id in headers
     )
@@ -161,16 +160,6 @@ def _unknown_labels(turns: Iterable[Turn]) -> list[Problem]:
         for turn in turns
         if turn.label not in LABELS
     ]
-
-
-def _unusual_formats(headers: Mapping[str, WavHeader]) -> Iterator[Problem]:
-    names: Mapping[tuple[int, int], list[str]] = defaultdict(list)
-    for name, header in headers.items():
-        names[header.channels, header.sample_rate].append(name)
-    for (channels, rate), same in names.items():
-        if (channels, rate) != (1, 16000):
-            message = f"{len(same)} wav files have {channels} channel(s) at {rate} Hz, such as {same[0]}"
-            yield Problem("format", f"{message}; the release has 1 at 16000 Hz, so they are mixed and resampled")
 
 
 def _utterance(turn: Turn, line: Line | None, header: WavHeader) -> Utterance:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from mser.manifest import Problem
+
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+LFS_POINTER = b"version http"
+"""How the short texts begin that stand for large files until Git LFS has fetched them."""
 _TO_THE_END = 0xFFFFFFFF  # what encoders write that cannot go back to fill in the length
 
 
@@ -16,7 +22,7 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``truncated``, ``unreadable`` or ``nan``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``unreadable`` or ``nan``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -64,10 +70,27 @@ def check_wav(path: str | Path) -> WavHeader:
     return header
 
 
+def unusual_formats(headers: Mapping[str, WavHeader]) -> Iterator[Problem]:
+    """Yield one problem for each format other than the release's, mono at 16 kHz.
+
+    Args:
+        headers: by any name that helps to find the file.
+    """
+    names: Mapping[tuple[int, int], list[str]] = defaultdict(list)
+    for name, header in headers.items():
+        names[header.channels, header.sample_rate].append(name)
+    for (channels, rate), same in names.items():
+        if (channels, rate) != (1, 16000):
+            message = f"{len(same)} wav files have {channels} channel(s) at {rate} Hz, such as {same[0]}"
+            yield Problem("format", f"{message}; the release has 1 at 16000 Hz, so they are mixed and resampled")
+
+
 def _read_header(file: BinaryIO, size: int) -> WavHeader:
     start = file.read(12)
     if not start:
         raise BadAudioError("empty", "is an empty file of 0 bytes")
+    if start.startswith(LFS_POINTER):
+        raise BadAudioError("pointer", "is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`")
     if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
         raise BadAudioError("unreadable", f"is no wav file: it begins with {start!r}, not with RIFF....WAVE")
     layout = None
