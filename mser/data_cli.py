@@ -67,7 +67,8 @@ def _check(args: argparse.Namespace) -> int:
         from mser.data_tables import print_check
 
         made_up = read_made_up(args.root)
-        print_check(summary, args.root, which.published if made_up is None else made_up, made_up=made_up is not None)
+        expected = which.published if made_up is None else made_up
+        print_check(summary, args.root, expected, notes=manifest.notes, made_up=made_up is not None)
     return 1 if manifest.problems else 0
 
 

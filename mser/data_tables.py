@@ -21,8 +21,10 @@ _SHOWN = 8  # problems of one kind; --json has them all
 _PAIRS = {"train and test": "", "train and val": "val_", "val and test": "val_test_"}
 
 
-def print_check(summary: Mapping[str, Any], root: Path, expected: Counts, *, made_up: bool) -> None:
-    """Print the counts beside the expected ones, then the problems by kind."""
+def print_check(
+    summary: Mapping[str, Any], root: Path, expected: Counts, *, notes: Sequence[str] = (), made_up: bool
+) -> None:
+    """Print the counts beside the expected ones, what is unusual, then the problems by kind."""
     console = _console()
     hours = f"{summary['seconds'] / 3600:.2f} h"
     console.print(f"{summary['corpus']} in {root}", style="bold")
@@ -33,7 +35,10 @@ def print_check(summary: Mapping[str, Any], root: Path, expected: Counts, *, mad
     source = "made up" if made_up else "published"
     if made_up:
         console.print("This is a made-up corpus: it is compared with its own counts, not with the published ones.")
-    console.print(_label_table(summary["labels"], expected.get("labels", {}), source), "")
+    for note in notes:
+        console.print(note, soft_wrap=True)
+    if summary["labels"]:
+        console.print(_label_table(summary["labels"], expected.get("labels", {}), source), "")
     sets = _table("label set", "total", "classes")
     for name, counts in summary["label_sets"].items():
         sets.add_row(name, str(counts["total"]), _numbers({k: n for k, n in counts.items() if k != "total"}))

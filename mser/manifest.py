@@ -99,12 +99,14 @@ class Manifest:
         root: the folder that the audio paths are relative to.
         utterances: in the order of their ids.
         problems: everything that a check reports.
+        notes: what a check mentions though it is as published.
     """
 
     corpus: str
     root: Path
     utterances: tuple[Utterance, ...]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Utterance]:
         return iter(self.utterances)
@@ -118,7 +120,8 @@ class Manifest:
         Raises:
             UserError: if the folder cannot be written to.
         """
-        header = {"corpus": self.corpus, "root": str(self.root), "problems": [asdict(p) for p in self.problems]}
+        header: dict[str, Any] = {"corpus": self.corpus, "root": str(self.root)}
+        header |= {"problems": [asdict(p) for p in self.problems], "notes": self.notes}
         write_text(path, "".join(json.dumps(row) + "\n" for row in [header, *map(_to_json, self.utterances)]))
 
     @classmethod
@@ -139,6 +142,7 @@ class Manifest:
             root=Path(header["root"]),
             utterances=tuple(_from_json(row, path, number) for number, row in enumerate(utterances, 2)),
             problems=tuple(Problem(**row) for row in header.get("problems", ())),
+            notes=tuple(header.get("notes", ())),
         )
 
 

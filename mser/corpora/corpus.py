@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Corpus:
         label_sets: the tasks; the first is the default.
         protocols: the ways to split it; the first is the default.
         published: what the whole corpus holds.
+        also_published: part of what others count, by whose count it is, to explain differences.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Corpus:
     label_sets: tuple[Task, ...]
     protocols: tuple[Protocol, ...]
     published: Counts
+    also_published: Mapping[str, Counts] = field(default_factory=dict)
 
     def label_set(self, name: str | None = None) -> Task:
         """Return the label set of that name; without a name the default one.
@@ -77,8 +79,17 @@ class Corpus:
         manifest = self.read(root)
         made_up = read_made_up(root)
         source = "published" if made_up is None else f"in {MADE_UP}"
-        differences = compare(self.published if made_up is None else made_up, self.count(manifest), source)
+        found = self.count(manifest)
+        differences = list(compare(self.published if made_up is None else made_up, found, source))
+        if differences and made_up is None:
+            differences[0] = self._explained(differences[0], found)
         return replace(manifest, problems=(*manifest.problems, *differences))
+
+    def _explained(self, difference: Problem, found: Counts) -> Problem:
+        """Return the difference with whose count this is, if it is somebody's."""
+        whose = [who for who, counts in self.also_published.items() if not any(compare(counts, found, who))]
+        explanation = "".join(f"; these are the numbers of {who}" for who in whose)
+        return replace(difference, message=f"{difference.message}{explanation}")
 
 
 def read_made_up(root: Path) -> Counts | None:
