@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mser.corpora import crema_d, emodb, iemocap, meld, ravdess, table
+from mser.corpora import crema_d, emodb, iemocap, meld, mosei, mosi, ravdess, table
 from mser.corpora.corpus import Corpus
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest
 
-CORPORA: dict[str, Corpus] = {one.CORPUS.name: one.CORPUS for one in (iemocap, meld, ravdess, crema_d, emodb, table)}
+CORPORA: dict[str, Corpus] = {
+    one.CORPUS.name: one.CORPUS for one in (iemocap, mosi, mosei, meld, ravdess, crema_d, emodb, table)
+}
 
 
 def corpus(name: str) -> Corpus:

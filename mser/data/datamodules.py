@@ -69,3 +69,15 @@ class MELD(CorpusDataModule):
     """MELD: dialogues of a television series, the same speakers in all published parts; seven classes by default."""
 
     corpus = corpora.corpus("meld")
+
+
+class MOSI(CorpusDataModule):
+    """CMU-MOSI: 93 videos in which one person gives an opinion; sentiment from -3 to 3."""
+
+    corpus = corpora.corpus("mosi")
+
+
+class MOSEI(CorpusDataModule):
+    """CMU-MOSEI: as MOSI, ten times larger; sentiment by default, or six emotions of which several may be present."""
+
+    corpus = corpora.corpus("mosei")

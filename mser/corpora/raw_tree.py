@@ -1,0 +1,46 @@
+"""Where the raw releases of CMU-MOSI and CMU-MOSEI keep what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mser.corpora.segment_audio import EXTRACT
+from mser.errors import UserError
+
+
+def find_labels(root: Path, names: Sequence[str]) -> Path | None:
+    """Return the first label file of one of these names, in `root` or up to three folders below it."""
+    for name in names:
+        for depth in ("", "*/", "*/*/", "*/*/*/"):
+            if found := next(iter(sorted(root.glob(f"{depth}{name}"))), None):
+                return found
+    return None
+
+
+def find_folder(root: Path, *parts: str) -> str | None:
+    """Return the first of these folders that is there, below ``Raw`` or without it, relative to `root`."""
+    places = [f"{raw}{part}" for part in parts for raw in ("Raw/", "")]
+    return next((place for place in places if (root / place).is_dir()), None)
+
+
+def require_audio(root: Path, labels: Path, found: str | None, *expected: str) -> str:
+    """Return the folder of the audio.
+
+    Raises:
+        UserError: if there is none; it says what to do with videos.
+    """
+    if found:
+        return found
+    videos = find_folder(root, "Video/Segmented", "Video/Full", "Videos/Segmented/Combined", "Videos/Full/Combined")
+    hint = f"{root}/{videos} holds videos: {EXTRACT}" if videos else "unpack the raw data into the same folder"
+    raise UserError(
+        f"{labels} is there but no audio: looked for {' and '.join(f'Raw/{part}' for part in expected)}; {hint}"
+    )
+
+
+def nothing_found(root: Path, title: str, names: Sequence[str]) -> UserError:
+    """Return the error for a folder in which no labels are."""
+    if not root.is_dir():
+        return UserError(f"{root} is no folder; give the folder that holds {title}")
+    return UserError(f"no {title} in {root}: looked for {', '.join(names)} and label.csv and found none")

@@ -1,0 +1,121 @@
+"""From labelled segments to utterances: the audio is measured, and what cannot be heard is named."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mser.corpora.official_folds import official_folds
+from mser.corpora.segments import Segment, known_scores, wrong_scores
+from mser.corpora.silence import silent
+from mser.corpora.wav import BadAudioError, WavHeader, check_wav, unusual_formats
+from mser.manifest import Manifest, Problem, Seconds, Utterance
+
+EXTRACT = "`mser data extract-audio` makes wav files of videos"
+_BEYOND = 0.5  # seconds by which a segment may end after its video's audio
+_LONGER = 1.0  # seconds by which a clip and its label may differ in length
+_Span = tuple[Seconds, Seconds]
+
+
+def heard(corpus: str, root: Path, segments: Sequence[Segment], problems: Iterable[Problem]) -> Manifest:
+    """Return the segments whose audio can be used.
+
+    A segment of a whole video is cut to what there is of it: a start before 0 becomes 0, an end after the audio's the
+    audio's. Its speaker and group are its video, its split is the video's official one.
+
+    Args:
+        corpus: ``mosi`` or ``mosei``.
+        root: the folder that the audio paths are relative to.
+        segments: all that are labelled.
+        problems: what is known to be wrong already.
+    """
+    headers: dict[str, WavHeader] = {}
+    spans: dict[str, _Span] = {}
+    wrong = [*problems, *wrong_scores(segments)]
+    for audio, sharing in _by_audio(segments).items():
+        try:
+            header = check_wav(f"{root}/{audio}")
+            cut = {one.id: span for one in sharing if (span := _span(one, header.duration))}
+            quiet = silent(f"{root}/{audio}", cut.values())
+        except BadAudioError as error:
+            wrong += _unusable(audio, sharing, error, root)
+            continue
+        headers[audio] = header
+        spans |= cut
+        wrong += [problem for one in sharing for problem in _mistimed(one, header.duration)]
+        names = [name for name, is_quiet in zip(cut, quiet, strict=True) if is_quiet]
+        wrong += [Problem("silent", f"{name} is silent in {audio}; restore the file", name) for name in names]
+    splits = official_folds(corpus)
+    utterances = [_utterance(one, spans[one.id], splits) for one in segments if one.id in spans]
+    problems = (*wrong, *unusual_formats(headers))
+    notes = _notes(utterances, segments)
+    return Manifest(corpus, root, tuple(sorted(utterances, key=lambda one: one.id)), problems, tuple(notes))
+
+
+def _by_audio(segments: Iterable[Segment]) -> Mapping[str, list[Segment]]:
+    found: dict[str, list[Segment]] = defaultdict(list)
+    for one in segments:
+        found[one.audio].append(one)
+    return found
+
+
+def _span(one: Segment, duration: Seconds) -> _Span | None:
+    """Return what of the audio belongs to the segment, or None if nothing does."""
+    if one.is_clip or one.start is None or one.end is None:
+        return 0.0, duration
+    start, end = max(one.start, 0.0), min(one.end, duration)
+    return (start, end) if start < end else None
+
+
+def _mistimed(one: Segment, duration: Seconds) -> Iterator[Problem]:
+    if one.start is None or one.end is None:
+        return
+    labelled = f"{one.id} is labelled at {one.start:.2f}-{one.end:.2f} s"
+    if one.is_clip:
+        length = one.end - one.start
+        if length < 0 or (length and abs(duration - length) > _LONGER):
+            yield Problem(
+                "time", f"{labelled}, but its clip lasts {duration:.2f} s; look whether it is another's", one.id
+            )
+    elif not _span(one, duration):
+        message = f"{labelled} of {duration:.2f} s of audio: nothing of it can be heard, it is left out"
+        yield Problem("time", message, one.id)
+    elif one.end > duration + _BEYOND:
+        yield Problem("time", f"{labelled}, but its audio lasts {duration:.2f} s; what is missing is left out", one.id)
+
+
+def _unusable(audio: str, sharing: Sequence[Segment], error: BadAudioError, root: Path) -> Iterator[Problem]:
+    is_video = error.kind == "missing" and (root / audio).with_suffix(".mp4").exists()
+    help_ = f"there is an mp4, and {EXTRACT}" if is_video else "restore the file"
+    if len(sharing) == 1:
+        yield Problem(error.kind, f"{audio} {error}; {sharing[0].id} is left out, {help_}", sharing[0].id)
+    else:
+        names = f"{len(sharing)} segments, {sharing[0].id} the first, are left out"
+        yield Problem(error.kind, f"{audio} {error}; its {names}, {help_}")
+
+
+def _notes(utterances: Sequence[Utterance], segments: Iterable[Segment]) -> Iterator[str]:
+    """Yield what is unusual about a sound corpus."""
+    if unsplit := [one for one in utterances if not one.split]:
+        videos = sorted({one.group for one in unsplit})
+        which = f"{len(unsplit)} utterances of {len(videos)} videos, {videos[0]} the first,"
+        yield f"{which} are in no official split: no protocol uses them"
+    if early := [one.id for one in segments if not one.is_clip and one.start is not None and one.start < 0]:
+        yield f"{len(early)} segments, {early[0]} the first, begin before their audio does: they are cut there"
+
+
+def _utterance(one: Segment, span: _Span, splits: Mapping[str, str]) -> Utterance:
+    start, end = span
+    return Utterance(
+        id=one.id,
+        audio=one.audio,
+        duration=end - start,
+        transcript=one.transcript,
+        speaker=one.video,
+        group=one.video,
+        start=start,
+        end=None if one.is_clip else end,
+        split=splits.get(one.video, ""),
+        scores=known_scores(one),
+    )
