@@ -13,7 +13,7 @@ demo: .venv/installed
 	experiments/demo/run.sh runs/demo --jobs $(JOBS)
 
 test: .venv/installed lint types
-	pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=95 --doctest-modules mser tests
+	OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --cov --cov-report=term-missing:skip-covered --cov-fail-under=95 --doctest-modules mser tests
 
 lint: .venv/installed
 	ruff format --check .
