@@ -388,3 +388,12 @@ def test_diverged_epochs_are_gaps_in_the_curve(run, capsys):
 def test_a_missing_history_is_said(run, capsys):
     (run / "seed1/fold1/history.csv").unlink()
     assert report(capsys, run)["runs"][0]["problems"] == ["seed 1, fold 1 has no history.csv"]
+
+
+def test_the_terminal_counts_the_pairs_that_cannot_be_told_apart(tmp_path, capsys):
+    runs = [make_run(tmp_path / name, skill=skill) for name, skill in (("good", 0.9), ("poor", 0.3), ("twin", 0.3))]
+    assert main(["report", *map(str, runs), "--out", str(tmp_path / "out")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "* good is better than poor by" in told
+    assert "* good is better than twin by" in told
+    assert "· 1 of 3 pairs cannot be told apart; see the page" in told

@@ -27,14 +27,23 @@ def show(report: Json, path: Path) -> None:
     console.print(Text(report["answer"]))
     table = _compared(runs) if len(runs) > 1 else _folds(runs[0])
     console.print(Padding(table, (1, 0)))
-    for pair in report["comparison"]["pairs"] if report["comparison"] else ():
-        console.print(Text(f"{'*' if words.is_better(pair) else '·'} {pair['sentence']}"))
+    for line in _told(report["comparison"]["pairs"]) if report["comparison"] else ():
+        console.print(Text(line))
     for finding in words.findings(runs[0]["protocol"]["audit"]):
         if finding.level != "sound":
             console.print(Text.assemble((finding.level, _LOOK[finding.level]), f"  {finding.text}"))
     for warning in report["published"]["above"] if report["published"] else ():
         console.print(Text.assemble(("doubt", _LOOK["leak"]), f"  {warning}"))
     console.print(Text(str(path), style="cyan"), soft_wrap=True)
+
+
+def _told(pairs: list[Json]) -> list[str]:
+    """Return a line for every two runs of which one is better; how many others there are; or all there is to say."""
+    if len(pairs) == 1:
+        return [f"{'*' if words.is_better(pairs[0]) else '·'} {pairs[0]['sentence']}"]
+    better = [f"* {pair['sentence']}" for pair in pairs if words.is_better(pair)]
+    rest = len(pairs) - len(better)
+    return [*better, f"· {rest} of {len(pairs)} pairs cannot be told apart; see the page"] if rest else better
 
 
 def _folds(run: Json) -> Table:
