@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a small made-up corpus in the real folder shape",
         description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out.",
     )
-    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: " + ", ".join(CORPORA))
+    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap")
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))

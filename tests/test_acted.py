@@ -95,8 +95,14 @@ def test_the_speakers_of_each_part(trees, capsys):
         assert genders["M"] in (9, 10)
 
 
-def test_the_names_of_folds(trees, capsys):
-    names = {name: [fold["name"] for fold in folds(capsys, name, trees[name])["folds"]] for name in MAKERS}
+def test_the_folds_never_change(trees, capsys):
+    found = {name: folds(capsys, name, trees[name]) for name in MAKERS}
+    assert {name: one["digest"] for name, one in found.items()} == {
+        "ravdess": "a3734bac768d40f3",
+        "crema_d": "0af3d13078b04ff2",
+        "emodb": "50ccba322cf9c123",
+    }
+    names = {name: [fold["name"] for fold in one["folds"]] for name, one in found.items()}
     assert names["ravdess"][:2] == ["actors01-04", "actors05-08"]
     assert names["crema_d"] == ["part1", "part2", "part3", "part4", "part5"]
     assert (names["emodb"][0], len(names["emodb"])) == ("speaker03", 10)
