@@ -25,6 +25,7 @@ from mser.callbacks.history import History
 from mser.callbacks.predictions import WritePredictions
 from mser.callbacks.random_state import RandomState
 from mser.callbacks.tokenising import TokeniseSpeech
+from mser.callbacks.whole_files import require_room
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
@@ -39,6 +40,7 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,  # two batches say nothing of a score that is taken over the whole part
     "use_distributed_sampler": False,  # ours shares out whole batches, without repeating utterances
     "enable_model_summary": False,
+    "plugins": {"class_path": "mser.callbacks.whole_files.WholeFiles"},
 }
 
 
@@ -76,6 +78,7 @@ class MserCLI(LightningCLI):
                 f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
                 "or resume with --ckpt_path last"
             )
+        require_room(folder, self.model)
 
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,7 +105,7 @@ def test_a_failing_fold_is_reported(corpus, tmp_path, capsys):
 
 
 def test_no_room(corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(plan.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
-    with pytest.raises(UserError, match=r"GB free(,| but) a fold needs .* make room"):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    with pytest.raises(UserError, match=r"free but the checkpoints of a fit need .* make room"):
         plan.plan(str(tmp_path), [f"--config={EXPERIMENT}", f"--data.init_args.root={corpus}"])
     assert not (tmp_path / "config.yaml").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 import yaml
 
 from mser.audit import audit, require_sound
+from mser.callbacks.whole_files import require_room
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.manifest import write_text
 from mser.protocols import digest
-from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
 
 CONFIG = "config.yaml"
@@ -36,7 +35,7 @@ def plan(run: str, fit_options: list[str]) -> None:
     cli = command_line(fit_options, run=False)
     cli.model.objective.require(cli.datamodule.label_set)
     _same_experiment(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
-    _room(folder, cli.model)
+    require_room(folder, cli.model)
     _write_folds(folder, cli.datamodule)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
 
@@ -62,19 +61,6 @@ def _flat(node: Any, name: str = "") -> dict[str, Any]:
     return {
         key: value for child, inner in node.items() for key, value in _flat(inner, f"{name}.{child}".strip(".")).items()
     }
-
-
-def _room(folder: Path, model: EmotionRecognizer) -> None:
-    """Refuse to start where the checkpoints of one fold would not fit."""
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    # Weights twice (best and last) and, for what is trained, the optimizer's two moments, in float32.
-    needed = 4 * (2 * sum(p.numel() for p in model.parameters()) + 2 * trained)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise UserError(
-            f"{folder} has {free / 1e9:.1f} GB free but a fold needs {needed / 1e9:.1f} GB; "
-            "make room or choose another --out"
-        )
 
 
 def _write_folds(folder: Path, data: CorpusDataModule) -> None:

@@ -1,0 +1,69 @@
+"""Checkpoints on disk: whole or not at all, and refused before the training for which there is no room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import nn
+
+from mser.errors import UserError
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Writes a checkpoint into a neighbour first, which then takes its name.
+
+    Lightning's own way is by the system's folder for temporary files. Where that is on another disk the file is copied
+    from there, and a fit that is killed then leaves half of it behind.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        """Write the file, so that it survives a power failure too.
+
+        Raises:
+            UserError: if the disk is full or the folder cannot be written to.
+        """
+        path = Path(path)
+        neighbour = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with neighbour.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            neighbour.replace(path)
+        except (OSError, RuntimeError) as error:
+            with suppress(OSError):
+                neighbour.unlink()
+            cause = error if isinstance(error, OSError) else error.__context__  # torch's own says nothing of a disk
+            if not isinstance(cause, OSError):
+                raise
+            raise UserError(
+                f"cannot write {path}: {cause.strerror}; make room, then resume from the checkpoint before"
+            ) from error
+
+
+def require_room(folder: Path, model: nn.Module) -> None:
+    """Make the folder, and refuse it if the checkpoints of one fit would not fit there.
+
+    Raises:
+        UserError: for such a folder, or one that cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    # In float32: the best weights, the last, those that take its place, and of what is trained the optimizer's moments.
+    needed = 4 * (3 * sum(p.numel() for p in model.parameters()) + 4 * trained)
+    if free < needed:
+        raise UserError(
+            f"{folder} has {free / 1e6:,.0f} MB free but the checkpoints of a fit need {needed / 1e6:,.0f} MB; make "
+            "room or choose another folder"
+        )
