@@ -25,10 +25,11 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
         root: the folder that the audio paths are relative to; of files of the same size the bytes are compared.
 
     Returns:
-        ``speaker_overlap``, ``group_overlap``: speakers, groups that are in train and in test; None where it is unknown
-        who speaks.
+        ``speaker_overlap``, ``group_overlap``: speakers, groups that are in train and in test; None where nobody's
+        speaker is known.
         ``audio_overlap``: test utterances whose recording is also in train: the same bytes, or overlapping parts of
         one file.
+        ``unknown_speakers``: utterances of whom nobody says who speaks; they count towards no overlap of speakers.
         ``val_*``: the same between train and val, ``val_test_*``: between val and test.
         ``near_duplicate_transcripts``: the share, 0 to 1, of the tested transcripts of at least four words that have a
         near copy in train (see `NearCopies`), and the same by style in ``near_duplicate_transcripts_by_style``.
@@ -38,15 +39,15 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
     """
     known = {one.id: one for one in utterances}
     recordings = _recordings(known.values(), root)
-    told = all(one.speaker for one in known.values())
+    told = any(one.speaker for one in known.values())
     found: dict[str, Any] = {}
     for prefix, left, right in _PAIRS:
         sides = [([known[i] for i in getattr(fold, left)], [known[i] for i in getattr(fold, right)]) for fold in folds]
-        found[f"{prefix}speaker_overlap"] = (
-            sum(_shared(a, b, lambda one: one.speaker) for a, b in sides) if told else None
-        )
+        speakers = sum(_shared(a, b, lambda one: one.speaker) for a, b in sides)
+        found[f"{prefix}speaker_overlap"] = speakers if told else None
         found[f"{prefix}group_overlap"] = sum(_shared(a, b, lambda one: one.group) for a, b in sides)
         found[f"{prefix}audio_overlap"] = sum(_same_audio(a, b, recordings) for a, b in sides)
+    found["unknown_speakers"] = sum(not one.speaker for one in known.values())
     return found | _near_duplicates(known, folds)
 
 
@@ -77,7 +78,7 @@ def require_sound(protocol: Protocol, found: Mapping[str, Any]) -> None:
 
 
 def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable[[Utterance], str]) -> int:
-    return len({key(one) for one in left} & {key(one) for one in right})
+    return len(({key(one) for one in left} & {key(one) for one in right}) - {""})
 
 
 def _near_duplicates(known: Mapping[str, Utterance], folds: Sequence[Fold]) -> dict[str, Any]:

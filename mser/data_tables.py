@@ -61,13 +61,15 @@ def print_folds(
     sizes = _table("fold", "train", "val", "test", *(f"test {label}" for label in labels.labels))
     for fold in folds:
         counts = labels.counts(by_id[name] for name in fold.test)
-        numbers = [len(fold.train), len(fold.val), len(fold.test), *(counts[label] for label in labels.labels)]
-        sizes.add_row(fold.name, *map(str, numbers))
+        row = [len(fold.train), len(fold.val), len(fold.test), *(counts[label] for label in labels.labels)]
+        sizes.add_row(fold.name, *map(str, row))
     console.print(sizes, "")
     shared = _table("shared by", "speakers", "groups", "recordings")
     for pair, prefix in _PAIRS.items():
         shared.add_row(pair, *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
     console.print(shared, "")
+    if found["unknown_speakers"]:
+        console.print(f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part")
     shares = {style: f"{share:.1%}" for style, share in found["near_duplicate_transcripts_by_style"].items()}
     detail = f" ({_numbers(shares)})" if shares else ""
     console.print(f"tested transcripts with a near copy in train: {found['near_duplicate_transcripts']:.1%}{detail}")

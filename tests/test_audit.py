@@ -9,6 +9,7 @@ from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.protocols import Fold, Protocol
+from mser.report.words import findings
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]
@@ -40,6 +41,22 @@ def test_shared_speakers_and_groups_are_counted_by_pair_of_parts(turns, tmp_path
     assert _found(turns, tmp_path, a={what: "x"}, c={what: "x"}) == {f"val_{what}_overlap": 1}
     assert _found(turns, tmp_path, c={what: "x"}, d={what: "x"}) == {f"val_test_{what}_overlap": 1}
     assert _found(turns, tmp_path, a={what: "x"}, b={what: "x"}) == {}
+
+
+def test_unknown_speakers_are_shared_by_nobody_and_counted(turns, tmp_path):
+    def found(**changes):
+        return audit([dataclasses.replace(one, **changes.get(one.id, {})) for one in turns.values()], [ONE], tmp_path)
+
+    nobody = {"speaker": ""}
+    some = found(a=nobody, c=nobody, d=nobody)
+    assert (some["speaker_overlap"], some["val_test_speaker_overlap"], some["unknown_speakers"]) == (0, 0, 3)
+    none = found(**dict.fromkeys("abcd", nobody))
+    assert (none["speaker_overlap"], none["val_speaker_overlap"], none["unknown_speakers"]) == (None, None, 4)
+    assert overlaps(IEMOCAP.protocol(), none) == []
+    assert [line.text for line in findings(some) if "Nobody" in line.text] == [
+        "Nobody says who speaks in 3 utterances: these may be speakers of several parts."
+    ]
+    assert not any("Nobody" in line.text for line in findings(none) + findings(found()))
 
 
 def test_a_copied_file_is_the_same_audio(turns, tmp_path):

@@ -153,6 +153,7 @@ def missing(run: Json) -> str:
 def findings(audit: Mapping[str, Any]) -> list[Finding]:
     """Return what an audit means, leaks first."""
     lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)] + _near_duplicates(audit)
+    lines += _unknown(audit.get("unknown_speakers", 0), audit.get("speaker_overlap"))
     order = ["leak", "note", "sound"]
     return sorted(lines, key=lambda line: order.index(line.level))
 
@@ -195,11 +196,15 @@ def _unanswered(run: Json) -> str:
 
 def _heard(run: Json) -> str:
     validation = run["part"] == "validation"
-    shared = run["protocol"]["audit"].get("val_speaker_overlap" if validation else "speaker_overlap")
+    audit = run["protocol"]["audit"]
+    shared = audit.get("val_speaker_overlap" if validation else "speaker_overlap")
     if shared is None:
         heard = "speakers that nobody checked for overlap with training"
+    elif shared:
+        heard = "speakers it has partly been trained on"
     else:
-        heard = "speakers it has partly been trained on" if shared else "speakers it has never heard"
+        heard = "speakers it has never heard"
+        heard += ", as far as they are known" if audit.get("unknown_speakers") else ""
     return f"In validation, on {heard}" if validation else f"On {heard}"
 
 
@@ -245,6 +250,13 @@ def _overlap(left: str, right: str, thing: str, count: int) -> Finding:
     if right == "test":
         return Finding("leak", f"{shared}: the scores are too high to be compared with speaker-independent ones.")
     return Finding("note", f"{shared}: the best epoch is chosen on familiar voices; the test is not touched by it.")
+
+
+def _unknown(number: int, overlap: int | None) -> list[Finding]:
+    if not number or overlap is None:
+        return []
+    utterances = "an utterance" if number == 1 else f"{number} utterances"
+    return [Finding("note", f"Nobody says who speaks in {utterances}: these may be speakers of several parts.")]
 
 
 def _near_duplicates(audit: Mapping[str, Any]) -> list[Finding]:
