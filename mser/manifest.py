@@ -48,7 +48,7 @@ class Utterance:
         session: the recording session, where the corpus has sessions.
         style: ``improvised``, ``scripted`` or empty.
         gender: ``F``, ``M`` or empty.
-        split: the corpus's own split (``train``, ``val``, ``test``) or empty.
+        split: the corpus's own split (``train``, ``val``, ``test``, and ``test2`` where there are several) or empty.
         label: the published categorical label, unmerged (IEMOCAP's ``xxx``, no majority, is one), or None.
         labels: further published labels by what they tell, such as MELD's ``sentiment`` beside its emotion.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.

@@ -66,25 +66,34 @@ class Protocol:
 Parts = tuple[str, list[Utterance], list[Utterance], list[Utterance]]
 
 
-def official(name: str, description: str, *, shares: Iterable[str] = ()) -> Protocol:
-    """Return the protocol of one fold that follows `Utterance.split`; what has no split is left out.
+def official(
+    name: str,
+    description: str,
+    *,
+    test: str = "test",
+    shares: Iterable[str] = (),
+    shares_with_test: Iterable[str] = (),
+) -> Protocol:
+    """Return the protocol of one fold that follows `Utterance.split`; what has another split or none is left out.
 
     Args:
         name: such as ``meld/official``.
         description: one sentence for a report.
-        shares: what any two of its parts may share, as published; see `Protocol`.
+        test: the split to test, where there are several.
+        shares: what val shares with train, as published; see `Protocol`.
+        shares_with_test: what train and val share with test, as published.
 
     Example:
         >>> said = [Utterance(s, "a.wav", 1.0, "", s, s, split=s) for s in ("train", "val", "test", "")]
         >>> [(fold.train, fold.val, fold.test) for fold in official("x/official", "As published.").folds(said)]
         [(('train',), ('val',), ('test',))]
     """
-    return Protocol(name, description, _by_split, frozenset(shares), frozenset(shares))
 
+    def by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
+        train, val, tested = ([one for one in utterances if one.split == part] for part in ("train", "val", test))
+        yield "official", train, val, tested
 
-def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    train, val, test = ([one for one in utterances if one.split == part] for part in ("train", "val", "test"))
-    yield "official", train, val, test
+    return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test))
 
 
 def digest(folds: Iterable[Fold]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mser.corpora import crema_d, emodb, iemocap, meld, mosei, mosi, ravdess, table
+from mser.corpora import crema_d, emodb, iemocap, meld, mosei, mosi, msp_podcast, ravdess, table
 from mser.corpora.corpus import Corpus
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest
 
 CORPORA: dict[str, Corpus] = {
-    one.CORPUS.name: one.CORPUS for one in (iemocap, mosi, mosei, meld, ravdess, crema_d, emodb, table)
+    one.CORPUS.name: one.CORPUS for one in (iemocap, mosi, mosei, meld, msp_podcast, ravdess, crema_d, emodb, table)
 }
 
 

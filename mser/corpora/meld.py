@@ -30,6 +30,7 @@ PROTOCOLS = (
         "One fold, as published: split by dialogue, so that the same characters speak in all three parts.",
         # Clips of a few hundredths of a second may be the same silence; nobody can change a published split anyway.
         shares=("speaker", "audio"),
+        shares_with_test=("speaker", "audio"),
     ),
     Protocol(
         "meld/loso6",

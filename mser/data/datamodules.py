@@ -71,6 +71,12 @@ class MELD(CorpusDataModule):
     corpus = corpora.corpus("meld")
 
 
+class MSPPodcast(CorpusDataModule):
+    """MSP-Podcast: segments of podcasts, in the release's parts; eight classes by default."""
+
+    corpus = corpora.corpus("msp_podcast")
+
+
 class MOSI(CorpusDataModule):
     """CMU-MOSI: 93 videos in which one person gives an opinion; sentiment from -3 to 3."""
 

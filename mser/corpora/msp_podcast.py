@@ -1,0 +1,52 @@
+"""MSP-Podcast (Lotfian and Busso 2019): its label sets and protocols. Its releases differ in size."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mser.corpora.corpus import Corpus, Counts
+from mser.corpora.msp_podcast_tree import read
+from mser.labels import LabelSet, ScoreSet
+from mser.manifest import Manifest
+from mser.protocols import official
+
+PROTOCOLS = (
+    official(
+        "msp_podcast/official",
+        "One fold, as published, that tests Test1: speakers of whom nothing else is heard, as far as they are known.",
+        shares=("group",),  # other speakers of the same podcast
+        shares_with_test=("group",),
+    ),
+    official(
+        "msp_podcast/official-test2",
+        "One fold, as published, that tests Test2: podcasts of which no other part has any segment.",
+        test="test2",
+        shares=("group",),
+    ),
+)
+_FOUR = {"N": "neu", "S": "sad", "A": "ang", "H": "hap"}
+_EIGHT = {**_FOUR, "U": "sur", "F": "fea", "D": "dis", "C": "con"}
+LABEL_SETS = (
+    LabelSet("msp8", tuple(_EIGHT.values()), merge=_EIGHT),
+    LabelSet("msp4", tuple(_FOUR.values()), merge=_FOUR),  # iemocap4's, in its order
+    ScoreSet("msp-vad", ("valence", "arousal", "dominance"), low=1, high=7),
+)
+
+
+def count(manifest: Manifest) -> Counts:
+    """Return what the manifest holds, in the shape of a made-up tree's counts."""
+    return {
+        "utterances": len(manifest),
+        "labels": Counter(one.label for one in manifest if one.label),
+        "splits": Counter(one.split for one in manifest if one.split),
+    }
+
+
+CORPUS = Corpus(
+    name="msp_podcast",
+    read=read,
+    count=count,
+    label_sets=LABEL_SETS,
+    protocols=PROTOCOLS,
+    published={},  # see `mser.corpora.msp_podcast_tree.RELEASES`
+)
