@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from mser.corpora.wav import BadAudioError, check_wav
 from mser.errors import UserError
@@ -58,15 +59,16 @@ def extract(todo: Mapping[Path, Path], *, jobs: int, done: Callable[[], None] = 
         )
     _make_folders({wav.parent for wav in todo.values()})
     failures: dict[Path, str] = {}
+    processes = _Processes()
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            running = {pool.submit(_extract_one, ffmpeg, video, wav): video for video, wav in todo.items()}
-            for job in as_completed(running):
+            submitted = {pool.submit(_extract_one, ffmpeg, video, wav, processes): video for video, wav in todo.items()}
+            for job in as_completed(submitted):
                 if said := job.result():
-                    failures[running[job]] = said
+                    failures[submitted[job]] = said
                 done()
         except BaseException:
-            pool.shutdown(cancel_futures=True)  # else an interrupted command would first work off all others
+            processes.stop()  # else an interrupted command would first work off all others
             raise
     return dict(sorted(failures.items()))
 
@@ -79,14 +81,43 @@ def _make_folders(folders: Iterable[Path]) -> None:
             raise UserError(f"cannot make {folder}: {error.strerror}; choose another --out") from error
 
 
-def _extract_one(ffmpeg: str, video: Path, wav: Path) -> str:
+class _Processes:
+    """Those that run, so that none outlives an interrupted command and none is begun after it."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = Lock()
+        self._stopped = False
+
+    def run(self, command: Sequence[str]) -> tuple[int, str]:
+        """Return the exit code and the last line on standard error."""
+        with self._lock:
+            if self._stopped:
+                return 1, "interrupted"
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+            )
+            self._running.add(process)
+        _, said = process.communicate()
+        with self._lock:
+            self._running.discard(process)
+        return process.returncode, (said.strip().splitlines() or [f"ended with code {process.returncode}"])[-1]
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.terminate()
+
+
+def _extract_one(ffmpeg: str, video: Path, wav: Path, processes: _Processes) -> str:
     """Write one wav file, first into a neighbour; return what went wrong, or nothing."""
     neighbour = wav.with_name(f".{wav.name}.{os.getpid()}")
     command = [ffmpeg, "-nostdin", "-v", "error", "-threads", "1", "-y", "-i", str(video), *_MONO_16_KHZ]
     try:
-        finished = subprocess.run([*command, str(neighbour)], capture_output=True, text=True, errors="replace")
-        if finished.returncode:
-            return (finished.stderr.strip().splitlines() or [f"ffmpeg ended with code {finished.returncode}"])[-1]
+        code, said = processes.run([*command, str(neighbour)])
+        if code:
+            return f"ffmpeg: {said}"
         check_wav(neighbour)
         neighbour.replace(wav)
     except BadAudioError as error:

@@ -90,8 +90,8 @@ def test_bad_videos_are_named_and_stop_nothing(fake, capsys):
     assert files(fake) == ["b.wav", "e.wav"]
     a, c, d = (f"mser data extract-audio: {fake / name}.mp4: " for name in "acd")
     assert [line for line in err.splitlines() if line.startswith("mser")] == [
-        f"{a}{fake / 'a.mp4'}: Invalid data found when processing input",
-        f"{c}ffmpeg ended with code 3",
+        f"{a}ffmpeg: {fake / 'a.mp4'}: Invalid data found when processing input",
+        f"{c}ffmpeg: ended with code 3",
         f"{d}its sound track holds no samples",
     ]
 
