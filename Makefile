@@ -2,7 +2,8 @@
 # make test    lint, types and tests
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-iemocap PAPER=1 IEMOCAP=... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
-.PHONY: demo test lint types lock reproduce-iemocap
+# make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
+.PHONY: demo test lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -26,13 +27,21 @@ ifdef PAPER
 reproduce-iemocap: export EXPERIMENTS = paper_speech_only paper_text_only paper_frozen paper_shallow paper_coattention
 reproduce-iemocap: export SPEECH = $(SPEECH_BERT)
 reproduce-iemocap: export TEXT = $(ROBERTA)
+reproduce-iemocap: RUNS = runs/iemocap-paper
 else
 export SPEECH TEXT
 endif
 
-reproduce-iemocap: .venv/installed
-	@test -d "$(IEMOCAP)" || { echo "make: IEMOCAP='$(IEMOCAP)' is no folder; give IEMOCAP=/path/to/IEMOCAP_full_release" >&2; exit 2; }
-	experiments/iemocap/reproduce.sh "$(IEMOCAP)" runs/iemocap$(if $(PAPER),-paper) $(OPTIONS)
+reproduce-iemocap: ROOT = IEMOCAP
+reproduce-iemocap: RELEASE = IEMOCAP_full_release
+reproduce-mosi: ROOT = MOSI
+reproduce-mosi: RELEASE = CMU_MOSI
+reproduce-mosei: ROOT = MOSEI
+reproduce-mosei: RELEASE = CMU_MOSEI
+
+reproduce-iemocap reproduce-mosi reproduce-mosei: reproduce-%: .venv/installed
+	@test -d "$($(ROOT))" || { echo "make: $(ROOT)='$($(ROOT))' is no folder; give $(ROOT)=/path/to/$(RELEASE)" >&2; exit 2; }
+	experiments/reproduce.sh $* "$($(ROOT))" $(or $(RUNS),runs/$*) $(OPTIONS)
 
 # The lock file is installed as it stands; a changed one installs anew.
 .venv/installed: requirements.lock pyproject.toml
