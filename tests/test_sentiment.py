@@ -42,3 +42,14 @@ def test_constant_predictions_and_neutral_truths():
 def test_scores_that_do_not_fit(target, prediction):
     with pytest.raises(ValueError, match="give one of each per utterance"):
         sentiment(target, prediction)
+
+
+def test_a_prediction_of_zero_is_not_positive():
+    assert sentiment(np.array([1.0]), np.array([0.0]))["acc2_non0"] == 0.0
+    assert sentiment(np.array([-1.0]), np.array([0.0]))["acc2_non0"] == 1.0
+    assert sentiment(np.array([1.0, -1.0]), np.zeros(2))["acc2_non0"] == 0.5
+
+
+def test_neutral_truths_are_left_out_by_their_score_and_not_by_a_class_number():
+    target, prediction = np.array([1.0, -1, 1, 1, 0]), np.array([1.0, -1, 1, -1, 0])
+    assert sentiment(target, prediction)["acc2_non0"] == 0.75

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from mser.errors import UserError, one_of
@@ -12,17 +13,19 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     """Write a made-up corpus into `out`, whole or not at all; the same seed gives the same bytes.
 
     Args:
-        corpus_name: the corpus whose folder shape is imitated; ``iemocap``.
+        corpus_name: the corpus whose folder shape is imitated: ``iemocap``, ``mosi`` or ``mosei``.
         out: a folder that does not exist yet or is empty.
         seed: what is said, how, by whom and in which order.
 
     Raises:
         UserError: if the name is unknown, the folder holds something or cannot be written to, or the speech synthesizer
-            is not installed.
+            or h5py is not installed.
     """
     from mser.demo.iemocap import write_iemocap
+    from mser.demo.mosei import write_mosei
+    from mser.demo.mosi import write_mosi
 
-    writers = {"iemocap": write_iemocap}
+    writers: dict[str, Callable[..., None]] = {"iemocap": write_iemocap, "mosi": write_mosi, "mosei": write_mosei}
     if corpus_name not in writers:
         raise one_of("made-up corpus", corpus_name, sorted(writers))
     out = out.resolve()

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import wave
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from mser.corpora.corpus import MADE_UP
 from mser.corpora.iemocap import count
 from mser.demo.iemocap_text import Turn, write_texts
 from mser.demo.ratings import mean_scores, rate
+from mser.demo.recording import Room, write_wav
 from mser.demo.script import Line, perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 TURNS = 22
 """Labelled turns per dialogue."""
@@ -83,7 +77,7 @@ class _Cast:
 def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: int) -> list[Utterance]:
     """Write one dialogue's sound and texts; return its labelled turns as a reader must find them."""
     random = Random(f"{seed} {name}")
-    session, room = root / f"Session{name[4]}", _Room(random)
+    session, room = root / f"Session{name[4]}", Room(random)
     observers = sorted(random.sample(["E1", "E2", "E3", "E4", "E5", "E6"], 3))
     audio = session / "sentences" / "wav" / name
     audio.mkdir(parents=True)
@@ -92,7 +86,7 @@ def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: i
         identifier, speaker = f"{name}_{cast.letter}{cast.number:03}", f"{name[:5]}{cast.letter}"
         label = play(cast.line, random)
         waveform = room.record(say(cast.line.text, VOICES[speaker], perform(label, cast.line, random)))
-        _write_wav(audio / f"{identifier}.wav", waveform)
+        write_wav(audio / f"{identifier}.wav", waveform)
         end = now + len(waveform) / SAMPLE_RATE
         tag = random.choice(("[LAUGHTER] ", "[BREATHING] ")) if random.random() < 0.03 else ""
         ratings = rate(label, f"{cast.letter}1", observers, random)
@@ -119,27 +113,6 @@ def _cast(dialogue: str, seed: int, turns: int) -> Iterator[_Cast]:
         spoken[letter] += 1
         if random.random() < 0.7:
             letter = "M" if letter == "F" else "F"
-
-
-class _Room:
-    """Where a dialogue is recorded: how loud the microphone is set, and what is heard when nobody speaks."""
-
-    def __init__(self, random: Random) -> None:
-        self._gain = 10 ** (random.uniform(-2, 2) / 20)
-        self._noise = 10 ** (random.uniform(-66, -58) / 20)
-        self._generator = np.random.default_rng(random.getrandbits(32))
-
-    def record(self, waveform: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the waveform (N,) with some of the room before and after it and its noise throughout."""
-        before, after = self._generator.integers(800, 3200, 2)
-        sound = np.pad(waveform * self._gain, (before, after))
-        return np.clip(sound + self._noise * self._generator.standard_normal(len(sound)), -1, 1)
-
-
-def _write_wav(path: Path, waveform: NDArray[np.float64]) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, len(waveform), "NONE", ""))
-        file.writeframes((waveform * 32767).round().astype("<i2").tobytes())
 
 
 def _utterance(turn: Turn) -> Utterance:
