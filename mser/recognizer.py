@@ -13,6 +13,7 @@ from mser.answers import score
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.collected import Collected
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.norms import norms_in_float32
 from mser.errors import UserError
 from mser.fusion import Fusion, Shallow
 from mser.labels import LabelSet
@@ -67,6 +68,7 @@ class EmotionRecognizer(LightningModule):
         self.optimizer, self.head_lr = optimizer, head_lr
         self.warmup, self.decay_power = warmup, decay_power
         self.collected = Collected()
+        norms_in_float32(self)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, outputs)."""

@@ -13,6 +13,7 @@ from typing import Any
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
+import torch
 from jsonargparse import ArgumentError
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
@@ -22,6 +23,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 import mser.data.datamodules  # noqa: F401  # makes `--data IEMOCAP` known
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
+from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.predictions import WritePredictions
 from mser.callbacks.random_state import RandomState
 from mser.callbacks.tokenising import TokeniseSpeech
@@ -59,16 +61,22 @@ class MserCLI(LightningCLI):
     """LightningCLI with one model, any corpus, and what must agree linked together."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add both checkpoints, and early stopping on the score that chooses the best one."""
+        """Add both checkpoints, early stopping on the score that chooses the best one, and what else has options."""
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
         parser.add_lightning_class_args(LastCheckpoint, "resume")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.add_lightning_class_args(NonFinite, "non_finite")
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
         parser.set_defaults({"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5}}})
         parser.link_arguments("checkpoint.monitor", "early_stopping.monitor")
         parser.link_arguments("checkpoint.mode", "early_stopping.mode")
         parser.link_arguments("seed_everything", "data.init_args.seed")
         parser.link_arguments("data.label_names", "model.labels", apply_on="instantiate")
+
+    def before_instantiate_classes(self) -> None:
+        """Settle the precision, so that ``config.yaml`` states it."""
+        trainer = self.config.get(str(self.subcommand), self.config).trainer
+        trainer.precision = trainer.precision or _precision(trainer.accelerator)
 
     def before_fit(self) -> None:
         """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""
@@ -145,6 +153,12 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
         raise
+
+
+def _precision(accelerator: str) -> str:
+    """Return the fastest precision that trains as well as float32, on this machine."""
+    on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
 
 
 def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:

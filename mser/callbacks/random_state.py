@@ -10,6 +10,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+from mser.processes import gathered
+
 log = logging.getLogger(__name__)
 
 
@@ -21,7 +23,7 @@ class RandomState(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all processes, in the order of their ranks; every process must ask."""
-        return {"processes": _gathered(_state())}
+        return {"processes": gathered(_state())}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Remember the states; setting up the fit still draws from the generators."""
@@ -55,11 +57,3 @@ def _set(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state(state["gpu"])
     inner = state["numpy"]["state"]
     np.random.set_state({**state["numpy"], "state": {**inner, "key": inner["key"].numpy().astype("uint32")}})
-
-
-def _gathered(state: dict[str, Any]) -> list[dict[str, Any]]:
-    if not torch.distributed.is_initialized():
-        return [state]
-    states: list[Any] = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(states, state)
-    return states
