@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from mser.objectives import CrossEntropy, Objective
 FusionCallable = Callable[[int, int], Fusion]
 ObjectiveCallable = Callable[[list[str]], Objective]
 OptimizerCallable = Callable[[Iterable[Any]], torch.optim.Optimizer]
+log = logging.getLogger(__name__)
 
 
 class EmotionRecognizer(LightningModule):
@@ -80,13 +82,15 @@ class EmotionRecognizer(LightningModule):
         return cast(Tensor, self.head(self.fusion(speech, text)))
 
     def on_fit_start(self) -> None:
-        """Tell the objective what it will be asked."""
+        """Tell the objective what it will be asked, and the log what is trained."""
         dataset = self._dataset("train")
         target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
         self.objective.require(dataset.task)
         if isinstance(dataset.task, LabelSet):
             _require_all(self.labels, target)
         self.objective.prepare(target.to(self.device))
+        if self.trainer.is_global_zero:
+            log.info("%s", "; ".join(_counted(part, **count) for part, count in self.parameter_counts().items()))
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss: its mean over the utterances of all processes' batches, as one process would have it."""
@@ -127,6 +131,8 @@ class EmotionRecognizer(LightningModule):
     def configure_optimizers(self) -> Any:
         """Return the optimizer, with one group per part, and the schedule of its rates."""
         optimizer = self.optimizer(self._parameter_groups())
+        for group in optimizer.param_groups:
+            group["lr"] *= group["share"]
         total = int(self.trainer.estimated_stepping_batches)
         rise = round(self.warmup * total)
         factor = torch.optim.lr_scheduler.LambdaLR(
@@ -144,16 +150,16 @@ class EmotionRecognizer(LightningModule):
         return counts
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
-        groups: dict[str, list[nn.Parameter]] = {"speech": [], "text": [], "head": []}
-        for name, parameter in self.named_parameters():
-            if parameter.requires_grad:
-                groups[_part(name)].append(parameter)
-        rate = {} if self.head_lr is None else {"lr": self.head_lr}
-        return [
-            {"params": parameters, "name": part, **(rate if part == "head" else {})}
-            for part, parameters in groups.items()
-            if parameters
+        """Return one group per part, or per layer of it where the layers' rates differ."""
+        encoders = {name: encoder for name, encoder in (("speech", self.speech), ("text", self.text)) if encoder}
+        groups = [
+            {"params": parameters, "name": f"{part}-{depth}" if depth else part, "share": encoder.layer_decay**depth}
+            for part, encoder in encoders.items()
+            for depth, parameters in encoder.by_depth().items()
         ]
+        head = [p for name, p in self.named_parameters() if p.requires_grad and _part(name) == "head"]
+        rate = {} if self.head_lr is None else {"lr": self.head_lr}
+        return [*groups, {"params": head, "name": "head", "share": 1.0, **rate}]
 
     def _scores(self, part: str) -> dict[str, float]:
         said = self.collected.compute()
@@ -177,6 +183,10 @@ def _require_all(labels: list[str], target: Tensor) -> None:
 def _part(name: str) -> str:
     """Return where a parameter belongs; what was not pretrained counts as head."""
     return name.split(".")[0] if ".backbone." in name else "head"
+
+
+def _counted(part: str, trainable: int, total: int) -> str:
+    return f"{part}: {trainable:,} parameters trained, {total - trainable:,} frozen"
 
 
 def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:

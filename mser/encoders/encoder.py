@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,7 @@ from torch import Tensor, nn
 from mser.encoders.encoded import Encoded
 from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
-from mser.errors import UserError
-
-Tune = Literal["full", "frozen"] | int
+from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
 
 
 class _Encoder(nn.Module):
@@ -23,16 +21,31 @@ class _Encoder(nn.Module):
     Attributes:
         width: D of states and summary.
         frozen: nothing of the backbone is trained, and it runs without dropout and without a graph.
+        layer_decay: share of the learning rate from each layer to the one beneath it.
     """
 
-    def __init__(self, backbone: Any, pooling: PoolingKind, layer_sum: bool, tune: Tune, freeze_front: bool) -> None:
+    def __init__(
+        self,
+        backbone: Any,
+        *,
+        pooling: PoolingKind,
+        layer_sum: bool,
+        tune: Tune,
+        freeze_front: bool,
+        lora_rank: int,
+        layer_decay: float,
+        checkpointing: bool,
+    ) -> None:
         super().__init__()
         self.width: int = backbone.width
         self.backbone = backbone
         self.frozen = tune == "frozen"
         self.pooling = Pooling(pooling, self.width)
         self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
-        _freeze(backbone, tune, freeze_front)
+        self.layer_decay = layer_decay
+        choose_trained(backbone, tune, freeze_front=freeze_front, lora_rank=lora_rank)
+        if checkpointing:
+            recompute(backbone.blocks)
         self.train()  # transformers loads models without dropout, and Lightning leaves them as they are
 
     def train(self, mode: bool = True) -> _Encoder:
@@ -53,6 +66,15 @@ class _Encoder(nn.Module):
             states = self.layer_sum([*seen, states])
         return Encoded(states, mask, self.pooling(states, mask))
 
+    def by_depth(self) -> dict[int, list[nn.Parameter]]:
+        """Return what of the backbone is trained, by how many layers lie above; all at 0 without `layer_decay`."""
+        trained = [parameter for parameter in self.backbone.parameters() if parameter.requires_grad]
+        depths = layers_above(self.backbone.blocks, trained) if self.layer_decay != 1 else [0] * len(trained)
+        return {
+            depth: [parameter for parameter, own in zip(trained, depths, strict=True) if own == depth]
+            for depth in sorted(set(depths))
+        }
+
 
 class SpeechEncoder(_Encoder):
     """A pretrained encoder of 16 kHz speech.
@@ -62,7 +84,11 @@ class SpeechEncoder(_Encoder):
             Whisper), a folder that ``mser convert speech-bert`` made, or ``tiny``: small, random, nothing to download.
         pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
-        tune: ``full``, ``frozen``, or how many of the last layers are trained.
+        tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
+            linear layers of all layers, which want a higher learning rate (1e-4, say).
+        lora_rank: of these additions.
+        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes last.
+        checkpointing: compute the layers again in the backward pass: less memory, about a third more time.
         freeze_front: keep the convolutional front as it was pretrained, as is usual in fine-tuning.
 
     Example:
@@ -78,9 +104,21 @@ class SpeechEncoder(_Encoder):
         pooling: PoolingKind = "mean",
         layer_sum: bool = False,
         tune: Tune = "full",
+        lora_rank: int = 8,
+        layer_decay: float = 1.0,
+        checkpointing: bool = False,
         freeze_front: bool = True,
     ) -> None:
-        super().__init__(speech_backbone(name), pooling, layer_sum, tune, freeze_front and name != "tiny")
+        super().__init__(
+            speech_backbone(name),
+            pooling=pooling,
+            layer_sum=layer_sum,
+            tune=tune,
+            freeze_front=freeze_front and name != "tiny",
+            lora_rank=lora_rank,
+            layer_decay=layer_decay,
+            checkpointing=checkpointing,
+        )
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> Encoded:
         """Encode clips; each gets the same output alone and in any batch.
@@ -100,7 +138,11 @@ class TextEncoder(_Encoder):
             nothing to download.
         pooling: how states become one vector: ``first`` (CLS; the paper's), ``mean`` or ``attention``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
-        tune: ``full``, ``frozen``, or how many of the last layers are trained.
+        tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
+            linear layers of all layers, which want a higher learning rate (1e-4, say).
+        lora_rank: of these additions.
+        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes last.
+        checkpointing: compute the layers again in the backward pass: less memory, about a third more time.
         max_tokens: longer transcripts are cut, keeping the closing token; the paper's 512, or less where the model
             takes less.
 
@@ -117,10 +159,22 @@ class TextEncoder(_Encoder):
         pooling: PoolingKind = "first",
         layer_sum: bool = False,
         tune: Tune = "full",
+        lora_rank: int = 8,
+        layer_decay: float = 1.0,
+        checkpointing: bool = False,
         max_tokens: int = 512,
     ) -> None:
         backbone = text_backbone(name)
-        super().__init__(backbone, pooling, layer_sum, tune, freeze_front=False)
+        super().__init__(
+            backbone,
+            pooling=pooling,
+            layer_sum=layer_sum,
+            tune=tune,
+            freeze_front=False,
+            lora_rank=lora_rank,
+            layer_decay=layer_decay,
+            checkpointing=checkpointing,
+        )
         self.tokenizer: Tokenizer = backbone.tokenizer
         self.max_tokens = min(max_tokens, backbone.max_tokens)
 
@@ -131,24 +185,6 @@ class TextEncoder(_Encoder):
     def forward(self, tokens: Tensor, mask: Tensor) -> Encoded:
         """Encode token ids (B, L) with their mask (B, L)."""
         return self.encode(tokens, mask)
-
-
-def _freeze(backbone: Any, tune: Tune, freeze_front: bool) -> None:
-    """Leave gradients only to what `tune` names."""
-    blocks: nn.ModuleList = backbone.blocks
-    if isinstance(tune, int):
-        if not 0 < tune <= len(blocks):
-            raise UserError(
-                f"tune: {tune} asks for more layers than there are; give 1 to {len(blocks)}, full or frozen"
-            )
-        backbone.requires_grad_(False)
-        for block in blocks[-tune:]:
-            block.requires_grad_(True)
-    elif tune == "frozen":
-        backbone.requires_grad_(False)
-    elif freeze_front:
-        for part in backbone.front:
-            part.requires_grad_(False)
 
 
 @contextmanager
