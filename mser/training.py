@@ -26,6 +26,7 @@ from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.predictions import WritePredictions
 from mser.callbacks.random_state import RandomState
+from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
 from mser.data.module import CorpusDataModule
@@ -138,7 +139,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             save_config_kwargs={"save_to_log_dir": False},
             trainer_defaults={
                 **TRAINER_DEFAULTS,
-                "callbacks": [WritePredictions(), History(), RandomState(), TokeniseSpeech()],
+                "callbacks": [CountTests(), WritePredictions(), History(), RandomState(), TokeniseSpeech()],
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,

@@ -16,6 +16,7 @@ from fake.iemocap import make_iemocap
 from mser.cli import main
 from mser.crossval import plan
 from mser.errors import UserError
+from mser.tested import counts
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/demo/text_only.yaml"
 
@@ -61,6 +62,11 @@ def test_killed_stopped_resumed_and_reported(corpus, tmp_path, capsys):
     before = metrics.stat().st_mtime_ns
     assert main(arguments(corpus, whole, "--folds=1,2")) == 0
     assert metrics.stat().st_mtime_ns == before
+    assert counts(whole) == {(1, 1): 1, (1, 2): 1}
+    fold = whole / "seed1/fold2"
+    again = ["test", f"--config={fold / 'config.yaml'}", f"--ckpt_path={fold / 'checkpoints/best.ckpt'}"]
+    assert main(again) == 0
+    assert counts(whole) == {(1, 1): 1, (1, 2): 2}
     capsys.readouterr()
     assert main(arguments(corpus, whole, "--folds=1,2", "--model.dropout=0.3")) == 2
     assert "was begun with model.dropout=0.1, now it is 0.3; choose another --out" in capsys.readouterr().err

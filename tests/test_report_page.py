@@ -69,9 +69,12 @@ def test_every_section_is_there(single):
         "Classes",
         "Each emotion against the rest",
         "Improvised and scripted",
+        "Words that training has read",
+        "Who speaks, and how long",
         "Learning curves",
         "Cost",
         "How to get this again",
+        "What others report",
         "What the numbers mean",
     ]
 

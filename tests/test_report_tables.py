@@ -9,6 +9,7 @@ from fake.runs import make_run
 from mser.cli import main
 
 MOODS = ("happy", "sad")
+KINDS = ("styles", "near_copies", "genders", "lengths", "speakers")
 
 
 def report(*runs, out):
@@ -34,7 +35,7 @@ def several(tmp_path_factory):
 
 
 def test_every_table_is_there_as_csv_and_as_latex(several):
-    tables = {"overall", "folds", "classes", "confusion", "binary", "styles", "differences"}
+    tables = {"overall", "folds", "classes", "confusion", "binary", "differences", *KINDS}
     assert names(several[1]) == {f"{name}.{kind}" for name in tables for kind in ("csv", "tex")}
 
 
@@ -82,9 +83,9 @@ def test_latex_can_be_typeset(several, tmp_path):
 @pytest.mark.parametrize(
     ("task", "labels", "tables"),
     [
-        ("scores", ("sentiment",), {"overall", "folds", "styles"}),
-        ("scores", ("valence", "arousal"), {"overall", "folds", "attributes", "styles"}),
-        ("multi_label", MOODS, {"overall", "folds", "binary", "styles"}),
+        ("scores", ("sentiment",), {"overall", "folds", *KINDS}),
+        ("scores", ("valence", "arousal"), {"overall", "folds", "attributes", *KINDS}),
+        ("multi_label", MOODS, {"overall", "folds", "binary", *KINDS}),
     ],
 )
 def test_tables_of_other_tasks(tmp_path, task, labels, tables):

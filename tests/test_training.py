@@ -10,6 +10,7 @@ import torch
 from fake.iemocap import make_iemocap
 
 from mser.cli import main
+from mser.tested import counts
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 SHIPPED = [EXPERIMENTS / f"iemocap/{name}.yaml" for name in (
@@ -43,6 +44,7 @@ def test_shipped_experiments_train_and_test(experiment, corpus, tmp_path):
     saved, best = tmp_path / "config.yaml", tmp_path / "checkpoints" / "best.ckpt"
     for command in ("validate", "test"):
         assert main([command, f"--config={saved}", f"--ckpt_path={best}"]) == 0
+    assert counts(tmp_path) == {(1, 1): 1}
     rows = predictions(tmp_path)
     assert {row["split"] for row in rows} == {"val", "test"}
     assert len({row["utterance"] for row in rows}) == len(rows)

@@ -38,6 +38,7 @@ def page(report: Json) -> str:
         "duration": duration,
         "thousands": "{:,}".format,
         "findings": words.findings,
+        "opened": words.opened,
         "missing": words.missing,
     }
     drawn = [_pictures(run, f"run{number}") for number, run in enumerate(report["runs"])]

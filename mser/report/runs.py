@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError
-from mser.manifest import Manifest
+from mser.manifest import Manifest, Utterance
 from mser.protocols import Fold, digest
 from mser.report.cells import Question
 from mser.report.predictions import Part, Predictions, read_predictions
+from mser.tested import counts
 
 Json = dict[str, Any]
 OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
@@ -77,7 +78,8 @@ class Run:
         facts: ``run.json``: command, commit, versions, hardware.
         plan: its protocol.
         part: ``test``, or ``val`` for a run that left the test parts locked.
-        styles: utterance to ``improvised`` or ``scripted``; empty where the corpus has no styles.
+        utterances: by id, with transcript, gender and style; empty for a run without a ``manifest.jsonl``.
+        tested: how often each seed and fold was tested; None for a run that did not keep count.
         seeds: planned or present.
         jobs: the finished ones, by seed and fold.
         missing: the seed and the fold's number of each job without a result; a run with any is partial.
@@ -89,7 +91,8 @@ class Run:
     facts: Json
     plan: Plan
     part: Part
-    styles: Mapping[str, str]
+    utterances: Mapping[str, Utterance]
+    tested: Mapping[tuple[int, int], int] | None
     seeds: tuple[int, ...]
     jobs: tuple[Job, ...]
     missing: tuple[tuple[int, int], ...]
@@ -138,7 +141,9 @@ def read_run(folder: Path) -> Run:
     if not found:
         raise UserError(f"no fold of {folder} is finished yet; run the same `mser crossval` again to resume it")
     name = str(facts.get("name") or folder.resolve().name)
-    run = Run(folder, name, config, facts, plan, part, _read_styles(folder), seeds, (), tuple(missing))
+    run = Run(
+        folder, name, config, facts, plan, part, _read_utterances(folder), counts(folder), seeds, (), tuple(missing)
+    )
     ordered = sorted(found, key=lambda key: (key[0], key[1].number))
     run = replace(run, jobs=tuple(_read_job(run, found[key], *key) for key in ordered))
     run.truth()
@@ -246,8 +251,6 @@ def _number(cell: str) -> float | None:
     return value if isfinite(value) else None
 
 
-def _read_styles(folder: Path) -> dict[str, str]:
+def _read_utterances(folder: Path) -> dict[str, Utterance]:
     path = folder / "manifest.jsonl"
-    if not path.is_file():
-        return {}
-    return {utterance.id: utterance.style for utterance in Manifest.read(path) if utterance.style}
+    return {utterance.id: utterance for utterance in Manifest.read(path)} if path.is_file() else {}

@@ -1,4 +1,4 @@
-"""What a complete run says in full: overall, per class or score, by style, and as a picture's points."""
+"""What a complete run says in full: overall, per class or score, by kind of utterance, and as a picture's points."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import numpy as np
 
 from mser import metrics
 from mser.report.clusters import Clusters, clusters
-from mser.report.figures import defined, figures, mean, pooled
+from mser.report.figures import figures, pooled
 from mser.report.judges import Judge, one_vs_rest
 from mser.report.runs import Json, Run
+from mser.report.slices import KEYS, slices
 
 _POINTS = 1500
-_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", "styles")
+_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *KEYS)
 
 
 def sections(run: Run, judge: Judge) -> Json:
@@ -23,7 +24,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``classes``, ``confusion``: for one label per utterance, else null.
         - ``binary``: of each label against the rest, for the objective OneVsRest, else null.
         - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
-        - ``styles``: pooled scores of each style; null where the corpus has none.
+        - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
     """
     if run.missing:
         return dict.fromkeys(_PARTS)
@@ -36,7 +37,7 @@ def sections(run: Run, judge: Judge) -> Json:
         "clusters": speakers.facts(),
         "overall": overall | aliases,
         **_PER_TASK[run.plan.task](run, found, speakers),
-        "styles": _styles(run, judge) if run.styles else None,
+        **slices(run, judge),
     }
 
 
@@ -89,23 +90,6 @@ def _scatter(run: Run) -> Json:
             for column, label in enumerate(run.plan.labels)
         },
     }
-
-
-def _styles(run: Run, judge: Judge) -> Json:
-    """Return the pooled scores of each style: in a single fold a style can be too rare to score every class."""
-    pools = [pooled(run, seed) for seed in run.seeds]
-    found = {}
-    for style in sorted({run.styles[u] for u in pools[0].utterances if u in run.styles}):
-        parts = [pool.only({u for u, which in run.styles.items() if which == style}) for pool in pools]
-        scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
-        found[style] = {
-            "utterances": len(parts[0]),
-            **{
-                name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor[name])}
-                for name in judge.listed
-            },
-        }
-    return found
 
 
 _PER_TASK = {"labels": _labels, "multi_label": _multi_label, "scores": _scores}

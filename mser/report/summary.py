@@ -33,6 +33,7 @@ def summarise(run: Run) -> Json:
         "model": _model(run),
         "protocol": _protocol(run),
         "part": "test" if run.part == "test" else "validation",
+        "tested": _tested(run),
         "constant": judged.constant,
         "headline": list(judged.headline),
         "columns": list(judged.columns),
@@ -42,6 +43,13 @@ def summarise(run: Run) -> Json:
         "cost": _cost(run.jobs),
         "provenance": {key: run.facts.get(key) for key in ("command", "commit", "versions", "hardware", "started")},
     }
+
+
+def _tested(run: Run) -> list[Json] | None:
+    """Return how often each test part was opened; null where nobody counted."""
+    if run.tested is None:
+        return None
+    return [{"seed": seed, "fold": fold, "times": times} for (seed, fold), times in sorted(run.tested.items())]
 
 
 def _fold(run: Run, fold: Fold, judged: Judge) -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mser.report.measures import MEASURES, measure, shown
 from mser.report.runs import Json
+from mser.report.slices import KEYS
 
 Rows = list[dict[str, Any]]
 _FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")
@@ -41,7 +42,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "confusion": [row for run in whole for row in _confusion(run)],
         "binary": [row for run in whole for row in _each(run, "binary", ("balanced_accuracy", "accuracy", "f1"))],
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
-        "styles": [row for run in whole for row in _styles(run)],
+        **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
         "differences": _differences(report["comparison"]["pairs"]) if report["comparison"] else [],
     }
     prefix = "validation_" if runs[0]["part"] == "validation" else ""
@@ -167,15 +168,15 @@ def _each(run: Json, section: str, kinds: Sequence[str]) -> Rows:
     ]
 
 
-def _styles(run: Json) -> Rows:
+def _slice(run: Json, key: str) -> Rows:
     return [
         {
             "run": run["name"],
-            "style": style,
+            key.replace("near_copies", "transcripts").removesuffix("s"): kind,
             "utterances": entry["utterances"],
             **{name: entry[name]["pooled"] for name in run["listed"]},
         }
-        for style, entry in (run["styles"] or {}).items()
+        for kind, entry in (run[key] or {}).items()
     ]
 
 

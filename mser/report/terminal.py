@@ -29,7 +29,7 @@ def show(report: Json, path: Path) -> None:
     console.print(Padding(table, (1, 0)))
     for line in _told(report["comparison"]["pairs"]) if report["comparison"] else ():
         console.print(Text(line))
-    for finding in words.findings(runs[0]["protocol"]["audit"]):
+    for finding in (*words.findings(runs[0]["protocol"]["audit"]), *map(words.opened, runs)):
         if finding.level != "sound":
             console.print(Text.assemble((finding.level, _LOOK[finding.level]), f"  {finding.text}"))
     for warning in report["published"]["above"] if report["published"] else ():

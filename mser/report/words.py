@@ -158,6 +158,27 @@ def findings(audit: Mapping[str, Any]) -> list[Finding]:
     return sorted(lines, key=lambda line: order.index(line.level))
 
 
+def opened(run: Json) -> Finding:
+    """Return how often the run's test parts were opened.
+
+    Example:
+        >>> opened({"part": "test", "tested": [{"seed": 1, "fold": 1, "times": 1}]})
+        Finding(level='sound', text='Each test part was opened once.')
+        >>> opened({"part": "test", "tested": [{"seed": 1, "fold": 2, "times": 3}]}).text.partition(":")[0]
+        'Test parts were opened more than once (fold 2 with seed 1'
+    """
+    if run["tested"] is None:
+        return Finding("note", "Nobody counted how often the test parts were opened.")
+    locked = run["part"] == "validation"
+    often = [entry for entry in run["tested"] if entry["times"] > (0 if locked else 1)]
+    if not often:
+        return Finding("sound", "No test part was opened." if locked else "Each test part was opened once.")
+    each = "; ".join(f"fold {one['fold']} with seed {one['seed']}: {one['times']} times" for one in often[:3])
+    more = f"; {len(often) - 3} others" if len(often) > 3 else ""
+    what = "Test parts were opened before this" if locked else "Test parts were opened more than once"
+    return Finding("note", f"{what} ({each}{more}): what was chosen in between has seen the test.")
+
+
 def _answer(run: Json) -> str:
     score = " and ".join(f"{measure(name).title} {_score(run, name)}" for name in run["headline"])
     floors = " and ".join(said(name, run["overall"][name]["floor"]) for name in run["headline"])

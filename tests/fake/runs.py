@@ -10,6 +10,7 @@ import yaml
 
 from mser.manifest import Manifest, Utterance
 from mser.protocols import Fold, digest
+from mser.tested import record
 
 LABELS = ("neu", "sad", "ang", "hap")
 AUDIT = {
@@ -71,6 +72,8 @@ def make_run(
             _predictions(job / "predictions.csv", fold, seed, splits, utterances, labels, objective, answer, rng, skill)
             first = {"labels": "ua", "multi_label": "balanced_accuracy", "scores": "ccc"}[task]
             best = _history(job / "history.csv", epochs, skill, "mae" if labels == ("sentiment",) else first, rng)
+            if not skip_test:
+                record(job, fold=fold.number, seed=seed, checkpoint="best.ckpt")
             _json(job / "metrics.json", _metrics(seed, fold, digest(plan), epochs, best, rng))
     return folder
 
@@ -104,8 +107,8 @@ def _utterances(folds: int, turns: int, labels: tuple[str, ...], styles: bool) -
                     Utterance(
                         id=f"{dialogue}_{gender}{turn:03}",
                         audio=f"Session{session}/{dialogue}_{gender}{turn:03}.wav",
-                        duration=3.0,
-                        transcript="it is a made-up line",
+                        duration=1.0 + turn % 5,
+                        transcript=_transcript(session, gender, turn),
                         speaker=f"Ses{session:02}{gender}",
                         group=dialogue,
                         session=f"Session{session}",
@@ -115,6 +118,13 @@ def _utterances(folds: int, turns: int, labels: tuple[str, ...], styles: bool) -
                     )
                 )
     return sorted(found, key=lambda utterance: utterance.id)
+
+
+def _transcript(session: int, gender: str, turn: int) -> str:
+    """Return what all sessions say in scripted turns, what nobody else says in the others, and now and then a word."""
+    if turn % 6 == 5:
+        return "Yes."
+    return f"story {turn} of {session}{gender}, told <once>" if turn % 2 else f"this is line number {turn} of the play"
 
 
 def _fold(number: int, folds: int, utterances: list[Utterance]) -> Fold:

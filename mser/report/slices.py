@@ -1,0 +1,91 @@
+"""Scores of each kind of utterance: by style, near copies in train, gender, length and speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mser.manifest import Utterance
+from mser.protocols import Fold
+from mser.report.figures import defined, mean
+from mser.report.judges import Judge
+from mser.report.predictions import Predictions
+from mser.report.runs import Json, Run
+from mser.transcripts import NearCopies
+
+Kinds = Mapping[int, Mapping[str, str]]
+COPIES = ("near copy in train", "no near copy in train", "fewer than four words")
+LENGTHS = {2.0: "under 2 s", 4.0: "2 to 4 s", 8.0: "4 to 8 s", float("inf"): "8 s and more"}
+KEYS = ("styles", "near_copies", "genders", "lengths", "speakers")
+
+
+def slices(run: Run, judge: Judge) -> Json:
+    """Return for each way to divide the judged utterances the pooled scores of each kind.
+
+    Scores are pooled over folds: in a single fold a kind can be too rare to score every class.
+
+    Returns:
+        - ``styles``: improvised and scripted, as the corpus names them.
+        - ``near_copies``: whether training on the fold has read nearly the same words (`mser.transcripts.NearCopies`).
+        - ``genders``, ``lengths``, ``speakers``.
+
+        Each is null where nothing tells the kinds apart.
+    """
+    speakers = {name: who for job in run.jobs for name, who in zip(job.said.utterances, job.said.speakers, strict=True)}
+    return {
+        "styles": _slice(run, judge, _everywhere(run, {name: one.style for name, one in run.utterances.items()})),
+        "near_copies": _slice(run, judge, _copied(run), COPIES),
+        "genders": _slice(run, judge, _everywhere(run, {name: one.gender for name, one in run.utterances.items()})),
+        "lengths": _slice(run, judge, _everywhere(run, _lengths(run.utterances)), tuple(LENGTHS.values())),
+        "speakers": _slice(run, judge, _everywhere(run, speakers)),
+    }
+
+
+def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> Json | None:
+    """Return the scores of each kind, in `order` or else by name."""
+    found = {}
+    for kind in order or sorted({kind for fold in kinds.values() for kind in fold.values()} - {""}):
+        parts = [_only(run, seed, kind, kinds) for seed in run.seeds]
+        if len(parts[0]):
+            scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
+            found[kind] = {
+                "utterances": len(parts[0]),
+                **{
+                    name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor[name])}
+                    for name in judge.listed
+                },
+            }
+    return found or None
+
+
+def _only(run: Run, seed: int, kind: str, kinds: Kinds) -> Predictions:
+    parts = []
+    for job in run.jobs:
+        if job.seed == seed:
+            known = kinds.get(job.fold.number, {})
+            parts.append(job.said.only({name for name, which in known.items() if which == kind}))
+    return Predictions.pool(parts)
+
+
+def _everywhere(run: Run, kinds: Mapping[str, str]) -> Kinds:
+    return {fold.number: kinds for fold in run.plan.folds}
+
+
+def _lengths(utterances: Mapping[str, Utterance]) -> dict[str, str]:
+    return {
+        name: next(words for least, words in LENGTHS.items() if one.duration < least)
+        for name, one in utterances.items()
+    }
+
+
+def _copied(run: Run) -> Kinds:
+    """Return by fold, as words can be new in one and known in another; nothing where there are no transcripts."""
+    if not any(one.transcript for one in run.utterances.values()):
+        return {}
+    copies = NearCopies(run.utterances.values())
+    return {fold.number: _kinds(copies, fold, getattr(fold, run.part)) for fold in run.plan.folds}
+
+
+def _kinds(copies: NearCopies, fold: Fold, judged: Sequence[str]) -> dict[str, str]:
+    copied, new, short = COPIES
+    compared = dict.fromkeys(copies.compared(judged), new)
+    return dict.fromkeys(judged, short) | compared | dict.fromkeys(copies.found(judged, among=fold.train), copied)
