@@ -158,9 +158,9 @@ def test_files_that_cannot_be_used(tmp_path, capsys):
     assert code == 1
     assert [(problem["kind"], problem["message"]) for problem in summary["problems"]] == [
         (
-            "unreadable",
-            "AudioWAV/1001_DFA_ANG_XX.wav is no wav file: it begins with b'version http', not with RIFF....WAVE: it is "
-            "a pointer of Git LFS, run `git lfs pull`; it is left out",
+            "pointer",
+            "AudioWAV/1001_DFA_ANG_XX.wav is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`; "
+            "it is left out",
         ),
         ("empty", "AudioWAV/1001_DFA_DIS_XX.wav is an empty file of 0 bytes; it is left out"),
         ("name", "AudioWAV/1001_DFA_FUN_XX.wav has no name of a file of crema_d; it is left out"),

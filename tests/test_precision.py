@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 from fake.iemocap import make_iemocap
-from fake.numbers import NoteTypes
+from fake.spoil import NoteTypes
 
 from mser.cli import main
 
@@ -36,7 +36,7 @@ def epoch(folder):
 
 def test_losses_and_norms_stay_in_float32(corpus, tmp_path):
     assert fit(corpus, tmp_path / "32") == 0
-    noting = "--trainer.callbacks+=fake.numbers.NoteTypes"
+    noting = "--trainer.callbacks+=fake.spoil.NoteTypes"
     assert fit(corpus, tmp_path / "bf16", "--trainer.precision=bf16-mixed", noting) == 0
     assert NoteTypes.seen == {"loss": {torch.float32}, "norm": {torch.float32}, "linear": {torch.bfloat16}}
     whole, mixed = epoch(tmp_path / "32"), epoch(tmp_path / "bf16")
@@ -70,7 +70,7 @@ def test_the_saved_configuration_states_the_precision(corpus, tmp_path):
 
 
 def spoil(batches):
-    return ["--trainer.callbacks+=fake.numbers.SpoilLoss", f"--trainer.callbacks.batches={batches}"]
+    return ["--trainer.callbacks+=fake.spoil.SpoilLoss", f"--trainer.callbacks.batches={batches}"]
 
 
 def test_a_loss_that_is_no_number_ends_the_fit_and_names_the_batch(corpus, tmp_path, capsys):
@@ -103,5 +103,5 @@ def test_bad_updates_are_left_out_when_asked(corpus, tmp_path, caplog):
 
 
 def test_a_gradient_that_is_no_number(corpus, tmp_path, capsys):
-    assert fit(corpus, tmp_path, "--trainer.callbacks+=fake.numbers.SpoilGradient") == 2
+    assert fit(corpus, tmp_path, "--trainer.callbacks+=fake.spoil.SpoilGradient") == 2
     assert "the gradient is not finite in epoch 0, update 2, of the utterances Ses0" in capsys.readouterr().err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,21 +46,13 @@ def read_names(corpus: str, root: Path, pattern: str, parse: Parse, leave_out: I
             if name not in leave_out:
                 utterances.append(replace(utterance, audio=audio, duration=check_wav(path).duration))
         except BadAudioError as error:
-            problems.append(Problem(error.kind, f"{audio} {error}{_hint(path)}; it is left out", name))
+            problems.append(Problem(error.kind, f"{audio} {error}; it is left out", name))
     return Manifest(corpus, root, tuple(utterances), tuple(problems))
 
 
 def _copies(paths: list[Path]) -> Iterable[Problem]:
     if paths:
         yield Problem("duplicate", f"{len(paths)} files are there twice, such as {paths[0]}; only the first counts")
-
-
-def _hint(path: Path) -> str:
-    """Return what to do about a file of 130 bytes that stands for the audio in a repository."""
-    with suppress(OSError), path.open("rb") as file:
-        if file.read(8) == b"version ":
-            return ": it is a pointer of Git LFS, run `git lfs pull`"
-    return ""
 
 
 def count_acted(manifest: Manifest) -> Counts:
