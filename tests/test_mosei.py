@@ -214,7 +214,7 @@ def test_no_labels_and_no_audio(tree, tmp_path, capsys):
     shutil.rmtree(tree / "Raw/Audio")
     (tree / "Raw/Videos/Full/Combined").mkdir(parents=True)
     assert main(["data", "check", "mosei", str(tree)]) == 2
-    hint = "Raw/Videos/Full/Combined holds videos: `mser data extract-audio` makes wav files of videos"
+    hint = f"run `mser data extract-audio {tree}/Raw/Videos/Full/Combined --out {tree / VIDEOS}`"
     assert capsys.readouterr().err.rstrip().endswith(hint)
     (tmp_path / "empty").mkdir()
     assert main(["data", "check", "mosei", str(tmp_path / "empty")]) == 2

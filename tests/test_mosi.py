@@ -330,9 +330,9 @@ def test_folders_that_hold_no_corpus(clips, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     refused(capsys, tmp_path / "empty", f"looked for {LABELS}", "label.csv and found none")
     shutil.rmtree(clips / "Raw/Audio")
-    refused(capsys, clips, f"is there but no audio: looked for {CLIPS} and {VIDEOS}; unpack the raw data")
+    refused(capsys, clips, f"is there but no audio: looked for {VIDEOS} and {CLIPS}; unpack the raw data")
     (clips / "Raw/Video/Segmented").mkdir(parents=True)
-    refused(capsys, clips, "Raw/Video/Segmented holds videos: `mser data extract-audio` makes wav files of videos")
+    refused(capsys, clips, f"run `mser data extract-audio {clips}/Raw/Video/Segmented --out {clips / CLIPS}`")
 
 
 def test_a_table_with_only_videos_beside_it_says_what_to_do(table, capsys):
@@ -340,11 +340,11 @@ def test_a_table_with_only_videos_beside_it_says_what_to_do(table, capsys):
     path.with_suffix(".mp4").write_bytes(b"")
     path.unlink()
     [found] = problems(capsys, table, "missing")
-    assert found["message"].endswith(f"{NAME} is left out, there is an mp4, and `mser data extract-audio` makes wav "
-                                     "files of videos")  # fmt: skip
+    hint = f"there is an mp4: run `mser data extract-audio {table}`"
+    assert found["message"].endswith(f"{NAME} is left out, {hint}")
     for wav in table.glob("Raw/*/*.wav"):
         wav.rename(wav.with_suffix(".mp4"))
-    refused(capsys, table, "Raw holds 24 mp4 files but no wav file beside any of them; `mser data extract-audio`")
+    refused(capsys, table, "Raw holds 24 mp4 files but no wav file beside any of them; run `mser data extract-audio ")
     shutil.rmtree(table / "Raw")
     refused(capsys, table, "label.csv lists 24 clips, but ", "Raw/<video_id>/<clip_id>.wav is there of none")
 

@@ -102,7 +102,7 @@ def _require_wav(root: Path, segments: Iterable[Segment]) -> None:
         return
     videos = sum(path.with_suffix(".mp4").exists() for path in audio)
     if videos:
-        raise UserError(f"{root}/Raw holds {videos} mp4 files but no wav file beside any of them; {EXTRACT}")
+        raise UserError(f"{root}/Raw holds {videos} mp4 files but no wav file beside any of them; {EXTRACT} {root}`")
     raise UserError(f"{root}/{NAME} lists {len(audio)} clips, but {root}/Raw/<video_id>/<clip_id>.wav is there of none")
 
 

@@ -39,7 +39,7 @@ def read(root: Path) -> Manifest:
         return read_label_csv("mosei", root, lambda video, clip: f"{video}$_${clip}")
     if not labels:
         raise nothing_found(root, "CMU-MOSEI", LABELS)
-    audio = require_audio(root, labels, audio, _VIDEOS[0])
+    audio = require_audio(root, labels, audio, {"Videos/Full/Combined": _VIDEOS[0]})
     videos, problems = read_csd(labels, {1, 7})
     texts, wrong = read_transcripts(root, videos)
     return heard("mosei", root, list(_segments(videos, audio, texts)), [*problems, *wrong])

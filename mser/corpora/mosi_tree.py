@@ -40,7 +40,7 @@ def read(root: Path) -> Manifest:
         return read_label_csv("mosi", root, _name)
     if not labels:
         raise nothing_found(root, "CMU-MOSI", LABELS)
-    audio = require_audio(root, labels, audio, _CLIPS, _VIDEOS)
+    audio = require_audio(root, labels, audio, {"Video/Full": _VIDEOS, "Video/Segmented": _CLIPS})
     videos, problems = read_csd(labels, {1})
     if audio.endswith(_CLIPS):
         problems += _misnumbered(root / audio, videos)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mser.corpora.segment_audio import EXTRACT
 from mser.errors import UserError
 
 
@@ -24,19 +23,26 @@ def find_folder(root: Path, *parts: str) -> str | None:
     return next((place for place in places if (root / place).is_dir()), None)
 
 
-def require_audio(root: Path, labels: Path, found: str | None, *expected: str) -> str:
+def require_audio(root: Path, labels: Path, found: str | None, videos: Mapping[str, str]) -> str:
     """Return the folder of the audio.
+
+    Args:
+        root: the corpus.
+        labels: its label file.
+        found: the folder, if there is one.
+        videos: where videos may be, and where the audio that belongs to them is looked for.
 
     Raises:
         UserError: if there is none; it says what to do with videos.
     """
     if found:
         return found
-    videos = find_folder(root, "Video/Segmented", "Video/Full", "Videos/Segmented/Combined", "Videos/Full/Combined")
-    hint = f"{root}/{videos} holds videos: {EXTRACT}" if videos else "unpack the raw data into the same folder"
-    raise UserError(
-        f"{labels} is there but no audio: looked for {' and '.join(f'Raw/{part}' for part in expected)}; {hint}"
-    )
+    hint = "unpack the raw data into the same folder"
+    for part, audio in videos.items():
+        if folder := find_folder(root, part):
+            hint = f"run `mser data extract-audio {root / folder} --out {root / folder.removesuffix(part) / audio}`"
+    looked = " and ".join(f"Raw/{part}" for part in videos.values())
+    raise UserError(f"{labels} is there but no audio: looked for {looked}; {hint}")
 
 
 def nothing_found(root: Path, title: str, names: Sequence[str]) -> UserError:

@@ -12,7 +12,7 @@ from mser.corpora.silence import silent
 from mser.corpora.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.manifest import Manifest, Problem, Seconds, Utterance
 
-EXTRACT = "`mser data extract-audio` makes wav files of videos"
+EXTRACT = "run `mser data extract-audio"
 _BEYOND = 0.5  # seconds by which a segment may end after its video's audio
 _LONGER = 1.0  # seconds by which a clip and its label may differ in length
 _Span = tuple[Seconds, Seconds]
@@ -87,7 +87,7 @@ def _mistimed(one: Segment, duration: Seconds) -> Iterator[Problem]:
 
 def _unusable(audio: str, sharing: Sequence[Segment], error: BadAudioError, root: Path) -> Iterator[Problem]:
     is_video = error.kind == "missing" and (root / audio).with_suffix(".mp4").exists()
-    help_ = f"there is an mp4, and {EXTRACT}" if is_video else "restore the file"
+    help_ = f"there is an mp4: {EXTRACT} {root}`" if is_video else "restore the file"
     if len(sharing) == 1:
         yield Problem(error.kind, f"{audio} {error}; {sharing[0].id} is left out, {help_}", sharing[0].id)
     else:
