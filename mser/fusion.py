@@ -13,6 +13,9 @@ from mser.encoders.encoded import Encoded
 class Fusion(nn.Module):
     """Turns what speech and text encoders say of an utterance into one vector.
 
+    Where an utterance lacks a side (`modality_dropout`), that side comes as zeros, states and summary: it tells nothing
+    of the utterance, and its encoder learns nothing from it.
+
     Attributes:
         width: D, the size of the vector.
     """

@@ -74,11 +74,11 @@ class EmotionRecognizer(LightningModule):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, outputs)."""
-        speech = self.speech(batch.waveform, batch.lengths) if self.speech else None
+        speech = self.speech(batch.waveform, batch.lengths).given(batch.speech_given) if self.speech else None
         text = None
         if self.text:
             tokens, mask = self.text.tokenize(batch.transcripts)
-            text = self.text(tokens.to(batch.index.device), mask.to(batch.index.device))
+            text = self.text(tokens.to(batch.index.device), mask.to(batch.index.device)).given(batch.text_given)
         return cast(Tensor, self.head(self.fusion(speech, text)))
 
     def on_fit_start(self) -> None:
@@ -86,6 +86,8 @@ class EmotionRecognizer(LightningModule):
         dataset = self._dataset("train")
         target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
         self.objective.require(dataset.task)
+        if dataset.augment.modality_dropout and not (self.speech and self.text):
+            raise UserError("augment.modality_dropout takes a side away, but the model has only one; set it to 0")
         if isinstance(dataset.task, LabelSet):
             _require_all(self.labels, target)
         self.objective.prepare(target.to(self.device))

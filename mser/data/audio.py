@@ -40,7 +40,7 @@ def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Tensor
         raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
     if not torch.isfinite(samples).all():
         raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
-    return _at_least(_resample(samples, rate), SHORTEST)
+    return at_least(_resample(samples, rate), SHORTEST)
 
 
 def _resample(samples: Tensor, rate: int) -> Tensor:
@@ -52,5 +52,6 @@ def _resample(samples: Tensor, rate: int) -> Tensor:
     return resampled
 
 
-def _at_least(samples: Tensor, count: int) -> Tensor:
+def at_least(samples: Tensor, count: int) -> Tensor:
+    """Return the samples (N,), with silence behind them if they are fewer than `count`."""
     return torch.nn.functional.pad(samples, (0, max(count - len(samples), 0)))

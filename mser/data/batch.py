@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from mser.data.audio import SAMPLE_RATE, SHORTEST, load
+from mser.data.audio import SAMPLE_RATE, SHORTEST, at_least, load
+from mser.data.augment import NOTHING, Augment, Draw
 from mser.labels import Task
 from mser.manifest import Seconds, Utterance
 
@@ -25,6 +26,8 @@ class Batch:
         transcripts: what was said; the text encoder tokenizes it.
         target: (B,) class indices, `mser.labels.UNKNOWN` without a label; or (B, C) scores or presences, NaN without.
         index: (B,) places in the dataset, by which predictions find their utterances again.
+        speech_given: (B,) whether the model may hear it; all of them when None.
+        text_given: (B,) whether the model may read it; all of them when None.
     """
 
     waveform: Tensor
@@ -32,6 +35,8 @@ class Batch:
     transcripts: list[str]
     target: Tensor
     index: Tensor
+    speech_given: Tensor | None = None
+    text_given: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.transcripts)
@@ -45,15 +50,25 @@ class UtteranceDataset(Dataset[Batch]):
         root: the folder that their audio paths are relative to.
         task: what is asked of them.
         max_seconds: longer clips lose their end; None keeps all.
+        augment: what is done to those that are drawn for an epoch of training.
+        seed: of what is done to them.
     """
 
     def __init__(
-        self, utterances: Sequence[Utterance], root: Path, task: Task, max_seconds: Seconds | None = None
+        self,
+        utterances: Sequence[Utterance],
+        root: Path,
+        task: Task,
+        *,
+        max_seconds: Seconds | None = None,
+        augment: Augment = NOTHING,
+        seed: int = 0,
     ) -> None:
         self.utterances = list(utterances)
         self.root = root
         self.task = task
         self.max_seconds = max_seconds
+        self.augment, self.seed = augment, seed
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -64,10 +79,20 @@ class UtteranceDataset(Dataset[Batch]):
         longest = self.max_seconds or float("inf")
         return [max(min(utterance.duration, longest), SHORTEST / SAMPLE_RATE) for utterance in self.utterances]
 
-    def __getitem__(self, indices: list[int]) -> Batch:
-        """Return one batch."""
+    def __getitem__(self, chosen: list[int] | Draw) -> Batch:
+        """Return one batch: as it was recorded, or as an epoch of training has it."""
+        if not isinstance(chosen, Draw):
+            return self._batch(chosen, [self._clip(self.utterances[index]) for index in chosen])
+        keys = [(self.seed, chosen.epoch, self.utterances[index].id) for index in chosen.indices]
+        clips = [
+            at_least(self.augment.clip(self._clip(self.utterances[index]), key), SHORTEST)
+            for index, key in zip(chosen.indices, keys, strict=True)
+        ]
+        speech, text = torch.tensor([self.augment.sides(key) for key in keys]).T
+        return replace(self._batch(chosen.indices, clips), speech_given=speech, text_given=text)
+
+    def _batch(self, indices: list[int], clips: list[Tensor]) -> Batch:
         chosen = [self.utterances[index] for index in indices]
-        clips = [self._clip(utterance) for utterance in chosen]
         return Batch(
             waveform=torch.nn.utils.rnn.pad_sequence(clips, batch_first=True),
             lengths=torch.tensor([len(clip) for clip in clips]),

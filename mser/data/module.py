@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from mser import corpora
 from mser.audit import audit, require_sound
 from mser.corpora.corpus import Corpus
+from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
@@ -34,6 +35,7 @@ class CorpusDataModule(LightningDataModule):
         batch_seconds: most seconds of padded audio in a batch; never exceeded.
         batch_size: most utterances in a batch; as many as the budget takes when null.
         max_seconds: cut longer clips; null keeps all.
+        augment: what is done to the training part; nothing by default.
         num_workers: processes that load audio; 0 loads where the training runs.
         seed: of the order of batches; follows ``seed_everything``.
     """
@@ -50,6 +52,7 @@ class CorpusDataModule(LightningDataModule):
         batch_seconds: Seconds = 120.0,
         batch_size: int | None = None,
         max_seconds: Seconds | None = None,
+        augment: Augment = NOTHING,
         num_workers: int = 0,
         seed: int = 1,
     ) -> None:
@@ -60,6 +63,7 @@ class CorpusDataModule(LightningDataModule):
         self.protocol = self.corpus.protocol(protocol)
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
+        self.augment = augment
         self.num_workers = num_workers
         self.seed = seed
         self.datasets: dict[Part, UtteranceDataset] = {}
@@ -124,12 +128,20 @@ class CorpusDataModule(LightningDataModule):
     def _dataset(self, manifest: Manifest, utterances: list[Utterance] | tuple[Utterance, ...]) -> UtteranceDataset:
         if not utterances:
             raise UserError(f"{self.protocol.name} leaves nothing to work on in {self.root}; see `mser data folds`")
-        return UtteranceDataset(utterances, manifest.root, self.label_set, self.max_seconds)
+        return UtteranceDataset(
+            utterances,
+            manifest.root,
+            self.label_set,
+            max_seconds=self.max_seconds,
+            augment=self.augment,
+            seed=self.seed,
+        )
 
     def _loader(self, part: Part, *, shuffle: bool = False) -> DataLoader[Batch]:
         dataset = self.datasets[part]
+        augmented = part == "train" and self.augment != NOTHING
         batches = LengthBatches(
-            dataset.durations,
+            [seconds * (self.augment.stretch if augmented else 1) for seconds in dataset.durations],
             self.batch_seconds,
             most=self.batch_size,
             shuffle=shuffle,
@@ -145,7 +157,7 @@ class CorpusDataModule(LightningDataModule):
         # The sampler hands out whole batches, so the loader must not batch them again.
         return DataLoader(
             dataset,
-            sampler=batches,
+            sampler=WithEpoch(batches) if augmented else batches,
             batch_size=None,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,

@@ -19,3 +19,14 @@ class Encoded(NamedTuple):
     states: Tensor
     mask: Tensor
     summary: Tensor
+
+    def given(self, rows: Tensor | None) -> Encoded:
+        """Return it with zeros, in states and summary, for the utterances that are not among the given ones.
+
+        Args:
+            rows: (B,) true for those that are; all of them when None.
+        """
+        if rows is None:
+            return self
+        absent = ~rows.unsqueeze(1)
+        return Encoded(self.states.masked_fill(absent.unsqueeze(2), 0), self.mask, self.summary.masked_fill(absent, 0))
