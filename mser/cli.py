@@ -16,6 +16,7 @@ COMMANDS = {
     "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make a made-up one"),
+    "export": ("mser.use.export_cli", "make a folder of a trained model, to use and to share"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
 

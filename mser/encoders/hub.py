@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +17,48 @@ from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
 from mser.encoders.whisper import WhisperBackbone
 from mser.errors import UserError
 
-__all__ = ["Tokenizer", "speech_backbone", "text_backbone"]
+__all__ = ["Tokenizer", "architecture_only", "is_speech_bert", "save_settings", "speech_backbone", "text_backbone"]
 
 T = TypeVar("T")
 # Regularisers that are chosen elsewhere or clash with distributed training and with short clips.
 PLAIN = {"layerdrop": 0.0, "encoder_layerdrop": 0.0, "apply_spec_augment": False}
+_weightless = ContextVar("weightless", default=False)
+
+
+@contextmanager
+def architecture_only() -> Iterator[None]:
+    """Within it encoders are made from their settings alone and have random weights: their own are loaded next."""
+    token = _weightless.set(True)
+    try:
+        yield
+    finally:
+        _weightless.reset(token)
+
+
+def save_settings(name: str, folder: Path, *, text: bool) -> None:
+    """Write all that `architecture_only` needs of an encoder: settings, tokenizer or feature settings, no weights.
+
+    Args:
+        name: a Hugging Face id, a local folder, or ``tiny``, which needs nothing.
+        folder: where to; from then on it can stand for the name.
+        text: whether it is a text encoder.
+
+    Raises:
+        UserError: if there is no such encoder.
+    """
+    if name == "tiny":
+        return
+    folder.mkdir()
+    if is_speech_bert(name):
+        from mser.encoders.speech_bert import save_speech_bert_settings
+
+        save_speech_bert_settings(Path(name), folder)
+        return
+    from transformers import AutoFeatureExtractor, AutoTokenizer
+
+    what, kind = ("tokenizer", AutoTokenizer) if text else ("feature settings", AutoFeatureExtractor)
+    _config(name, "encoder").save_pretrained(folder)
+    _load(name, what, lambda: kind.from_pretrained(name)).save_pretrained(folder)
 
 
 def speech_backbone(name: str) -> nn.Module:
@@ -32,10 +71,10 @@ def speech_backbone(name: str) -> nn.Module:
         from mser.encoders.tiny import tiny_speech
 
         return tiny_speech()
-    if _is_speech_bert(name):
+    if is_speech_bert(name):
         from mser.encoders.speech_bert import SpeechBert
 
-        return SpeechBert.from_folder(Path(name))
+        return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
     kind = _config(name, "speech encoder").model_type
     if kind in (*FAMILIES, "whisper", "wav2vec2-bert"):
         return _pretrained_speech(name, kind)
@@ -62,7 +101,7 @@ def text_backbone(name: str) -> TextBackbone:
         raise UserError(
             f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder"
         )
-    tokenizer = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name))
+    tokenizer = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
     # RoBERTa's first position is the padding id + 1, so its table is that much longer than its longest input.
     offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
     longest = min(config.max_position_embeddings - offset, tokenizer.model_max_length)
@@ -90,13 +129,15 @@ def _weights(name: str) -> Any:
     for option, value in PLAIN.items():
         if hasattr(config, option):
             setattr(config, option, value)
+    if _weightless.get():
+        return _load(name, "settings", lambda: AutoModel.from_config(config, dtype=torch.float32))
     return _load(name, "weights", lambda: AutoModel.from_pretrained(name, config=config, dtype=torch.float32))
 
 
 def _config(name: str, what: str) -> Any:
     from transformers import AutoConfig
 
-    return _load(name, what, lambda: AutoConfig.from_pretrained(name))
+    return _load(name, what, lambda: AutoConfig.from_pretrained(name, trust_remote_code=False))
 
 
 def _load(name: str, what: str, read: Callable[[], T]) -> T:
@@ -118,8 +159,8 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def _is_speech_bert(name: str) -> bool:
-    """Whether the folder is one of ours: transformers does not know its model type."""
+def is_speech_bert(name: str) -> bool:
+    """Return whether the folder is one of ours: transformers does not know its model type."""
     import json
 
     try:

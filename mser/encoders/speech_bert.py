@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mser.encoders.speech_tokens import PAD, SpeechTokenizer, pad_tokens
+from mser.encoders.speech_tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
 from mser.encoders.text import fix_single_segment
 from mser.encoders.token_cache import Ids
 from mser.errors import UserError
@@ -42,14 +43,18 @@ class SpeechBert(nn.Module):
         self.front: list[nn.Module] = []
 
     @classmethod
-    def from_folder(cls, folder: Path) -> SpeechBert:
+    def from_folder(cls, folder: Path, *, weights: bool = True) -> SpeechBert:
         """Return the encoder of a folder that ``mser convert speech-bert`` made.
+
+        Args:
+            folder: where it lies.
+            weights: whether to read the BERT's; without them it is random, to be filled from elsewhere.
 
         Raises:
             UserError: if a file of it is missing or damaged.
         """
         try:
-            return cls(_read_roberta(folder), SpeechTokenizer.from_folder(folder))
+            return cls(_read_roberta(folder, weights), SpeechTokenizer.from_folder(folder))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise UserError(
                 f"{str(folder)!r} is no complete Speech-BERT folder ({_first_line(error)}); "
@@ -80,14 +85,24 @@ class SpeechBert(nn.Module):
         self.tokenizer.prepare(utterances, total=total)
 
 
-def _read_roberta(folder: Path) -> Any:
+def save_speech_bert_settings(source: Path, folder: Path) -> None:
+    """Copy a Speech-BERT but for the BERT's weights; the quantizer is never trained and stays a file."""
+    try:
+        for name in ("config.json", WEIGHTS, TOKENIZER):
+            shutil.copyfile(source / name, folder / name)
+    except OSError as error:
+        raise UserError(f"{source} is no complete Speech-BERT folder ({error.strerror}: {error.filename})") from error
+
+
+def _read_roberta(folder: Path, weights: bool) -> Any:
     """Return the folder's `transformers.RobertaModel`, checked to be whole; its output layer is not needed."""
     from transformers import RobertaConfig, RobertaModel
 
     settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     roberta = RobertaModel(RobertaConfig.from_dict(settings | {"model_type": "roberta"}), add_pooling_layer=False)
-    weights = load_file(folder / "model.safetensors")
-    roberta.load_state_dict({k.removeprefix("roberta."): v for k, v in weights.items() if k.startswith("roberta.")})
+    if weights:
+        stored = load_file(folder / "model.safetensors")
+        roberta.load_state_dict({k.removeprefix("roberta."): v for k, v in stored.items() if k.startswith("roberta.")})
     return roberta
 
 

@@ -1,0 +1,1 @@
+"""Trained models as folders: made by ``mser export``, opened by ``mser.load``, asked by ``mser predict``."""

@@ -1,0 +1,110 @@
+"""Makes a model folder of one or more finished folds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_model
+
+from mser.convert.folder import new_folder
+from mser.data.audio import SAMPLE_RATE
+from mser.encoders.hub import save_settings
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+from mser.report.runs import Run
+from mser.use.card import card
+from mser.use.folds import Trained, read_folds, score_range
+from mser.use.rebuild import rebuild
+from mser.use.settings import Settings
+
+
+def export(folds: Sequence[Path], out: Path) -> Settings:
+    """Write the folder `out`, which appears whole or not at all, and return what it says of itself.
+
+    Args:
+        folds: ``RUN/seed<S>/fold<K>``; several of one run make an ensemble.
+        out: the folder to make.
+
+    Raises:
+        UserError: if a fold is not finished, an encoder's settings are gone, or the folder cannot be written.
+    """
+    trained = read_folds(folds)
+    settings = _settings(trained)
+    with new_folder(out) as folder:
+        for side in settings.modalities:
+            save_settings(_options(trained.run, side)["name"], folder / side, text=side == "text")
+        model = rebuild(settings, folder)
+        digest = hashlib.sha256()
+        for member, checkpoint in zip(settings.members, trained.checkpoints, strict=True):
+            _fill(model, checkpoint)
+            save_model(model, str(folder / member.weights), {"format": "pt"})
+            (folder / member.weights).chmod(0o644)
+            digest.update((folder / member.weights).read_bytes())
+        settings = replace(settings, id=digest.hexdigest()[:12])
+        settings.write(folder)
+        (folder / "README.md").write_text(card(settings, trained), encoding="utf-8")
+    return settings
+
+
+def _fill(model: EmotionRecognizer, checkpoint: Path) -> None:
+    try:
+        model.load_state_dict(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=True)["state_dict"])
+    except Exception as error:  # of a damaged file torch says so in many ways
+        said = " ".join(str(error).split())[:160]
+        raise UserError(f"{checkpoint} does not fit the run's config.yaml, or is damaged: {said}") from error
+
+
+def _settings(trained: Trained) -> Settings:
+    run, plan = trained.run, trained.run.plan
+    sides = {side: _options(run, side) for side in ("speech", "text")}
+    return Settings(
+        id="",
+        task={"kind": plan.task, "name": plan.label_set, "labels": list(plan.labels), **score_range(run)},
+        sample_rate=SAMPLE_RATE,
+        max_seconds=run.config["data"]["init_args"].get("max_seconds"),
+        model={
+            **{side: options and options | {"name": _kept(options, side)} for side, options in sides.items()},
+            "fusion": _class(run, "fusion"),
+            "objective": _class(run, "objective"),
+            "dropout": run.config["model"]["dropout"],
+        },
+        trained={
+            "run": run.name,
+            "corpus": plan.corpus,
+            "protocol": plan.protocol,
+            "digest": plan.digest,
+            "encoders": {side: _public(options["name"]) for side, options in sides.items() if options},
+        },
+        members=trained.members,
+    )
+
+
+def _options(run: Run, side: str) -> Any:
+    """Return the options of an encoder, or None where the model has none on this side."""
+    given = run.config["model"].get(side)
+    return given and dict(given.get("init_args", given))
+
+
+def _kept(options: dict[str, Any], side: str) -> str:
+    return "tiny" if options["name"] == "tiny" else side
+
+
+def _public(name: str) -> str:
+    """Return an encoder's name without the folders around it, which are nobody else's business."""
+    return Path(name).name if Path(name).is_dir() else name
+
+
+def _class(run: Run, part: str) -> dict[str, Any]:
+    given = run.config["model"][part]
+    module, _, name = given["class_path"].rpartition(".")
+    if module not in ("mser.fusion", "mser.objectives"):
+        raise UserError(
+            f"the run's {part} is {given['class_path']}, which a model folder cannot hold: only what mser itself has "
+            "is rebuilt from a folder; use the checkpoint with `mser predict --config`"
+        )
+    return {"class": name, "options": given.get("init_args") or {}}

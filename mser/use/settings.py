@@ -1,0 +1,141 @@
+"""The ``config.json`` of a model folder: all that is known of the model but its weights. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mser.errors import UserError
+from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+
+FILE = "config.json"
+FORMAT = 1
+"""Which shape of folder this code writes and reads."""
+TASKS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
+    "labels": LabelSet,
+    "multi_label": MultiLabel,
+    "scores": ScoreSet,
+}
+AGAIN = "export the model again, or copy the whole folder"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One fold with one seed, of which a model folder holds one or, as an ensemble, several.
+
+    Attributes:
+        weights: its file.
+        temperature: what its probabilities are calibrated by; see `mser.use.temperature`.
+        metrics: part to its scores, as training wrote them.
+        floor: what a constant answer scores on the part that the model was judged on.
+    """
+
+    weights: str
+    seed: int
+    fold: int
+    temperature: float
+    metrics: dict[str, dict[str, float]]
+    floor: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a model folder says of its model.
+
+    Attributes:
+        id: twelve hexadecimal digits of the weights: another model has another.
+        task: ``kind``, ``name`` and ``labels``, for scores also ``low`` and ``high``.
+        sample_rate: of the audio that the model takes, in Hz.
+        max_seconds: longer clips lose their end, as in training; None keeps all.
+        model: the options of `EmotionRecognizer`; the names of encoders are folders beside this file.
+        trained: corpus, protocol and digest, run, and the encoders' own names.
+        members: one, or those of an ensemble, whose probabilities or scores are averaged.
+    """
+
+    id: str
+    task: dict[str, Any]
+    sample_rate: int
+    max_seconds: float | None
+    model: dict[str, Any]
+    trained: dict[str, Any]
+    members: tuple[Member, ...]
+
+    def question(self) -> Task:
+        """Return what the model answers."""
+        kind, labels = TASKS[self.task["kind"]], tuple(self.task["labels"])
+        if kind is ScoreSet:
+            return ScoreSet(self.task["name"], labels, low=self.task["low"], high=self.task["high"])
+        return kind(self.task["name"], labels)  # type: ignore[call-arg]
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether the probabilities of an utterance sum to 1."""
+        return bool(self.model["objective"]["class"] == "CrossEntropy")
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """``speech``, ``text`` or both: what the model takes."""
+        return tuple(side for side in ("speech", "text") if self.model[side])
+
+    def write(self, folder: Path) -> None:
+        """Write the file."""
+        text = json.dumps({"mser_model": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def is_model_folder(path: str | Path) -> bool:
+    """Return whether this is a folder that ``mser export`` made, of whatever version."""
+    try:
+        return "mser_model" in json.loads((Path(path) / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return what a model folder says, after looking whether it is whole.
+
+    Raises:
+        UserError: if it is no model folder, one of another version, or lacks a file.
+    """
+    given = _read(folder)
+    if given["mser_model"] != FORMAT:
+        raise UserError(
+            f"{folder} is a model folder of version {given['mser_model']}, this mser reads version {FORMAT}; "
+            "use the mser that wrote it, or export the model again"
+        )
+    try:
+        members = tuple(Member(**member) for member in given.pop("members"))
+        settings = Settings(**{k: v for k, v in given.items() if k != "mser_model"}, members=members)
+        labels, _ = settings.question().labels, (settings.exclusive, settings.modalities)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{folder / FILE} lacks or garbles {error}; {AGAIN}") from error
+    if not members or len(set(labels)) != len(labels):
+        raise UserError(f"{folder / FILE} names no weights, or a label twice; {AGAIN}")
+    _require_files(folder, settings)
+    return settings
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    if "://" in str(folder):
+        raise UserError(f"{folder} is a URL, expected the folder of a model; download it first")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder; give one that `mser export` made")
+    try:
+        given = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {folder / FILE}: {error}; give a folder that `mser export` made") from error
+    if not isinstance(given, dict) or "mser_model" not in given:
+        raise UserError(f"{folder} is no model folder of mser; make one of a finished fold with `mser export`")
+    return given
+
+
+def _require_files(folder: Path, settings: Settings) -> None:
+    needed = [member.weights for member in settings.members]
+    needed += [f"{side}/config.json" for side in settings.modalities if settings.model[side]["name"] != "tiny"]
+    for name in needed:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise UserError(f"{folder / FILE} names {name}, which lies elsewhere; {AGAIN}")
+        if not (folder / name).is_file():
+            raise UserError(f"{folder} lacks {name}; {AGAIN}")
