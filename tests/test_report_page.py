@@ -68,9 +68,11 @@ def test_every_section_is_there(single):
         "Folds",
         "Classes",
         "Each emotion against the rest",
+        "How sure it is of an answer",
         "Improvised and scripted",
         "Words that training has read",
         "Who speaks, and how long",
+        "Its surest mistakes",
         "Learning curves",
         "Cost",
         "How to get this again",
@@ -104,7 +106,7 @@ def test_ids_are_unique_and_references_hit(which, request):
 def test_pictures_take_colours_and_fonts_from_the_page(which, request):
     text, _ = request.getfixturevalue(which)
     pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
-    assert len(pictures) == {"single": 1 + 2 + 5, "several": 1 + 2 * 2 + 5 + 4}[which]
+    assert len(pictures) == {"single": 1 + 4 + 5, "several": 1 + 2 * 4 + 5 + 4}[which]
     for picture in pictures:
         assert re.search(r'^<svg role="img" aria-label="[^"]+"', picture)
         assert "var(--accent)" in picture or "var(--heat)" in picture

@@ -9,6 +9,7 @@ from fake.runs import make_run
 from mser.cli import main
 
 MOODS = ("happy", "sad")
+SURE = ("reliability", "risk_coverage")
 KINDS = ("styles", "near_copies", "genders", "lengths", "speakers")
 
 
@@ -35,7 +36,7 @@ def several(tmp_path_factory):
 
 
 def test_every_table_is_there_as_csv_and_as_latex(several):
-    tables = {"overall", "folds", "classes", "confusion", "binary", "differences", *KINDS}
+    tables = {"overall", "folds", "classes", "confusion", "binary", "differences", *KINDS, *SURE, "mistakes"}
     assert names(several[1]) == {f"{name}.{kind}" for name in tables for kind in ("csv", "tex")}
 
 
@@ -85,7 +86,7 @@ def test_latex_can_be_typeset(several, tmp_path):
     [
         ("scores", ("sentiment",), {"overall", "folds", *KINDS}),
         ("scores", ("valence", "arousal"), {"overall", "folds", "attributes", *KINDS}),
-        ("multi_label", MOODS, {"overall", "folds", "binary", *KINDS}),
+        ("multi_label", MOODS, {"overall", "folds", "binary", *KINDS, *SURE}),
     ],
 )
 def test_tables_of_other_tasks(tmp_path, task, labels, tables):

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mser.report import pictures, words
+from mser.report import pictures, trust, words
 from mser.report.curves import learning_curves
 from mser.report.measures import measure, shown
 from mser.report.pictures import Strip
@@ -92,6 +92,15 @@ def _pictures(run: Json, key: str) -> dict[str, Any]:
         drawn["classes"] = pictures.strips(classes, key=f"{key}-classes", label=f"Recall of each class, {run['name']}")
         label = f"Confusion matrix of {run['name']}; its numbers are in the table below it"
         drawn["confusion"] = pictures.confusion(run["confusion"], key=f"{key}-confusion", label=label)
+    if run["calibration"]:
+        drawn["trust"] = [
+            trust.reliability(
+                run["calibration"], key=f"{key}-reliability", label=f"Reliability diagram of {run['name']}"
+            ),
+            trust.risk_coverage(
+                run["abstaining"], key=f"{key}-abstaining", label=f"Risk-coverage curve of {run['name']}"
+            ),
+        ]
     if run["scatter"]:
         drawn["scatter"] = {
             name: pictures.scatter(points, key=f"{key}-{name}", label=f"Predicted against true {name}, {run['name']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -69,23 +69,32 @@ class Predictions:
 
 
 def read_predictions(
-    path: Path, question: Question, *, seed: int, fold: int, part: Part, ids: Collection[str]
-) -> Predictions:
-    """Return the rows of one part from a ``predictions.csv``; no model, audio or torch is needed.
+    path: Path, question: Question, *, seed: int, fold: int, parts: Mapping[Part, Collection[str]]
+) -> dict[Part, Predictions]:
+    """Return the rows of some parts from a ``predictions.csv``; no model, audio or torch is needed.
 
     Args:
         path: the file.
         question: what was asked of each utterance.
         seed: the seed that the rows must carry.
         fold: the fold that the rows must carry.
-        part: which part's rows.
-        ids: what the protocol has in this part of the fold: all of them must be there, once, and no others.
+        parts: what the protocol has in these parts of the fold: all of it must be there, once, and nothing else. Only
+            the first part must have rows at all; another without any is left out.
 
     Raises:
         UserError: if the file is missing, cut short or of another run, fold, seed or label set; if an utterance is
             missing, repeated or unknown; if a number is none or contradicts the prediction.
     """
-    rows = [row for row in _read(path, question, seed, fold) if row["split"] == part]
+    whole = _read(path, question, seed, fold)
+    found: dict[Part, Predictions] = {}
+    for part, ids in parts.items():
+        rows = [row for row in whole if row["split"] == part]
+        if rows or not found:
+            found[part] = _part(path, rows, question, part, ids)
+    return found
+
+
+def _part(path: Path, rows: list[Row], question: Question, part: Part, ids: Collection[str]) -> Predictions:
     _require_ids(path, [row["utterance"] for row in rows], ids, part)
     rows.sort(key=lambda row: row["utterance"])
     utterances, speakers, groups = (tuple(row[name] for row in rows) for name in ("utterance", "speaker", "group"))

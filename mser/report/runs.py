@@ -56,6 +56,7 @@ class Job:
 
     Attributes:
         said: the predictions of the part that the run is judged on.
+        chosen_on: those of validation; None where they are judged themselves, or were not kept.
         history: column of ``history.csv`` to its values, one per epoch; empty if there is none.
         facts: ``metrics.json``, of which only costs and epochs are used: scores are computed from the predictions.
     """
@@ -63,6 +64,7 @@ class Job:
     seed: int
     fold: Fold
     said: Predictions
+    chosen_on: Predictions | None
     history: Mapping[str, list[float | None]]
     facts: Mapping[str, Any]
 
@@ -228,10 +230,13 @@ def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
     if facts.get("digest") != run.plan.digest:
         found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
         raise UserError(f"{found}; delete that folder and run it again")
-    ids = fold.test if run.part == "test" else fold.val
+    parts: dict[Part, tuple[str, ...]] = (
+        {"test": fold.test, "val": fold.val} if run.part == "test" else {"val": fold.val}
+    )
     path = folder / "predictions.csv"
-    said = read_predictions(path, run.question, seed=seed, fold=fold.number, part=run.part, ids=ids)
-    return Job(seed, fold, said, _read_history(folder / "history.csv"), facts)
+    said = read_predictions(path, run.question, seed=seed, fold=fold.number, parts=parts)
+    chosen_on = said.get("val") if run.part == "test" else None
+    return Job(seed, fold, said[run.part], chosen_on, _read_history(folder / "history.csv"), facts)
 
 
 def _read_history(path: Path) -> dict[str, list[float | None]]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from mser import metrics
+from mser.report.abstaining import abstaining
+from mser.report.calibration import calibration
 from mser.report.clusters import Clusters, clusters
 from mser.report.figures import figures, pooled
 from mser.report.judges import Judge, one_vs_rest
+from mser.report.mistakes import mistakes
 from mser.report.runs import Json, Run
 from mser.report.slices import KEYS, slices
 
 _POINTS = 1500
-_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *KEYS)
+_ANSWERS: dict[str, Callable[[Run], Any]] = {
+    "calibration": calibration,
+    "abstaining": abstaining,
+    "mistakes": mistakes,
+}
+_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *KEYS, *_ANSWERS)
 
 
 def sections(run: Run, judge: Judge) -> Json:
@@ -25,6 +36,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``binary``: of each label against the rest, for the objective OneVsRest, else null.
         - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
+        - ``calibration``, ``abstaining``, ``mistakes``: of single answers; see the modules of these names.
     """
     if run.missing:
         return dict.fromkeys(_PARTS)
@@ -38,6 +50,7 @@ def sections(run: Run, judge: Judge) -> Json:
         "overall": overall | aliases,
         **_PER_TASK[run.plan.task](run, found, speakers),
         **slices(run, judge),
+        **{name: tell(run) for name, tell in _ANSWERS.items()},
     }
 
 

@@ -43,6 +43,9 @@ def tables(report: Json) -> dict[str, Rows]:
         "binary": [row for run in whole for row in _each(run, "binary", ("balanced_accuracy", "accuracy", "f1"))],
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
+        "reliability": [row for run in whole for row in _reliability(run)],
+        "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
+        "mistakes": [{"run": run["name"], **one} for run in whole for one in run["mistakes"] or ()],
         "differences": _differences(report["comparison"]["pairs"]) if report["comparison"] else [],
     }
     prefix = "validation_" if runs[0]["part"] == "validation" else ""
@@ -177,6 +180,23 @@ def _slice(run: Json, key: str) -> Rows:
             **{name: entry[name]["pooled"] for name in run["listed"]},
         }
         for kind, entry in (run[key] or {}).items()
+    ]
+
+
+def _reliability(run: Json) -> Rows:
+    found = run["calibration"] or {}
+    return [
+        {"run": run["name"], "probabilities": kind.replace("_", " "), **one}
+        for kind in ("as_is", "scaled")
+        for one in (found.get(kind) or {"bins": ()})["bins"]
+    ]
+
+
+def _risk_coverage(run: Json) -> Rows:
+    found = run["abstaining"] or {"coverage": (), "risk": ()}
+    return [
+        {"run": run["name"], "coverage": coverage, "risk": risk}
+        for coverage, risk in zip(found["coverage"], found["risk"], strict=True)
     ]
 
 
