@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from mser.report.cells import Question
 from mser.report.predictions import Predictions
+from mser.temperature import tempered
 
 Floats = NDArray[np.float64]
-LEAST = 1e-6  # probabilities are written with six digits; 0 and 1 have no logit
+LEAST = 1e-6
+"""No answer is taken for surer: its loss would have no bound."""
 
 
 def sure(said: Predictions, question: Question, temperature: float = 1.0) -> tuple[Floats, NDArray[np.bool_]]:
@@ -27,29 +29,24 @@ def sure(said: Predictions, question: Question, temperature: float = 1.0) -> tup
         >>> sure(said, Question("labels", ("neu", "sad"), exclusive=True))
         (array([0.8]), array([False]))
     """
-    probabilities = cooled(said.probabilities, question, temperature)
+    probabilities = _tempered(said, question, temperature)
     if question.task == "multi_label":
         return np.maximum(probabilities, 1 - probabilities).ravel(), (said.target == said.prediction).ravel()
     return probabilities[np.arange(len(said)), said.prediction], said.target == said.prediction
 
 
-def cooled(probabilities: Floats, question: Question, temperature: float) -> Floats:
-    """Return the probabilities as they were if the logits were divided by the temperature."""
-    if temperature == 1:
-        return probabilities
-    kept = np.clip(probabilities, LEAST, 1 - LEAST)
-    if question.exclusive:
-        powers = kept ** (1 / temperature)
-        return np.asarray(powers / powers.sum(1, keepdims=True))
-    return np.asarray(1 / (1 + ((1 - kept) / kept) ** (1 / temperature)))
-
-
 def log_loss(said: Predictions, question: Question, temperature: float = 1.0) -> float:
     """Return the mean negative log-likelihood: of the true label, or of each label's presence or absence."""
-    probabilities = np.clip(cooled(said.probabilities, question, temperature), LEAST, 1 - LEAST)
+    probabilities = np.clip(_tempered(said, question, temperature), LEAST, 1 - LEAST)
     if question.exclusive:
         return float(-np.log(probabilities[np.arange(len(said)), said.target]).mean())
     present: NDArray[Any] = said.target
     if question.task == "labels":
         present = np.eye(len(question.labels), dtype=bool)[said.target]
     return float(-np.log(np.where(present, probabilities, 1 - probabilities)).mean())
+
+
+def _tempered(said: Predictions, question: Question, temperature: float) -> Floats:
+    if temperature == 1:
+        return said.probabilities
+    return tempered(said.probabilities, temperature, exclusive=question.exclusive)

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,9 @@ from mser.report.answers import Floats, log_loss, sure
 from mser.report.figures import mean
 from mser.report.predictions import Predictions
 from mser.report.runs import Job, Json, Run
+from mser.temperature import fitted_temperature
 
 BINS = 15
-_RANGE = (log(0.05), log(20))
 
 
 def calibration(run: Run) -> Json | None:
@@ -35,7 +34,7 @@ def calibration(run: Run) -> Json | None:
     if run.plan.task == "scores":
         return None
     plain = _said(run, {job: 1.0 for job in range(len(run.jobs))})
-    fitted = [temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
+    fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
     if len(fitted) < len(run.jobs):
         return {"as_is": plain, "scaled": None, "temperatures": None}
     return {
@@ -46,19 +45,6 @@ def calibration(run: Run) -> Json | None:
             for job, found in zip(run.jobs, fitted, strict=True)
         ],
     }
-
-
-def temperature(said: Predictions, run: Run) -> float:
-    """Return what the logits must be divided by for the least log-loss, between 0.05 and 20, by golden section."""
-    ratio = (sqrt(5) - 1) / 2
-    low, high = _RANGE
-    while high - low > 1e-4:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if log_loss(said, run.question, exp(left)) < log_loss(said, run.question, exp(right)):
-            high = right
-        else:
-            low = left
-    return exp((low + high) / 2)
 
 
 def expected_error(probability: Floats, right: NDArray[np.bool_]) -> float:
@@ -85,6 +71,10 @@ def _said(run: Run, temperatures: dict[int, float]) -> Json:
         "log_loss": float(np.average(losses, weights=sizes)),
         "bins": _bins(*(np.concatenate(side) for side in zip(*answers, strict=True))),
     }
+
+
+def _temperature(said: Predictions, run: Run) -> float:
+    return fitted_temperature(said.probabilities, said.target, exclusive=run.question.exclusive)
 
 
 def _of_seed(jobs: Sequence[Job], answers: Sequence[tuple[Floats, NDArray[np.bool_]]], seed: int) -> float:

@@ -17,8 +17,8 @@ from mser.report.figures import defined
 from mser.report.judges import Judge, judge
 from mser.report.predictions import Predictions, read_predictions
 from mser.report.runs import Job, Run, read_run
+from mser.temperature import fitted_temperature
 from mser.use.settings import Member
-from mser.use.temperature import fitted_temperature
 
 BEST = "checkpoints/best.ckpt"
 _GIVE = "give finished folds such as RUN/seed1/fold1"
@@ -90,9 +90,7 @@ def _key(folder: Path) -> tuple[int, int]:
 def _member(run: Run, job: Job, folder: Path) -> Member:
     scorer = judge(run.question).scorer
     path = folder / "predictions.csv"
-    val = read_predictions(
-        path, run.question, seed=job.seed, fold=job.fold.number, part="val", ids=job.fold.val
-    )  # fmt: skip
+    val = read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts={"val": job.fold.val})["val"]
     parts: dict[str, Predictions] = {"val": val, run.part: job.said}
     return Member(
         weights=f"seed{job.seed}-fold{job.fold.number}.safetensors",
