@@ -20,7 +20,6 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-import mser.data.datamodules  # noqa: F401  # makes `--data IEMOCAP` known
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
@@ -29,6 +28,8 @@ from mser.callbacks.random_state import RandomState
 from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
+from mser.data import datamodules  # makes `--data IEMOCAP` known
+from mser.data.inherited import adapt
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
@@ -75,9 +76,15 @@ class MserCLI(LightningCLI):
         parser.link_arguments("data.label_names", "model.labels", apply_on="instantiate")
 
     def before_instantiate_classes(self) -> None:
-        """Settle the precision, so that ``config.yaml`` states it."""
+        """Settle the precision, so that ``config.yaml`` states it; let a run's file be used with another corpus."""
         trainer = self.config.get(str(self.subcommand), self.config).trainer
         trainer.precision = trainer.precision or _precision(trainer.accelerator)
+        if self.subcommand in ("validate", "test", "predict"):
+            data = self.config[self.subcommand].data
+            chosen = getattr(datamodules, data.class_path.rpartition(".")[2], None)
+            if which := getattr(chosen, "corpus", None):
+                for name, value in adapt(which, vars(data.init_args)).items():
+                    data.init_args[name] = value
 
     def before_fit(self) -> None:
         """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""

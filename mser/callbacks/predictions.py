@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,10 +19,16 @@ from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
 
 FILE = "predictions.csv"
+METRICS = "metrics.json"
+log = logging.getLogger(__name__)
 
 
 class WritePredictions(Callback):
-    """Writes one row per utterance after validate, test or predict, next to the rows of other parts."""
+    """Writes one row per utterance after validate, test or predict, next to the rows of other parts.
+
+    Of data that the model was not fitted on (another corpus, or another fold) they go into a folder of their own, such
+    as ``on/meld/official/fold1``, with their scores in `METRICS`; the run's own stay as they are.
+    """
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the validation part, but not in the midst of a fit."""
@@ -36,10 +45,53 @@ class WritePredictions(Callback):
 
     def _write(self, trainer: Trainer, pl_module: LightningModule, part: Part) -> None:
         model = cast(EmotionRecognizer, pl_module)
-        rows = _rows(model, trainer.datamodule, part)  # type: ignore[attr-defined]  # every process must take part
-        if trainer.is_global_zero:
-            path = Path(trainer.default_root_dir) / FILE
-            write_text(path, _text([row for row in _read(path) if row["split"] != part] + rows))
+        data: CorpusDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        rows = _rows(model, data, part)  # every process must take part
+        if not trainer.is_global_zero:
+            return
+        folder = Path(trainer.default_root_dir)
+        if place := elsewhere(model.trained_on, data.facts()):
+            folder /= place
+            _write_scores(folder / METRICS, trainer, part, {"trained_on": model.trained_on, "data": data.facts()})
+        path = folder / FILE
+        write_text(path, _text([row for row in _read(path) if row["split"] != part] + rows))
+        if place:
+            known = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
+            warning = ", and the model may have been trained on some of it" if known else ""
+            log.info("another split than that of the fit%s: written to %s", warning, folder)
+
+
+def elsewhere(trained_on: Mapping[str, Any] | None, data: Mapping[str, Any]) -> Path | None:
+    """Return where below a run's folder belongs what its model says of other data; None for its own data.
+
+    Args:
+        trained_on: the facts of the data that the model was fitted on; None where a checkpoint does not tell.
+        data: those of the data at hand.
+
+    Example:
+        >>> own = {"corpus": "iemocap", "protocol": "iemocap/loso5", "fold": 2, "split": "cb52bacb8521c108"}
+        >>> print(elsewhere(own, own), elsewhere(own, own | {"fold": 3, "split": "0a"}))
+        None on/iemocap/loso5/fold3
+        >>> print(elsewhere(own, {"corpus": "meld", "protocol": "meld/official", "fold": 1, "split": None}))
+        on/meld
+    """
+    if trained_on is None or (trained_on["corpus"] == data["corpus"] and data["split"] in (None, trained_on["split"])):
+        return None
+    if data["split"] is None:
+        return Path("on", data["corpus"])
+    return Path("on", data["protocol"], f"fold{data['fold']}")
+
+
+def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any]) -> None:
+    """Write a part's scores beside those of another part of the same data."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    scores = {
+        name.removeprefix(f"{part}/"): value.item()
+        for name, value in trainer.callback_metrics.items()
+        if name.startswith(f"{part}/")
+    }
+    facts["checkpoint"] = str(trainer.ckpt_path)
+    write_text(path, json.dumps(before | facts | {part: scores}, indent=1))
 
 
 def _rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:

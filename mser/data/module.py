@@ -18,7 +18,7 @@ from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.manifest import Manifest, Seconds, Utterance
-from mser.protocols import Fold
+from mser.protocols import Fold, digest
 
 Part = Literal["train", "val", "test", "predict"]
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class CorpusDataModule(LightningDataModule):
         self.num_workers = num_workers
         self.seed = seed
         self.datasets: dict[Part, UtteranceDataset] = {}
+        self.split: str | None = None
         self._position = {"epoch": 0, "done": 0}
 
     def read(self) -> Manifest:
@@ -85,11 +86,23 @@ class CorpusDataModule(LightningDataModule):
             return
         labelled = self.label_set.select(manifest)
         fold = self._fold(labelled, manifest.root)
+        self.split = digest([fold])
         by_id = {utterance.id: utterance for utterance in labelled}
         parts: tuple[Part, ...] = ("test",) if stage == "test" else ("train", "val")
         for part in parts:
             ids: tuple[str, ...] = getattr(fold, part)
             self.datasets[part] = self._dataset(manifest, [by_id[id_] for id_ in ids])
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a result needs to say of its data; `split` is the fold's digest, None where nothing is split."""
+        return {
+            "corpus": self.corpus.name,
+            "protocol": self.protocol.name,
+            "fold": self.fold,
+            "split": self.split,
+            "label_set": self.label_set.name,
+            "labels": self.label_names,
+        }
 
     def state_dict(self) -> dict[str, int]:
         """Return where the fit is in its data: the epoch, and how many batches of it are done."""
