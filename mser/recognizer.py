@@ -78,17 +78,8 @@ class EmotionRecognizer(LightningModule):
         checkpoint["trained_on"] = self.trainer.datamodule.facts()  # type: ignore[attr-defined]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse weights that mean other classes, or the same in another order.
-
-        Raises:
-            UserError: if they do.
-        """
+        """Remember what it was trained on."""
         self.trained_on = checkpoint.get("trained_on")
-        if self.trained_on and self.trained_on["labels"] != self.labels:
-            raise UserError(
-                f"the checkpoint knows {', '.join(self.trained_on['labels'])} ({self.trained_on['label_set']}), "
-                f"the data have {', '.join(self.labels)}; choose data.init_args.labels with the same in the same order"
-            )
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, outputs)."""

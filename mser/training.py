@@ -15,12 +15,13 @@ os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 import torch
 from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from mser.callbacks.checkpoints import FOLDER, BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.predictions import WritePredictions
@@ -33,6 +34,7 @@ from mser.data.inherited import adapt
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
+from mser.resuming import read_checkpoint, require_own
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,13 @@ class MserCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.init_args.seed")
         parser.link_arguments("data.label_names", "model.labels", apply_on="instantiate")
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
+        super().parse_arguments(parser, args)
+        given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
+        if given and given != "last":
+            read_checkpoint(Path(given))
+
     def before_instantiate_classes(self) -> None:
         """Settle the precision, so that ``config.yaml`` states it; let a run's file be used with another corpus."""
         trainer = self.config.get(str(self.subcommand), self.config).trainer
@@ -89,18 +98,41 @@ class MserCLI(LightningCLI):
     def before_fit(self) -> None:
         """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""
         folder = Path(self.trainer.default_root_dir)
-        if (folder / "checkpoints").exists() and not self.config_init["fit"]["ckpt_path"]:
+        self._require_own_checkpoint()
+        if (folder / FOLDER).exists() and not self.config_init["fit"]["ckpt_path"]:
             raise UserError(
                 f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
                 "or resume with --ckpt_path last"
             )
         require_room(folder, self.model)
 
+    def before_test(self) -> None:
+        """Refuse a checkpoint of another experiment."""
+        self._require_own_checkpoint()
+
+    before_validate = before_predict = before_test
+
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""
         best = self.trainer.checkpoint_callback
         if isinstance(best, BestCheckpoint) and best.best_model_score is not None:
             log.info("best %s %.3f: %s", best.monitor, best.best_model_score, best.best_model_path)
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Return the trainer; what this machine does not have is said in one line."""
+        try:
+            return super().instantiate_trainer(**kwargs)
+        except (MisconfigurationException, ModuleNotFoundError, ValueError) as error:
+            raise UserError(
+                f"no such trainer on this machine: {' '.join(str(error).split())} Check trainer.accelerator, "
+                "trainer.devices, trainer.strategy and trainer.precision"
+            ) from error
+
+    def _require_own_checkpoint(self) -> None:
+        given = self.config_init[self.subcommand]["ckpt_path"]
+        path = Path(self.trainer.default_root_dir) / FOLDER / "last.ckpt" if given == "last" else Path(given or "")
+        if given and (given != "last" or path.exists()):
+            require_own(path, self.model, self.datamodule)
 
 
 class SaveConfig(SaveConfigCallback):

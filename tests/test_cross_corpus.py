@@ -89,19 +89,18 @@ def test_predict(place):
     assert len(rows(place / "run/on/meld")) == 168
 
 
-def test_another_fold_of_its_own_corpus_overwrites_nothing_either(place, caplog):
-    before = own(place)
-    with caplog.at_level("INFO", logger="mser"):
-        assert tried(place, "--data.init_args.fold=3") == 0
-    assert own(place) == before
-    assert {row["speaker"][:5] for row in rows(place / "run/on/iemocap/loso5/fold3")} == {"Ses03"}
-    assert "the model may have been trained on some of it" in caplog.text
-
-
 def refused(capsys, words):
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("mser: error: ")
     assert words in error
+
+
+def test_another_fold_of_its_own_corpus_is_refused(place, capsys):
+    """There it would be asked about utterances that it was trained on."""
+    before = own(place)
+    assert tried(place, "--data.init_args.fold=3") == 2
+    refused(capsys, "is of another experiment: its fold is 2, here it is 3")
+    assert own(place) == before
 
 
 def test_labels_that_do_not_agree(place, capsys):

@@ -1,0 +1,75 @@
+"""Whether a checkpoint is one of this experiment, before anything is loaded from it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mser.data.module import CorpusDataModule
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+
+
+def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) -> None:
+    """Refuse a checkpoint that this experiment cannot have written.
+
+    Scoring a checkpoint on another corpus is allowed; on another fold of its own corpus it would be asked about
+    utterances that it was trained on.
+
+    Raises:
+        UserError: if it is missing, damaged, of a model of another shape, for other labels, or of another fold.
+    """
+    saved = read_checkpoint(path)
+    before, now = saved.get("trained_on"), data.facts()
+    if before and before["labels"] != now["labels"]:
+        raise UserError(
+            f"the checkpoint knows {', '.join(before['labels'])} ({before['label_set']}), the data have "
+            f"{', '.join(now['labels'])}; choose data.init_args.labels with the same in the same order"
+        )
+    _require_shapes(path, saved["state_dict"], model.state_dict())
+    if before and before["corpus"] == now["corpus"]:
+        for name in ("protocol", "fold"):
+            if before[name] != now[name]:
+                raise UserError(
+                    f"{path} is of another experiment: its {name} is {before[name]}, here it is {now[name]}; give the "
+                    "config.yaml that lies with it, by --config"
+                )
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return what a checkpoint holds; its weights stay on disk until they are used.
+
+    Raises:
+        UserError: if there is none, or it is damaged.
+    """
+    try:
+        saved: dict[str, Any] = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+        saved["state_dict"].items()
+    except FileNotFoundError:
+        raise UserError(f"there is no checkpoint {path}; a fit writes checkpoints/best.ckpt into its folder") from None
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        pickle.UnpicklingError,
+    ) as error:
+        raise UserError(f"{path} is no checkpoint of mser, or a damaged one; choose another --ckpt_path") from error
+    return saved
+
+
+def _require_shapes(path: Path, there: dict[str, Tensor], here: dict[str, Tensor]) -> None:
+    shapes = [{name: tuple(tensor.shape) for name, tensor in weights.items()} for weights in (there, here)]
+    if different := [name for name in sorted(there.keys() | here.keys()) if shapes[0].get(name) != shapes[1].get(name)]:
+        found, expected = (side.get(different[0], "absent") for side in shapes)
+        raise UserError(
+            f"{path} is of another model: {different[0]} is {found} there, {expected} here ({len(different)} weights "
+            "differ); give the config.yaml that lies with it, by --config"
+        )

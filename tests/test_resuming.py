@@ -1,0 +1,105 @@
+"""Checkpoints that are not this experiment's, and machines that lack what was asked for."""
+
+import pytest
+from fake.iemocap import make_iemocap
+
+from mser.cli import main
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus")
+    make_iemocap(root, turns=6)
+    return root
+
+
+def run(command, corpus, folder, *options):
+    given = [command, "--config=experiments/demo/text_only.yaml", f"--data.init_args.root={corpus}"]
+    given += [f"--trainer.default_root_dir={folder}", "--trainer.accelerator=cpu", "--trainer.max_epochs=1"]
+    return main([*given, "--trainer.enable_progress_bar=false", *options])
+
+
+@pytest.fixture(scope="module")
+def fitted(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fitted")
+    assert run("fit", corpus, folder) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        ("test", ["--model.text.layer_sum=true"], "text.layer_sum.weights is absent there, (3,) here"),
+        (
+            "test",
+            ["--model.objective=mser.objectives.OneVsRest"],
+            "head.1.bias is (4,) there, (8,) here (3 weights differ)",
+        ),
+        ("test", ["--data.init_args.fold=2"], "is of another experiment: its fold is 1, here it is 2; give"),
+        (
+            "validate",
+            ["--data.init_args.protocol=iemocap/loso10"],
+            "its protocol is iemocap/loso5, here it is iemocap/loso10",
+        ),
+        (
+            "predict",
+            ["--data.init_args.labels=iemocap4-noexc", "--data.init_args.fold=3"],
+            "its fold is 1, here it is 3",
+        ),
+        ("fit", ["--data.init_args.fold=2"], "its fold is 1, here it is 2"),
+    ],
+)
+def test_a_checkpoint_of_another_experiment(command, options, words, corpus, fitted, tmp_path, capsys):
+    assert run(command, corpus, tmp_path, f"--ckpt_path={fitted}/checkpoints/best.ckpt", *options) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith(f"mser: error: {fitted}/checkpoints/best.ckpt is of another ")
+    assert words in error
+
+
+def test_resuming_with_another_model(corpus, fitted, capsys):
+    assert run("fit", corpus, fitted, "--ckpt_path=last", "--model.text.layer_sum=true") == 2
+    assert "last.ckpt is of another model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", "half", {"state_dict": 3}, [1]])
+def test_a_file_that_is_no_checkpoint(content, corpus, fitted, tmp_path, capsys):
+    path = tmp_path / "some.ckpt"
+    if content == "half":
+        whole = (fitted / "checkpoints/best.ckpt").read_bytes()
+        content = whole[: len(whole) // 2]
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        import torch
+
+        torch.save(content, path)
+    assert run("test", corpus, tmp_path, f"--ckpt_path={path}") == 2
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .splitlines()[-1]
+        .endswith("some.ckpt is no checkpoint of mser, or a damaged one; choose another --ckpt_path")
+    )
+
+
+def test_no_file(corpus, tmp_path, capsys):
+    assert run("test", corpus, tmp_path, "--ckpt_path=nowhere.ckpt") == 2
+    assert "there is no checkpoint nowhere.ckpt; a fit writes checkpoints/best.ckpt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--trainer.accelerator=tpu", "--trainer.accelerator=abacus",
+                                    "--trainer.devices=0", "--trainer.strategy=fast"])  # fmt: skip
+def test_a_machine_that_lacks_what_was_asked_for(option, corpus, tmp_path, capsys):
+    assert run("fit", corpus, tmp_path, option) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("mser: error: no such trainer on this machine: ")
+    assert error.endswith("Check trainer.accelerator, trainer.devices, trainer.strategy and trainer.precision")
+
+
+def test_no_gpu(corpus, tmp_path, capsys, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert run("fit", corpus, tmp_path, "--trainer.accelerator=gpu") == 2
+    assert "No supported gpu backend found!" in capsys.readouterr().err.strip().splitlines()[-1]
