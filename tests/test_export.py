@@ -1,18 +1,26 @@
 """mser export: a finished fold, or several, as a folder that holds all there is to know."""
 
+import csv
 import json
 import os
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from fake.converting import speech_bert, write_files
 from fake.trained import crossval
 from safetensors.torch import load_model, save_model
 from test_encoders import TEXT, WAVEFORM, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 
+import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only, save_settings
+from mser.use.clips import Clip
+from mser.use.temperature import tempered
+
+LABELS = ("neu", "sad", "ang", "hap")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +81,56 @@ def test_the_card_tells_the_runs_result_where_all_folds_are_there(run, fold, tmp
     finally:
         report.write_text(before)
     assert "over all folds: UA 50.0% [40.0, 60.0]." in (tmp_path / "model/README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def models(run, tmp_path_factory):
+    """Holds models of the first fold, of the second, and of both."""
+    folder = tmp_path_factory.mktemp("models")
+    folds = [str(run / f"seed1/fold{number}") for number in (1, 2)]
+    for name, given in {"one": folds[:1], "two": folds[1:], "both": folds}.items():
+        assert main(["export", *given, "--out", str(folder / name)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tested(run):
+    """The test rows of fold 1 with their recording and transcript."""
+    manifest = [json.loads(line) for line in (run / "manifest.jsonl").read_text().splitlines()]
+    by_id = {row["id"]: row for row in manifest if "id" in row}
+    with (run / "seed1/fold1/predictions.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
+    return [(str(run.parent / "corpus" / by_id[r["utterance"]]["audio"]), by_id[r["utterance"]]["transcript"], r)
+            for r in rows]  # fmt: skip
+
+
+def test_a_folder_says_what_its_fold_said(models, tested):
+    model = mser.load(models / "one")
+    audio, said, rows = map(list, zip(*tested, strict=True))
+    answers = model.predict(audio, said)
+    before = np.array([[float(row[f"p_{label}"]) for label in LABELS] for row in rows])
+    expected = tempered(before, model.settings.members[0].temperature, exclusive=True)
+    found = np.array([list(answer.probabilities.values()) for answer in answers])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert [answer.label for answer in answers] == [row["prediction"] for row in rows]
+    assert {answer.used for answer in answers} == {("speech", "text")}
+    assert [answer.audio for answer in answers] == audio
+
+    alone = model.predict(audio[3], said[3])
+    assert list(alone.probabilities.values()) == pytest.approx(found[3], abs=1e-5)
+    samples, rate = soundfile.read(audio[3])
+    array = model.predict(samples, said[3], sample_rate=rate)
+    assert list(array.probabilities.values()) == pytest.approx(found[3], abs=1e-5)
+    few = list(model.stream((Clip(*pair) for pair in zip(audio, said, strict=True)), batch_seconds=0.6))
+    assert [one.audio for one in few] == audio
+    np.testing.assert_allclose([list(one.probabilities.values()) for one in few], found, atol=1e-5)
+
+
+def test_an_ensemble_is_the_mean_of_its_members(models, tested):
+    audio, said, _ = tested[0]
+    one, two, both = (mser.load(models / name).predict(audio, said).probabilities for name in ("one", "two", "both"))
+    for label in LABELS:
+        assert both[label] == pytest.approx((one[label] + two[label]) / 2, abs=1e-6)
 
 
 def test_what_users_get_wrong(run, fold, tmp_path, capsys):

@@ -40,6 +40,11 @@ def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Tensor
         raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
     if not torch.isfinite(samples).all():
         raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
+    return as_taken(samples, rate)
+
+
+def as_taken(samples: Tensor, rate: int) -> Tensor:
+    """Return (samples,) as encoders take them, 16 kHz and at least `SHORTEST`, of mono samples at any rate."""
     return at_least(_resample(samples, rate), SHORTEST)
 
 

@@ -31,7 +31,7 @@ Recognises {what} from {sides}, trained on `{corpus}` with mser on top of {encod
 ```python
 import mser
 
-model = mser.load("{name}")
+model = mser.load("path/to/this/folder")
 model.predict("clip.wav"{transcript})
 ```
 

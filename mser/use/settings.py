@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ TASKS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
     "multi_label": MultiLabel,
     "scores": ScoreSet,
 }
+NEEDS_TEXT = "this model reads the transcript too and was never trained without it: give one, or use a model of speech"
 AGAIN = "export the model again, or copy the whole folder"
 
 
@@ -93,6 +95,16 @@ def is_model_folder(path: str | Path) -> bool:
         return False
 
 
+def is_url(name: object) -> bool:
+    """Return whether a path is a URL instead, though it may have lost a slash on its way.
+
+    Example:
+        >>> is_url("https://example.org/clip.wav"), is_url(Path("s3://clips/a.wav")), is_url("clips/a: b.wav")
+        (True, True, False)
+    """
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(name)))
+
+
 def read_settings(folder: Path) -> Settings:
     """Return what a model folder says, after looking whether it is whole.
 
@@ -118,7 +130,7 @@ def read_settings(folder: Path) -> Settings:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    if "://" in str(folder):
+    if is_url(folder):
         raise UserError(f"{folder} is a URL, expected the folder of a model; download it first")
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give one that `mser export` made")
