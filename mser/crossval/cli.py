@@ -12,6 +12,7 @@ from typing import Any
 
 from mser.crossval.jobs import Job, call, run_jobs
 from mser.crossval.record import provenance
+from mser.crossval.tracking import LOGGERS, close, require_wandb
 from mser.errors import UserError
 from mser.manifest import write_text
 
@@ -33,6 +34,8 @@ def main(argv: list[str]) -> int:
     args, fit_options = _parser().parse_known_args(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
     run = Path(args.out)
+    if args.logger:
+        require_wandb()
     with _alone_in(run):
         call(["plan", str(run), *fit_options], run / "plan.log")
         if args.plan:
@@ -40,11 +43,14 @@ def main(argv: list[str]) -> int:
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
-        jobs = [Job(run, fold, seed, args.skip_test) for seed in args.seeds for fold in chosen]
+        jobs = [Job(run, fold, seed, args.skip_test, bool(args.logger)) for seed in args.seeds for fold in chosen]
         failed = run_jobs(jobs, args.jobs)
     if failed:
         return _tell(failed)
-    return _show(run, jobs, args.skip_test)
+    code = _show(run, jobs, args.skip_test)
+    if args.logger:
+        close(run, _validation(jobs))
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at a time; they share cores and GPUs")
     parser.add_argument("--plan", action="store_true", help="settle and check everything, but train nothing")
     parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
+    parser.add_argument("--logger", choices=LOGGERS, help="also log to Weights & Biases, as one group (default: no)")
     return parser
 
 

@@ -13,12 +13,13 @@ from lightning.pytorch import Trainer
 
 from mser.callbacks.checkpoints import BEST, FOLDER
 from mser.crossval.plan import CONFIG
+from mser.crossval.tracking import fold_logger
 from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
 
 
-def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
+def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool = False) -> None:
     """Fill ``RUN/seed<S>/fold<K>``, from where an earlier try left off; ``metrics.json`` comes last."""
     folder = Path(run) / f"seed{seed}" / f"fold{fold}"
     started = time.monotonic()
@@ -35,6 +36,8 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool) -> None:
         run=False,
     )
     trainer, model, data = cli.trainer, cli.model, cli.datamodule
+    if track:
+        trainer.logger = fold_logger(folder, json.loads(cli.parser.dump(cli.config, format="json", skip_none=False)))
     last, best = (folder / FOLDER / f"{name}.ckpt" for name in ("last", BEST))
     if not best.exists() or last.exists():
         trainer.fit(model, data, ckpt_path=str(last) if last.exists() else None)

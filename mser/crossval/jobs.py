@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from mser.crossval.tracking import environment
 from mser.errors import UserError
 
 GRACE = 60.0
@@ -34,12 +35,14 @@ class Job:
         fold: from 1.
         seed: of weights, order and dropout.
         skip_test: leave the test part locked.
+        track: log it to Weights & Biases.
     """
 
     run: Path
     fold: int
     seed: int
     skip_test: bool
+    track: bool = False
 
     @property
     def name(self) -> str:
@@ -123,7 +126,8 @@ def run_jobs(jobs: list[Job], at_once: int) -> list[Job]:
 
 def _start(job: Job, slot: int, slots: int) -> subprocess.Popen[bytes]:
     job.folder.mkdir(parents=True, exist_ok=True)
-    arguments = ["fold", str(job.run), str(job.fold), str(job.seed), *(["--skip_test"] if job.skip_test else [])]
+    options = {"--skip_test": job.skip_test, "--logger=wandb": job.track}
+    arguments = ["fold", str(job.run), str(job.fold), str(job.seed), *(name for name, on in options.items() if on)]
     with job.log.open("ab") as log:
         # Its own session: Ctrl-C in the terminal reaches it once, through us, and not twice.
         return subprocess.Popen(
@@ -131,7 +135,7 @@ def _start(job: Job, slot: int, slots: int) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_share(slot, slots)},
+            env={**environment(job.run), **_share(slot, slots)},
             start_new_session=True,
         )
 

@@ -1,4 +1,4 @@
-"""What `mser crossval` starts: ``plan RUN [fit options]`` once, then ``fold RUN FOLD SEED [--skip_test]`` for each."""
+"""What `mser crossval` starts: ``plan RUN [fit options]`` once, then ``fold RUN FOLD SEED [options]`` for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ def main(argv: list[str]) -> int:
         else:
             from mser.crossval.fold import fit_and_test
 
-            fit_and_test(run, fold=int(rest[0]), seed=int(rest[1]), skip_test="--skip_test" in rest)
+            fit_and_test(
+                run,
+                fold=int(rest[0]),
+                seed=int(rest[1]),
+                skip_test="--skip_test" in rest,
+                track="--logger=wandb" in rest,
+            )
     except UserError as error:
         print(f"mser: error: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,129 @@
+"""Weights & Biases: a group per cross-validation, a run per fold and seed, and one that closes it.
+
+Where it goes is said by wandb's own variables: ``WANDB_PROJECT`` (mser by default), ``WANDB_ENTITY``, ``WANDB_MODE``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mser.errors import UserError
+from mser.manifest import write_text
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import WandbLogger
+
+LOGGERS = ("wandb",)
+_ID = "wandb_id"
+# What `wandb agent` tells a trial of itself. A fold that inherited it would overwrite the trial and the other folds.
+_OF_TRIAL = ("WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH", "WANDB_SERVICE")
+
+
+def require_wandb() -> None:
+    """Accept an environment in which wandb is installed.
+
+    Raises:
+        UserError: otherwise.
+    """
+    if find_spec("wandb") is None:
+        raise UserError("--logger wandb needs wandb, which is not installed; run pip install 'mser[wandb]'")
+
+
+def environment(run: Path) -> dict[str, str]:
+    """Return the environment of a run's folds: without what belongs to a trial, with their common group."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
+    return {"WANDB_PROJECT": "mser", **kept, "WANDB_RUN_GROUP": _group(run)}
+
+
+def fold_logger(folder: Path, config: Mapping[str, Any]) -> WandbLogger:
+    """Return what logs one fold with one seed; resumed, it goes on in the same run of wandb's.
+
+    Args:
+        folder: ``RUN/seed<S>/fold<K>``.
+        config: what the fold was started with.
+    """
+    from lightning.pytorch.loggers import WandbLogger
+
+    return WandbLogger(
+        name=f"{folder.parent.name}/{folder.name}",
+        id=_own_id(folder),
+        save_dir=folder,
+        job_type="fold",
+        resume="allow",
+        project=os.environ.get("WANDB_PROJECT", "mser"),
+        config=dict(config),
+    )
+
+
+def close(run: Path, validation: Mapping[str, float]) -> None:
+    """Log the whole cross-validation as a run of its own; in a sweep this is the trial.
+
+    Args:
+        run: the run's folder; its report is logged if there is a complete one.
+        validation: ``crossval/val_<score>_mean``, what a sweep chooses by.
+    """
+    import wandb
+
+    own: dict[str, Any] = {"id": _own_id(run), "name": run.resolve().name, "resume": "allow"}
+    with wandb.init(
+        project=os.environ.get("WANDB_PROJECT", "mser"),
+        group=_group(run),
+        job_type="crossval",
+        dir=run,
+        config=yaml.safe_load((run / "config.yaml").read_text()),
+        **({} if "WANDB_SWEEP_ID" in os.environ else own),
+    ) as closing:
+        closing.log({**validation, **_tested(run)})
+
+
+def _group(run: Path) -> str:
+    return os.environ.get("WANDB_RUN_ID") or run.resolve().name
+
+
+def _own_id(folder: Path) -> str:
+    path = folder / _ID
+    if not path.is_file():
+        write_text(path, secrets.token_hex(4))
+    return path.read_text()
+
+
+def _tested(run: Path) -> dict[str, Any]:
+    """Return scores with their intervals, every table of the report, and all predictions."""
+    from mser.report.tables import tables
+
+    path = run / "report/report.json"
+    report = json.loads(path.read_text()) if path.is_file() else None
+    if report is None or not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
+        return {}
+    found: dict[str, Any] = {}
+    for name in report["runs"][0]["listed"]:
+        figure = report["runs"][0]["overall"][name]
+        ends = zip(("low", "high"), figure["interval"] or (), strict=False)
+        found |= {f"crossval/test_{name}_mean": figure["mean"]}
+        found |= {f"crossval/test_{name}_{side}": end for side, end in ends}
+    found |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
+    return found | {"predictions": _table(_predictions(run))}
+
+
+def _predictions(run: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for path in sorted(run.glob("seed*/fold*/predictions.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            rows += csv.DictReader(file)
+    return rows
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    import wandb
+
+    # A null score, such as the recall of a class that is not there, may stand anywhere.
+    return wandb.Table(columns=list(rows[0]), data=[list(row.values()) for row in rows], allow_mixed_types=True)

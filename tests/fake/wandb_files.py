@@ -1,0 +1,46 @@
+"""Reads what wandb wrote while it was offline."""
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+from wandb.proto.wandb_internal_pb2 import Record
+
+
+def offline_runs(folder: Path) -> list[SimpleNamespace]:
+    """Return of each run below a folder its id, group, job type, name, config, and everything logged, by name."""
+    return [_read(path) for path in sorted(folder.rglob("*.wandb"))]
+
+
+def _read(path: Path) -> SimpleNamespace:
+    run, logged = None, {}
+    for data in _records(path.read_bytes()):
+        record = Record()
+        record.ParseFromString(data)
+        if record.WhichOneof("record_type") == "run":
+            run = record.run
+        if record.WhichOneof("record_type") == "history":
+            logged |= {"/".join(item.nested_key) or item.key: json.loads(item.value_json)
+                       for item in record.history.item}  # fmt: skip
+    config = {item.key: json.loads(item.value_json) for item in run.config.update}
+    return SimpleNamespace(
+        id=run.run_id, group=run.run_group, job_type=run.job_type, name=run.display_name, project=run.project,
+        config=config, logged=logged, folder=path.parent,
+    )  # fmt: skip
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """Yield the records of a LevelDB log: checksum, length, kind (whole, first, middle, last), in blocks of 32 KiB."""
+    place, parts = 7, b""  # after wandb's own header
+    while place + 7 <= len(data):
+        if (left := 32768 - place % 32768) < 7:
+            place += left
+            continue
+        _, length, kind = struct.unpack("<IHB", data[place : place + 7])
+        parts += data[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):
+            yield parts
+            parts = b""
