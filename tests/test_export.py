@@ -17,8 +17,8 @@ import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only, save_settings
+from mser.temperature import tempered
 from mser.use.clips import Clip
-from mser.use.temperature import tempered
 
 LABELS = ("neu", "sad", "ang", "hap")
 

@@ -20,10 +20,10 @@ from mser.errors import UserError
 from mser.labels import UNKNOWN, LabelSet, ScoreSet
 from mser.manifest import Seconds
 from mser.recognizer import EmotionRecognizer
+from mser.temperature import Floats, tempered
 from mser.use.clips import Audio, Clip, hear
 from mser.use.rebuild import load_weights, rebuild
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
-from mser.use.temperature import Floats, tempered
 
 BATCH_SECONDS = 60.0
 _WINDOW = 8  # batches that are sorted by length together, before the first of them is answered
