@@ -12,13 +12,16 @@ COMMANDS = {
     "fit": ("mser.training", "train on one fold; the test part stays locked"),
     "validate": ("mser.training", "score a checkpoint on the validation part"),
     "test": ("mser.training", "score a checkpoint on the test part"),
-    "predict": ("mser.training", "write a checkpoint's predictions for a corpus"),
+    "predict": ("mser.training", "of a model folder: emotions of any recordings; with --config: of a corpus"),
     "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make a made-up one"),
     "export": ("mser.use.export_cli", "make a folder of a trained model, to use and to share"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
+
+FOLDER_PREDICT = "mser.use.predict_cli"
+"""The other ``predict``."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,13 +49,19 @@ def main(argv: list[str] | None = None) -> int:
 def _run(command: str, rest: list[str]) -> int:
     if command not in COMMANDS:
         raise one_of("command", command, list(COMMANDS))
-    module = import_module(COMMANDS[command][0])
+    module = import_module(FOLDER_PREDICT if _asks_a_folder(command, rest) else COMMANDS[command][0])
     try:
         # The four that train share a module, which must know which of them it is.
         code = module.main([command, *rest] if module.__name__ == "mser.training" else rest)
     except SystemExit as leaving:  # argparse, after --help or a mistyped option
         code = leaving.code
     return int(code or 0) if not isinstance(code, str) else 2
+
+
+def _asks_a_folder(command: str, rest: list[str]) -> bool:
+    """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
+    own = ("-h", "--help", "--text", "--table", "--columns", "--out", "--device", "--batch-seconds")
+    return command == "predict" and (not rest or not rest[0].startswith("-") or rest[0].partition("=")[0] in own)
 
 
 def _usage() -> str:

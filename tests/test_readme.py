@@ -86,6 +86,9 @@ def test_the_commands_in_their_order(workplace, monkeypatch):
     assert (workplace / "models/speech-bert/model.safetensors").exists()
     assert (workplace / "runs/fold5/predictions.csv").exists()
     assert (workplace / "runs/own/report/report.html").exists()
+    assert len((workplace / "emotions.csv").read_text().splitlines()) == 1 + len(own_recordings())
+    for block in blocks("python"):
+        exec(block, {})  # noqa: S102
 
 
 @pytest.mark.parametrize("option", options())

@@ -109,7 +109,8 @@ def test_several_processes_say_what_one_says(devices, corpus, tmp_path):
 
 
 @pytest.mark.parametrize("command", [["--help"], ["--version"], ["data", "--help"], ["report", "--help"],
-                                     ["crossval", "--help"], ["convert", "--help"]])  # fmt: skip
+                                     ["crossval", "--help"], ["convert", "--help"], ["export", "--help"],
+                                     ["predict", "--help"]])  # fmt: skip
 def test_light_commands_import_no_torch(command):
     code = f"import sys; from mser.cli import main; c = main({command!r}); sys.exit(c or 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

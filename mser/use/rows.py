@@ -1,0 +1,136 @@
+"""Predictions as rows of a file that grows: what is in it already is not asked again. Imports no torch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mser.errors import UserError
+from mser.use.settings import Settings
+
+if TYPE_CHECKING:
+    from mser.use.model import Prediction
+
+FORMATS = (".csv", ".jsonl")
+_TAIL = 1 << 20  # bytes; no row is longer
+Key = tuple[str, ...]
+
+
+def key(audio: str, start: object, end: object, transcript: str | None) -> Key:
+    """Return what tells a row from others."""
+    return tuple(_cell(value) for value in (audio, start, end, _one_line(transcript)))
+
+
+class Rows:
+    """A CSV or JSON-lines file of predictions, one row each, complete after every row.
+
+    Args:
+        path: ends in .csv or .jsonl; rows that it has are kept.
+        settings: of the model that answers; rows of another model are not mixed with its own.
+
+    Attributes:
+        done: how often each `key` is in the file.
+
+    Raises:
+        UserError: if the file is of another kind or model, or cannot be written.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        if path.suffix not in FORMATS:
+            raise UserError(f"--out {path} ends in neither {' nor '.join(FORMATS)}; choose one of them")
+        self.path, self.settings = path, settings
+        labels = settings.task["labels"]
+        answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
+        rest = ("used", "seconds", "note", "error", "model")
+        self.columns = ["audio", "start", "end", "transcript", *answers, *rest]
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _drop_half_a_row(path)
+            self.done = Counter(self._read())
+            self.file = path.open("a", encoding="utf-8", newline="")
+            if not path.stat().st_size and path.suffix == ".csv":
+                self._put(self.columns)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"cannot write to {path}: {error}; choose another --out") from error
+
+    def write(self, said: Prediction) -> None:
+        """Add one row."""
+        row = self._row(said)
+        try:
+            if self.path.suffix == ".csv":
+                self._put([_cell(row[name]) for name in self.columns])
+            else:
+                self.file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                self.file.flush()
+        except OSError as error:
+            raise UserError(f"cannot write to {self.path}: {error.strerror}; run again to carry on") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def _put(self, cells: list[str]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerow(cells)
+        self.file.write(text.getvalue())
+        self.file.flush()
+
+    def _row(self, said: Prediction) -> dict[str, Any]:
+        answers: dict[str, Any] = said.scores or {
+            "label": said.label,
+            **{f"p_{k}": p for k, p in said.probabilities.items()},
+        }
+        row: dict[str, Any] = dict.fromkeys(self.columns)
+        return row | {
+            **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
+               if name in row},
+            "audio": said.audio, "start": said.start, "end": said.end, "transcript": _one_line(said.transcript),
+            "used": "+".join(said.used), "seconds": said.seconds and round(said.seconds, 3),
+            "note": said.note, "error": said.error, "model": self.settings.id,
+        }  # fmt: skip
+
+    def _read(self) -> Iterator[Key]:
+        if not self.path.exists() or not self.path.stat().st_size:
+            return
+        with self.path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file) if self.path.suffix == ".csv" else _objects(file, self.path)
+            for row in rows:
+                if list(row) != self.columns:
+                    raise UserError(f"{self.path} has other columns than this model's answers; choose another --out")
+                if row["model"] != self.settings.id:
+                    raise UserError(f"{self.path} holds answers of model {row['model']}, not of this; choose another")
+                yield key(row["audio"], row["start"], row["end"], row["transcript"])
+
+
+def _objects(file: Iterable[str], path: Path) -> Iterator[dict[str, Any]]:
+    for line in file:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise UserError(f"{path} holds a line that is no JSON object; choose another --out")
+        yield row
+
+
+def _drop_half_a_row(path: Path) -> None:
+    """Cut off what a killed process left unfinished."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        start = max(file.seek(0, io.SEEK_END) - _TAIL, 0)
+        file.seek(start)
+        file.truncate(start + file.read().rfind(b"\n") + 1)
+
+
+def _one_line(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,188 @@
+"""mser predict MODEL FILES...: rows for all, resumed where it stopped, and told apart from LightningCLI's predict."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from fake.trained import untrained
+
+from mser.cli import main
+from mser.use import model as in_use
+
+COLUMNS = ["audio", "start", "end", "transcript", "label", "p_neu", "p_sad", "p_ang", "p_hap",
+           "used", "seconds", "note", "error", "model"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Holds models, five recordings, one of them silent, and a table of them."""
+    folder = tmp_path_factory.mktemp("place")
+    untrained(folder / "model")
+    untrained(folder / "hears", sides=("speech",), seed=2)
+    untrained(folder / "reads", sides=("text",), seed=3)
+    (folder / "clips").mkdir()
+    noise = np.random.default_rng(0)
+    for number in range(5):
+        samples = 0.1 * noise.standard_normal(4000 + 1000 * number) * (number != 3)
+        soundfile.write(folder / f"clips/{number}.wav", samples, 16000)
+    with (folder / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["file", "said"], *([f"clips/{n}.wav", f'word "{n}",\nor so'] for n in range(5)), ["clips/9.wav", "no"]]
+        )
+    return folder
+
+
+@pytest.fixture
+def ask(place, monkeypatch, capsys):
+    """Runs mser predict beside the recordings; gives exit code, standard output and the lines of standard error."""
+    monkeypatch.chdir(place)
+
+    def run(*words):
+        code = main(["predict", *map(str, words)])
+        said = capsys.readouterr()
+        return code, said.out, said.err.strip().splitlines()
+
+    return run
+
+
+def read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+TABLE = ("--table", "table.csv", "--columns", "audio=file", "transcript=said")
+
+
+def test_a_recording_and_its_text(ask):
+    code, out, err = ask("model", "clips/0.wav", "--text", "hello there", "clips/1.wav", "--text", "oh no")
+    assert (code, err) == (0, [])
+    first, second = out.splitlines()
+    assert first.startswith("clips/0.wav: ")
+    assert first.split(": ")[1].split(";")[0] in ("neu", "sad", "ang", "hap")
+    assert first.count("%") == 4
+    assert second.startswith("clips/1.wav: ")
+
+
+def test_models_of_one_side(ask):
+    code, out, err = ask("hears", "clips")
+    assert code == 1
+    assert len(out.splitlines()) == 5
+    assert "clips/3.wav: no answer: clips/3.wav is silent; give another recording" in out
+    assert err == ["mser predict: 1 of 5 could not be used, the first: clips/3.wav is silent; give another recording"]
+    code, out, _ = ask("reads", "--text", "hello there")
+    assert code == 0
+    assert out.startswith("hello there: ")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_table_in_several_goes(suffix, ask, tmp_path, monkeypatch):
+    out = tmp_path / f"out.{suffix}"
+    whole = tmp_path / f"whole.{suffix}"
+    assert ask("model", *TABLE, "--out", whole)[0] == 1
+    rows = read(whole) if suffix == "csv" else [json.loads(line) for line in whole.read_text().splitlines()]
+    assert [row["audio"] for row in rows] == [*(f"clips/{n}.wav" for n in range(5)), "clips/9.wav"]
+    assert [bool(row["error"]) for row in rows] == [n in (3, 5) for n in range(6)]
+    assert list(rows[0]) == COLUMNS
+    assert rows[0]["transcript"] == 'word "0", or so'
+    assert rows[0]["used"] == "speech+text"
+    assert sum(float(rows[0][name]) for name in COLUMNS if name.startswith("p_")) == pytest.approx(1, abs=1e-5)
+
+    stopped = in_use.Model.stream
+
+    def killed(self, clips, **options):
+        for number, said in enumerate(stopped(self, clips, **options)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield said
+
+    with monkeypatch.context() as patch:
+        patch.setattr(in_use.Model, "stream", killed)
+        assert ask("model", *TABLE, "--out", out)[0] == 130
+    with out.open("a") as file:
+        file.write("clips/2.wav,0.0,,half a r" if suffix == "csv" else '{"audio": "clips/2')
+    code, told, _ = ask("model", *TABLE, "--out", out)
+    assert (code, told) == (1, f"{out}: 4 rows written, 2 were there already\n")
+    assert out.read_text() == whole.read_text()
+    code, told, err = ask("model", *TABLE, "--out", out)
+    assert (code, told, err) == (0, f"{out}: 0 rows written, 6 were there already\n", [])
+    assert out.read_text() == whole.read_text()
+
+
+def test_parts_of_a_recording_and_repeated_rows(ask, tmp_path):
+    table = tmp_path / "parts.csv"
+    audio = "../" * 20 + str(tmp_path)[1:] + "/long.wav"
+    samples = 0.1 * np.random.default_rng(1).standard_normal(32000)
+    soundfile.write(tmp_path / "long.wav", samples, 16000)
+    soundfile.write(tmp_path / "part.wav", samples[8000:16000], 16000)
+    rows = [["audio", "start", "end"], [audio, "0.5", "1"], [audio, "0.5", "1"], ["part.wav", "", ""], ["", "", ""]]
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert ask("hears", "--table", table, "--out", tmp_path / "out.csv")[0] == 0
+    one, same, part = read(tmp_path / "out.csv")
+    assert one == same
+    assert one["seconds"] == part["seconds"] == "0.5"
+    assert float(one["p_neu"]) == pytest.approx(float(part["p_neu"]), abs=1e-3)
+
+
+def test_scores(place, ask, tmp_path):
+    task = {"kind": "scores", "name": "affect", "labels": ["valence", "arousal"], "low": 1, "high": 5}
+    untrained(tmp_path / "scores", task=task)
+    code, out, _ = ask(tmp_path / "scores", "clips/0.wav", "--text", "hello")
+    assert code == 0
+    assert "valence " in out
+    assert "arousal " in out
+    assert ask(tmp_path / "scores", "clips/0.wav", "--text=hello", "--out", tmp_path / "o.csv")[0] == 0
+    [row] = read(tmp_path / "o.csv")
+    assert list(row)[4:6] == ["valence", "arousal"]
+    assert "label" not in row
+    float(row["valence"])
+
+
+def test_what_users_get_wrong(place, ask, tmp_path):
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "bad.jsonl").write_text("nonsense\n")
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "late.csv").write_text("audio,start,end\na.wav,2,1\n")
+    (tmp_path / "when.csv").write_text("audio,start\na.wav,soon\n")
+    (tmp_path / "words.csv").write_text("word\nhello\n")
+    (tmp_path / "said.csv").write_text("transcript\nhello\n")
+    assert ask("hears", "clips/0.wav", "--out", tmp_path / "hears.csv")[0] == 0
+    untrained(tmp_path / "another", sides=("speech",), seed=9)
+    for words, reason in {
+        ("model", "clips/0.wav"): "this model reads the transcript too and was never trained without it",
+        ("model", "--text", "hi"): "this model listens: give it recordings",
+        ("model", "--table", tmp_path / "said.csv"): "this model listens: give it recordings",
+        ("model", "clips/0.wav", *TABLE): "one of the two",
+        ("model",): "give recordings to predict, or --table",
+        ("model", "clips/0.wav", "clips/1.wav", "--text", "hi"): "2 files but 1 --text",
+        ("clips/0.wav",): "clips/0.wav is no folder; give one that `mser export` made",
+        ("https://huggingface.co/a/b", "a.wav"): "is a URL, expected the folder of a model",
+        ("hears", tmp_path / "nothing"): "is a folder without any audio",
+        ("hears", "--table", "gone.csv"): "gone.csv is no file",
+        ("hears", "--table", tmp_path / "late.csv"): "row 2: it is from 2 to 1.0 s",
+        ("hears", "--table", tmp_path / "when.csv"): "row 2: could not convert string to float: 'soon'",
+        ("hears", "--table", tmp_path / "words.csv"): "say which is the audio, as in audio=file",
+        ("hears", "--table", "table.csv", "--columns", "audio=path"): "has no column 'path': it has file, said",
+        ("hears", "--table", "table.csv", "--columns", "sound=file"): "unknown role of a column 'sound'",
+        ("hears", "clips/0.wav", "--out", "out.parquet"): "ends in neither .csv nor .jsonl",
+        ("hears", "clips/0.wav", "--out", tmp_path / "other.csv"): "has other columns than this model's answers",
+        ("hears", "clips/0.wav", "--out", tmp_path / "bad.jsonl"): "holds a line that is no JSON object",
+        ("hears", "clips/0.wav", "--out", "table.csv/out.csv"): "cannot write to table.csv/out.csv",
+        (tmp_path / "another", "clips/0.wav", "--out", tmp_path / "hears.csv"): "holds answers of model model2, not",
+    }.items():
+        code, _, err = ask(*words)
+        assert code == 2, words
+        assert len(err) == 1
+        assert reason in err[0]
+    for words in (("hears", "a.wav", "--batch-seconds=no"), ("hears", "--table", "t.csv", "--columns", "audio")):
+        assert ask(*words)[0] == 2
+
+
+def test_which_predict_is_meant(ask, tmp_path):
+    assert "`mser predict --config" in ask("--help")[1]
+    assert "`mser predict --config" in ask("--out", "out.csv", "--help")[1]
+    code, _, err = ask("--config", tmp_path / "gone.yaml")
+    assert code == 2
+    assert "gone.yaml" in err[-1]
