@@ -14,6 +14,7 @@ COMMANDS = {
     "test": ("mser.training", "score a checkpoint on the test part"),
     "predict": ("mser.training", "of a model folder: emotions of any recordings; with --config: of a corpus"),
     "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
+    "sweep": ("mser.sweep", "search for the best settings by cross-validations on validation"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make a made-up one"),
     "export": ("mser.use.export_cli", "make a folder of a trained model, to use and to share"),

@@ -7,12 +7,13 @@ import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os.path import expandvars
 from pathlib import Path
 from typing import Any
 
 from mser.crossval.jobs import Job, call, run_jobs
 from mser.crossval.record import provenance
-from mser.crossval.tracking import LOGGERS, close, require_wandb
+from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.errors import UserError
 from mser.manifest import write_text
 
@@ -33,8 +34,9 @@ def main(argv: list[str]) -> int:
     """
     args, fit_options = _parser().parse_known_args(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
-    run = Path(args.out)
-    if args.logger:
+    run = Path(expandvars(args.out))
+    track = bool(args.logger) or in_sweep()
+    if track:
         require_wandb()
     with _alone_in(run):
         call(["plan", str(run), *fit_options], run / "plan.log")
@@ -43,12 +45,12 @@ def main(argv: list[str]) -> int:
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
-        jobs = [Job(run, fold, seed, args.skip_test, bool(args.logger)) for seed in args.seeds for fold in chosen]
+        jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         failed = run_jobs(jobs, args.jobs)
     if failed:
         return _tell(failed)
     code = _show(run, jobs, args.skip_test)
-    if args.logger:
+    if track:
         close(run, _validation(jobs))
     return code
 
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--config", action="append", default=[], metavar="FILE", help="experiment file; may come again")
-    parser.add_argument("--out", required=True, metavar="RUN", help="the run's folder")
+    parser.add_argument("--out", required=True, metavar="RUN", help="the run's folder; may name a $VARIABLE")
     parser.add_argument("--folds", type=_numbers, metavar="1,2", help="only these folds (default: all)")
     parser.add_argument(
         "--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)"

@@ -38,6 +38,11 @@ def require_wandb() -> None:
         raise UserError("--logger wandb needs wandb, which is not installed; run pip install 'mser[wandb]'")
 
 
+def in_sweep() -> bool:
+    """Return whether `wandb agent` has started this process as a trial, whose score it waits for."""
+    return "WANDB_SWEEP_ID" in os.environ
+
+
 def environment(run: Path) -> dict[str, str]:
     """Return the environment of a run's folds: without what belongs to a trial, with their common group."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
@@ -80,7 +85,7 @@ def close(run: Path, validation: Mapping[str, float]) -> None:
         job_type="crossval",
         dir=run,
         config=yaml.safe_load((run / "config.yaml").read_text()),
-        **({} if "WANDB_SWEEP_ID" in os.environ else own),
+        **({} if in_sweep() else own),
     ) as closing:
         closing.log({**validation, **_tested(run)})
 
