@@ -107,7 +107,12 @@ class MserCLI(LightningCLI):
         require_room(folder, self.model)
 
     def before_test(self) -> None:
-        """Refuse a checkpoint of another experiment."""
+        """Refuse a checkpoint of another experiment, and weights that nobody trained."""
+        if not self.config_init[self.subcommand]["ckpt_path"]:
+            raise UserError(
+                f"{self.subcommand} needs a trained model: give --ckpt_path, such as that of checkpoints/best.ckpt in "
+                "the folder of the fit"
+            )
         self._require_own_checkpoint()
 
     before_validate = before_predict = before_test

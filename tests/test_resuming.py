@@ -103,3 +103,10 @@ def test_no_gpu(corpus, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert run("fit", corpus, tmp_path, "--trainer.accelerator=gpu") == 2
     assert "No supported gpu backend found!" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["validate", "test", "predict"])
+def test_weights_that_nobody_trained_are_not_asked(command, corpus, tmp_path, capsys):
+    assert run(command, corpus, tmp_path) == 2
+    assert f"{command} needs a trained model: give --ckpt_path" in capsys.readouterr().err
+    assert not (tmp_path / "predictions.csv").exists()
