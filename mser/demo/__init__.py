@@ -13,7 +13,7 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     """Write a made-up corpus into `out`, whole or not at all; the same seed gives the same bytes.
 
     Args:
-        corpus_name: the corpus whose folder shape is imitated: ``iemocap``, ``mosi`` or ``mosei``.
+        corpus_name: the corpus whose folder shape is imitated: ``iemocap``, ``meld``, ``mosi`` or ``mosei``.
         out: a folder that does not exist yet or is empty.
         seed: what is said, how, by whom and in which order.
 
@@ -22,10 +22,13 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
             or h5py is not installed.
     """
     from mser.demo.iemocap import write_iemocap
+    from mser.demo.meld import write_meld
     from mser.demo.mosei import write_mosei
     from mser.demo.mosi import write_mosi
 
-    writers: dict[str, Callable[..., None]] = {"iemocap": write_iemocap, "mosi": write_mosi, "mosei": write_mosei}
+    writers: dict[str, Callable[..., None]] = {
+        **{"iemocap": write_iemocap, "meld": write_meld, "mosi": write_mosi, "mosei": write_mosei},
+    }
     if corpus_name not in writers:
         raise one_of("made-up corpus", corpus_name, sorted(writers))
     out = out.resolve()
