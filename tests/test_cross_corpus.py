@@ -68,6 +68,12 @@ def test_only_the_corpus_is_named(place, capsys):
     assert record["test"]["ua"] == pytest.approx(score(task, target, said)["ua"])
 
 
+def test_the_default_label_set_of_a_run_is_that_of_its_corpus(place):
+    assert tried(place, "--data=MELD", f"--data.init_args.root={place / 'meld'}", "--data.init_args.labels=null") == 0
+    record = json.loads((place / "run/on/meld/official/fold1/metrics.json").read_text())
+    assert record["data"]["label_set"] == "meld4"
+
+
 def test_the_worked_experiment(place, monkeypatch):
     worked = yaml.safe_load(WORKED.read_text())["data"]["init_args"]
     (place / "data").mkdir()

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from fake.converting import text_folder, write_files
 from fake.iemocap import make_iemocap
+from fake.meld import make_meld
 from fake.table import make_table
 
 from mser.cli import main
@@ -56,6 +57,7 @@ def workplace(tmp_path_factory):
     for made, released in RELEASED.items():
         (folder / made).rename(folder / released)
     make_iemocap(folder / "data" / "IEMOCAP_full_release", turns=12)
+    make_meld(folder / "data" / "MELD.Raw")
     make_table(folder / "recordings.csv", own_recordings())
     (folder / "own.yaml").write_text(own_experiment())
     (folder / "experiments").symlink_to(ROOT / "experiments")
@@ -73,7 +75,7 @@ def test_the_commands_in_their_order(workplace, monkeypatch):
     for command in commands():
         if command[0] != "mser":
             continue
-        words = [word.replace("/path/to/IEMOCAP_full_release", "data/IEMOCAP_full_release") for word in command[1:]]
+        words = [word.replace("/path/to/", "data/") for word in command[1:]]
         if words[:2] == ["convert", "roberta"]:
             words += ["--dict", "words.txt"]  # the made-up dictionary of text lies beside that of speech
         if words[0] in ("fit", "crossval"):

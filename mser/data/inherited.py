@@ -14,20 +14,24 @@ log = logging.getLogger(__name__)
 def adapt(which: Corpus, options: dict[str, Any]) -> dict[str, Any]:
     """Return a datamodule's options without the protocol, the fold and the label set of another corpus.
 
-    A protocol of another corpus gives way to the default one and its first fold; a label set of another corpus to the
-    one that has the same labels in the same order, if there is one.
+    A protocol of another corpus gives way to the default one and its first fold; a label set of another corpus, or that
+    corpus's default one, to the one that has the same labels in the same order, if there is one.
 
     Example:
-        >>> adapt(CORPORA["meld"], {"labels": "iemocap4", "protocol": "iemocap/loso5", "fold": 2})
+        >>> adapt(CORPORA["meld"], {"labels": None, "protocol": "iemocap/loso5", "fold": 2})
         {'labels': 'meld4', 'protocol': None, 'fold': 1}
     """
     adapted = dict(options)
-    if (options["protocol"] or which.name).partition("/")[0] in CORPORA.keys() - {which.name}:
-        adapted |= {"protocol": None, "fold": 1}
-    if options["labels"] not in {None, *(labels.name for labels in which.label_sets)}:
-        adapted["labels"] = _same_labels(which, options["labels"])
+    other = (options["protocol"] or which.name).partition("/")[0]
+    if other != which.name and other in CORPORA:
+        default = CORPORA[other].label_set().name
+        adapted |= {"protocol": None, "fold": 1, "labels": options["labels"] or default}
+    if adapted["labels"] not in {None, *(labels.name for labels in which.label_sets)}:
+        adapted["labels"] = _same_labels(which, adapted["labels"])
     for name in (name for name in adapted if adapted[name] != options[name]):
-        log.info("%s is %s of another corpus: taking %s", name, options[name], adapted[name] or "the default")
+        log.info(
+            "%s %s is another corpus's: taking %s", name, options[name] or "default", adapted[name] or "the default"
+        )
     return adapted
 
 
