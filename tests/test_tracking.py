@@ -25,6 +25,9 @@ def offline(monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     for name in ("WANDB_PROJECT", "WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_RUN_GROUP"):
         monkeypatch.delenv(name, raising=False)
+    import wandb
+
+    wandb.teardown()  # it keeps the environment that it was first used in
 
 
 @pytest.mark.slow
