@@ -25,9 +25,6 @@ def offline(monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     for name in ("WANDB_PROJECT", "WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_RUN_GROUP"):
         monkeypatch.delenv(name, raising=False)
-    import wandb
-
-    wandb.teardown()  # it keeps the environment that it was first used in
 
 
 @pytest.mark.slow
@@ -36,9 +33,10 @@ def test_a_run_per_fold_and_one_that_closes(tmp_path, monkeypatch):
     out = tmp_path / "both"
     options = [f"--data.init_args.root={tmp_path / 'corpus'}", "--trainer.max_epochs=1", "--trainer.accelerator=cpu"]
     command = ["crossval", f"--config={EXPERIMENT}", f"--out={out}", *options, "--folds=1,2", "--skip_test"]
+    # In processes of their own: wandb keeps the environment that it was first used in.
     monkeypatch.setenv("WANDB_RUN_ID", "trial")  # as `wandb agent` does
     monkeypatch.setenv("WANDB_SWEEP_ID", "sweep")
-    assert main([*command, "--logger=wandb"]) == 0
+    subprocess.run([sys.executable, "-m", "mser", *command, "--logger=wandb"], check=True)
     folds, trial = offline_runs(out / "seed1"), offline_runs(out / "wandb")
     assert [run.id for run in trial] == ["trial"]
     assert len({run.id for run in folds} | {"trial"}) == 3
@@ -51,7 +49,7 @@ def test_a_run_per_fold_and_one_that_closes(tmp_path, monkeypatch):
     assert not any(name.startswith("crossval/test") for name in trial[0].logged)
 
     (out / "seed1/fold2/metrics.json").unlink()
-    assert main([*command, "--logger=wandb"]) == 0
+    subprocess.run([sys.executable, "-m", "mser", *command, "--logger=wandb"], check=True)
     assert [run.id for run in offline_runs(out / "seed1/fold2")] == [folds[1].id] * 2
     assert len(offline_runs(out / "seed1/fold1")) == 1
 
