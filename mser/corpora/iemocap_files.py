@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mser.errors import UserError
+from mser.corpora.text_files import read_or_latin
 from mser.manifest import Problem, Rating
 
 _ID = re.compile(r"Ses0(?P<session>[1-5])[FM]_(?P<kind>impro|script)\d\d[ab]?(_\d[ab]?)?_(?P<gender>[FM])(\d{3}|XX\d)")
@@ -91,7 +91,7 @@ def read_evaluation(path: Path) -> tuple[list[Turn], list[Problem]]:
     F and M raters are the actors themselves. Scores run from 1 to 5; one that is left out in the file is left out here.
     """
     turns, problems = [], []
-    for number, block in _blocks(read_text(path)):
+    for number, block in _blocks(read_or_latin(path)):
         try:
             turns.append(_turn(block))
         except ValueError as error:
@@ -107,24 +107,8 @@ def read_transcription(path: Path) -> list[Line]:
 
     Lines without an identifier (``M: sorry``) are asides that belong to no turn: they are left out.
     """
-    found = (_LINE.match(line.strip()) for line in read_text(path).splitlines())
+    found = (_LINE.match(line.strip()) for line in read_or_latin(path).splitlines())
     return [Line(match["id"], float(match[2]), float(match[3]), match["text"].strip()) for match in found if match]
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file in UTF-8, or else in Latin-1, in which every file can be read.
-
-    Raises:
-        UserError: if the file cannot be opened.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; make the corpus readable") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mser.corpora.iemocap_files import read_text
+from mser.corpora.text_files import read_or_latin
 from mser.errors import UserError
 from mser.manifest import Problem
 
@@ -81,7 +81,7 @@ def read_rows(path: Path, part: str) -> tuple[list[Row], list[Problem]]:
     Raises:
         UserError: if the file cannot be opened or lacks a column.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    reader = csv.DictReader(io.StringIO(read_or_latin(path), newline=""))
     if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
         raise UserError(f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)}; download it again")
     rows, problems = [], []

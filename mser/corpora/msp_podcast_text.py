@@ -11,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.iemocap_files import read_text
+from mser.corpora.text_files import read_or_latin
 from mser.errors import UserError
 from mser.manifest import Problem
 
@@ -70,7 +70,7 @@ def read_rows(path: Path) -> tuple[list[Row], list[Problem]]:
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    reader = csv.DictReader(io.StringIO(read_or_latin(path), newline=""))
     if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
         raise UserError(f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)}; unpack the labels again")
     for cells in reader:
@@ -79,7 +79,7 @@ def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
 
 def _json_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
-        rows: dict[str, dict[str, Any]] = json.loads(read_text(path))
+        rows: dict[str, dict[str, Any]] = json.loads(read_or_latin(path))
         for name, cells in rows.items():
             yield {column: str(cells.get(column, "")).strip() for column in COLUMNS} | {"FileName": name}
     except (ValueError, AttributeError) as error:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
-from mser.corpora.iemocap_files import read_text
 from mser.corpora.msp_podcast_text import Row, read_rows
+from mser.corpora.text_files import read_or_latin
 from mser.corpora.wav import BadAudioError, check_wav
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
@@ -119,7 +119,7 @@ def _utterance(row: Row, audio: Path, duration: float, text: Path | None) -> Utt
         id=row.id,
         audio=audio.as_posix(),
         duration=duration,
-        transcript=" ".join(read_text(text).split()) if text else "",
+        transcript=" ".join(read_or_latin(text).split()) if text else "",
         speaker=row.speaker,
         group=row.podcast,
         gender=row.gender,

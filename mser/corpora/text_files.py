@@ -14,16 +14,26 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
     Raises:
         UserError: if the file cannot be opened.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; make the corpus readable") from error
+    data = _bytes(path)
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"{path.name}:{line} is not in UTF-8; it is read as Windows-1252, save the file as UTF-8"
         return data.decode("cp1252", errors="replace"), [Problem("encoding", message)]
+
+
+def read_or_latin(path: Path) -> str:
+    """Return the text of a file in UTF-8, or else in Latin-1, in which every file can be read.
+
+    Raises:
+        UserError: if the file cannot be opened.
+    """
+    data = _bytes(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def wrong_text(text: str) -> str:
@@ -42,3 +52,10 @@ def wrong_text(text: str) -> str:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:40]}...")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; make the corpus readable") from error
