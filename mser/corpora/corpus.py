@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mser.errors import UserError, one_of
 from mser.labels import Task
 from mser.manifest import Manifest, Problem
 from mser.protocols import Protocol
 
+T = TypeVar("T", bound=Task | Protocol)
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
 
@@ -48,12 +49,7 @@ class Corpus:
         Raises:
             UserError: if the corpus has none of that name.
         """
-        choices = {labels.name: labels for labels in self.label_sets}
-        if name is None:
-            return self.label_sets[0]
-        if name not in choices:
-            raise one_of(f"label set of {self.name}", name, list(choices))
-        return choices[name]
+        return _chosen(self.label_sets, name, f"label set of {self.name}")
 
     def protocol(self, name: str | None = None) -> Protocol:
         """Return the protocol of that name; without a name the default one.
@@ -61,12 +57,7 @@ class Corpus:
         Raises:
             UserError: if the corpus has none of that name.
         """
-        choices = {protocol.name: protocol for protocol in self.protocols}
-        if name is None:
-            return self.protocols[0]
-        if name not in choices:
-            raise one_of(f"protocol of {self.name}", name, list(choices))
-        return choices[name]
+        return _chosen(self.protocols, name, f"protocol of {self.name}")
 
     def check(self, root: Path) -> Manifest:
         """Return the manifest with everything that differs from the published counts among its problems.
@@ -90,6 +81,16 @@ class Corpus:
         whose = [who for who, counts in self.also_published.items() if not any(compare(counts, found, who))]
         explanation = "".join(f"; these are the numbers of {who}" for who in whose)
         return replace(difference, message=f"{difference.message}{explanation}")
+
+
+def _chosen(choices: Sequence[T], name: str | None, what: str) -> T:
+    """Return the one of that name; without a name the first."""
+    named = {choice.name: choice for choice in choices}
+    if name is None:
+        return choices[0]
+    if name not in named:
+        raise one_of(what, name, list(named))
+    return named[name]
 
 
 def read_made_up(root: Path) -> Counts | None:
