@@ -1,9 +1,10 @@
 # make demo    the main job on made-up data, end to end, and where its report is
 # make test    lint, types and tests
+# make coverage    the tests again, and which lines none of them reached (half as long again)
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-iemocap PAPER=1 IEMOCAP=... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
-.PHONY: demo test lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
+.PHONY: demo test coverage lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -13,8 +14,14 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 demo: .venv/installed
 	experiments/demo/run.sh runs/demo --jobs $(JOBS)
 
+PYTEST = OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --doctest-modules mser tests
+
 test: .venv/installed lint types
-	OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --cov --cov-report=term-missing:skip-covered --cov-fail-under=95 --doctest-modules mser tests
+	$(PYTEST)
+
+coverage: .venv/installed
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
+	coverage report --include='mser/corpora/*' --fail-under=100 --skip-covered
 
 lint: .venv/installed
 	ruff format --check .
