@@ -89,25 +89,6 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
     assert "holds the checkpoints of an earlier fit" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("devices", [2, 3])
-def test_several_processes_say_what_one_says(devices, corpus, tmp_path):
-    shallow = EXPERIMENTS / "demo/shallow.yaml"
-    assert run("fit", shallow, corpus, tmp_path, "--trainer.max_epochs=1") == 0
-    best, saved = tmp_path / "checkpoints/best.ckpt", tmp_path / "config.yaml"
-    assert main(["test", f"--config={saved}", f"--ckpt_path={best}"]) == 0
-    alone = predictions(tmp_path)
-    subprocess.run(
-        [sys.executable, "-m", "mser", "test", f"--config={saved}", f"--ckpt_path={best}",
-         f"--trainer.default_root_dir={tmp_path / 'ddp'}", f"--trainer.devices={devices}", "--trainer.strategy=ddp"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    together = predictions(tmp_path / "ddp")
-    assert [row["utterance"] for row in together] == [row["utterance"] for row in alone]
-    for one, other in zip(alone, together, strict=True):
-        assert float(one["p_neu"]) == pytest.approx(float(other["p_neu"]), abs=1e-6)
-
-
 @pytest.mark.parametrize("command", [["--help"], ["--version"], ["data", "--help"], ["report", "--help"],
                                      ["crossval", "--help"], ["convert", "--help"], ["export", "--help"],
                                      ["predict", "--help"]])  # fmt: skip

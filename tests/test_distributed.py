@@ -1,0 +1,60 @@
+"""Several processes train and judge as one does: the same gradient, the same scores, each utterance once."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from fake.iemocap import make_iemocap
+
+from mser.crossval.fold import fit_and_test
+from mser.crossval.plan import plan
+
+EXPERIMENT = Path(__file__).parents[1] / "experiments/demo/shallow.yaml"
+# One update of plain gradient descent, with no dropout: what the weights moved by is the gradient. The training part is
+# one batch, which the processes cannot share evenly.
+OPTIONS = [
+    f"--config={EXPERIMENT}", "--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--trainer.gradient_clip_val=null",
+    "--model.optimizer=torch.optim.SGD", "--model.optimizer.lr=0.1", "--model.warmup=0", "--model.dropout=0",
+    "--model.text.tune=frozen", "--data.init_args.batch_size=null", "--data.init_args.batch_seconds=1000",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    make_iemocap(folder / "corpus", turns=11)
+    plan(str(folder / "run"), [*OPTIONS, f"--data.init_args.root={folder / 'corpus'}"])
+    fit_and_test(str(folder / "run"), fold=1, seed=1, skip_test=False)
+    return folder
+
+
+def outcome(run):
+    fold = run / "seed1/fold1"
+    with (fold / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    metrics = json.loads((fold / "metrics.json").read_text())
+    return rows, metrics, torch.load(fold / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [2, 3])
+def test_as_one_process_does(devices, alone, tmp_path):
+    plan(str(tmp_path), [*OPTIONS, f"--data.init_args.root={alone / 'corpus'}", f"--trainer.devices={devices}",
+                         "--trainer.strategy=ddp"])  # fmt: skip
+    worker = [sys.executable, "-m", "mser.crossval.worker", "fold", str(tmp_path), "1", "1"]
+    subprocess.run(worker, check=True, capture_output=True)
+    rows, metrics, weights = outcome(tmp_path)
+    rows_alone, metrics_alone, weights_alone = outcome(alone / "run")
+
+    for name, weight in weights_alone.items():
+        torch.testing.assert_close(weights[name], weight, rtol=0, atol=3e-7, msg=lambda text, name=name: name + text)
+    for part in ("val", "test"):
+        assert metrics[part] == pytest.approx(metrics_alone[part], abs=1e-6)
+    assert len({row["utterance"] for row in rows}) == len(rows)
+    assert [row["utterance"] for row in rows] == [row["utterance"] for row in rows_alone]
+    for row, other in zip(rows, rows_alone, strict=True):
+        assert float(row["p_neu"]) == pytest.approx(float(other["p_neu"]), abs=1e-6)
