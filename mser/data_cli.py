@@ -140,7 +140,8 @@ def _extract_audio(args: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mser data", description="Check a corpus, list its utterances or folds, make a made-up one, extract audio."
+        prog="mser data",
+        description="Check a corpus, list its utterances or folds, make up a small one, extract audio.",
     )
     actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | demo | extract-audio")
     check = actions.add_parser(
@@ -167,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a small made-up corpus in the real folder shape",
         description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out.",
     )
-    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap")
+    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei")
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
