@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -26,24 +26,41 @@ def show(report: Json, path: Path) -> None:
     console.print(Text(report["title"], style="bold"))
     console.print(Text(report["answer"]))
     table = _compared(runs) if len(runs) > 1 else _folds(runs[0])
-    console.print(Padding(table, (1, 0)))
-    for line in _told(report["comparison"]["pairs"]) if report["comparison"] else ():
-        console.print(Text(line))
-    for finding in (*words.findings(runs[0]["protocol"]["audit"]), *map(words.opened, runs)):
-        if finding.level != "sound":
-            console.print(Text.assemble((finding.level, _LOOK[finding.level]), f"  {finding.text}"))
-    for warning in report["published"]["above"] if report["published"] else ():
-        console.print(Text.assemble(("doubt", _LOOK["leak"]), f"  {warning}"))
-    console.print(Text(str(path), style="cyan"), soft_wrap=True)
+    console.print(table)
+    if report["comparison"] and report["comparison"]["pairs"]:
+        console.print(_lines(_told(report["comparison"]["pairs"])), "")
+    console.print(_lines(_warned(report)))
+    console.print(Text("page  ").append(str(path), style="cyan"), soft_wrap=True)
 
 
-def _told(pairs: list[Json]) -> list[str]:
-    """Return a line for every two runs of which one is better; how many others there are; or all there is to say."""
-    if len(pairs) == 1:
-        return [f"{'*' if words.is_better(pairs[0]) else '·'} {pairs[0]['sentence']}"]
-    better = [f"* {pair['sentence']}" for pair in pairs if words.is_better(pair)]
+def _lines(marked: Iterable[tuple[Text, str]]) -> Table:
+    """Return sentences behind what marks them, each wrapped beside its mark."""
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    for mark, sentence in marked:
+        lines.add_row(mark, Text(sentence))
+    return lines
+
+
+def _told(pairs: list[Json]) -> Iterator[tuple[Text, str]]:
+    """Yield a line for every two runs of which one is better; how many others there are; or all there is to say."""
+    better = [pair for pair in pairs if words.is_better(pair)]
     rest = len(pairs) - len(better)
-    return [*better, f"· {rest} of {len(pairs)} pairs cannot be told apart; see the page"] if rest else better
+    for pair in better if len(pairs) > 1 else pairs:
+        yield Text("*" if pair in better else "·"), pair["sentence"]
+    if rest and len(pairs) > 1:
+        yield Text("·"), f"{rest} of {len(pairs)} pairs cannot be told apart; see the page"
+
+
+def _warned(report: Json) -> Iterator[tuple[Text, str]]:
+    """Yield what the audit found, how often the test parts were opened, and doubts."""
+    runs = report["runs"]
+    found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"])]
+    found += [(f"{run['name']}: " if len(runs) > 1 else "", words.opened(run)) for run in runs]
+    for whose, finding in found:
+        if finding.level != "sound":
+            yield Text(finding.level, _LOOK[finding.level]), f"{whose}{finding.text}"
+    for warning in report["published"]["above"] if report["published"] else ():
+        yield Text("doubt", _LOOK["leak"]), warning
 
 
 def _folds(run: Json) -> Table:
