@@ -27,7 +27,7 @@ def made(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
     """The page has tests of its own; here it would only take time."""
-    monkeypatch.setattr("mser.report.page.page", lambda report: report["title"])
+    monkeypatch.setattr("mser.report.page.page", lambda report, _: report["title"])
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ print(sorted({{"torch", "numpy", "matplotlib"}} & set(sys.modules)))
 def test_help_needs_none_of_the_heavy_modules():
     modules, printed = imported("--help")
     assert modules == "[]"
-    assert "usage: mser report [-h] [--out DIR] [--json] RUN [RUN ...]" in printed
+    assert "usage: mser report [-h] [--out DIR] [--audio [N]] [--json] RUN [RUN ...]" in printed
 
 
 def test_a_report_imports_no_torch_and_prints_one_object(run):

@@ -1,6 +1,7 @@
 import re
 import shutil
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 from fake.runs import AUDIT, make_run
@@ -82,7 +83,14 @@ def test_every_section_is_there(single):
 
 
 def test_several_runs_have_a_comparison_and_a_part_each(several):
-    assert several[1].headings[:4] == ["2 runs compared: both, a$b_{c}<i>", "Comparison", "Protocol and audit", "both"]
+    assert several[1].headings[:6] == [
+        "2 runs compared: both, a$b_{c}<i>",
+        "Comparison",
+        "Recall of each class",
+        "UA of each kind of utterance",
+        "Protocol and audit",
+        "both",
+    ]
     assert several[1].headings.count("Folds") == 2
     assert "Seed 1, fold 2 has no history.csv, so its curve is not drawn." in several[0]
 
@@ -90,9 +98,10 @@ def test_several_runs_have_a_comparison_and_a_part_each(several):
 @pytest.mark.parametrize("which", ["single", "several"])
 def test_the_page_needs_nothing_from_elsewhere(which, request):
     text, outline = request.getfixturevalue(which)
-    assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", text)
-    assert {tag for tag, _ in outline.tags} & {"script", "link", "img", "iframe", "object"} == set()
-    assert all(a.get("href", "#").startswith("#") for _, a in outline.tags)
+    assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", text.replace("// ", ""))
+    assert {tag for tag, _ in outline.tags} & {"link", "img", "iframe", "object", "audio"} == set()
+    assert all(a.get("href", "#").startswith(("#", "data:")) for _, a in outline.tags)
+    assert [a for tag, a in outline.tags if tag == "script"] == [{}]
 
 
 @pytest.mark.parametrize("which", ["single", "several"])
@@ -106,7 +115,7 @@ def test_ids_are_unique_and_references_hit(which, request):
 def test_pictures_take_colours_and_fonts_from_the_page(which, request):
     text, _ = request.getfixturevalue(which)
     pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
-    assert len(pictures) == {"single": 1 + 4 + 5, "several": 1 + 2 * 4 + 5 + 4}[which]
+    assert len(pictures) == {"single": 1 + 4 + 5, "several": 2 + 2 * 4 + 5 + 4}[which]
     for picture in pictures:
         assert re.search(r'^<svg role="img" aria-label="[^"]+"', picture)
         assert "var(--accent)" in picture or "var(--heat)" in picture
@@ -184,3 +193,38 @@ def test_a_class_that_no_fold_tests_has_no_recall(tmp_path):
 def test_the_same_runs_give_the_same_page(tmp_path):
     run = make_run(tmp_path / "both", folds=2)
     assert page(run, out=tmp_path / "a")[0] == page(run, out=tmp_path / "b")[0]
+
+
+def test_the_contents_lead_to_every_heading(several):
+    text, outline = several
+    led = re.findall(r'<li class="level[23]"><a href="#([^"]+)">', text)
+    headed = [attributes["id"] for tag, attributes in outline.tags if tag in ("h2", "h3")]
+    assert led == headed
+    assert len(led) == len(outline.headings) - 1
+
+
+def linked(text, name):
+    """Return what the page's first link of a file's name saves."""
+    found = re.search(rf'href="data:[^,]+charset=utf-8,([^"]+)" download="{re.escape(name)}"', text)
+    return unquote(found[1])
+
+
+def test_every_table_can_be_saved_from_the_page(tmp_path):
+    run = make_run(tmp_path / "both", seeds=(1, 2), objective="OneVsRest")
+    text, _ = page(run, out=tmp_path)
+    written = sorted((tmp_path / "tables").iterdir())
+    assert len(written) == 2 * 13
+    for path in written:
+        assert linked(text, f"both_{path.name}") == path.read_text()
+
+
+def test_runs_side_by_side_show_who_is_best_at_what(several):
+    text, _ = several
+    table = text[text.index('<h3 id="recall-of-each-class"') : text.index('<h3 id="ua-of-each-kind')]
+    rows = re.findall(r'<th scope="row" class="run">(.*?)</th>(.*?)</tr>', table)
+    assert [name for name, _ in rows] == ["both", "a$b_{c}&lt;i&gt;"]
+    scores = [[float(found) for found in re.findall(r"<span[^>]*>([\d.]+)</span>", cells)] for _, cells in rows]
+    bold = [[bool(found) for found in re.findall(r"<td><span( class=strong)?>", cells)] for _, cells in rows]
+    assert all(len(row) == 4 for row in scores)
+    for one, other, best, worse in zip(*scores, *bold, strict=True):
+        assert (best, worse) == (one > other, other > one)

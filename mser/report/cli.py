@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 _DESCRIPTION = """\
 Say what one or more runs of `mser crossval` found. Everything is computed from their predictions.csv files: no model,
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
 
     # A pattern such as `runs/*` also names the report that was written there before.
     report = content([run for run in args.runs if run.resolve() != out.resolve()])
-    _write(report, out)
+    _write(report, out, args.audio)
     if args.json:
         print(_json(report))
     else:
@@ -50,8 +51,24 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="where to write (default: RUN/report; for several runs: report in the folder that holds them all)",
     )
+    parser.add_argument(
+        "--audio",
+        metavar="N",
+        type=_count,
+        nargs="?",
+        const=10,
+        default=0,
+        help="put the recordings of the N surest mistakes into the page, of each run (default without N: 10); it then "
+        "holds parts of the corpus",
+    )
     parser.add_argument("--json", action="store_true", help="print report.json instead of a table")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of recordings; give 10, say, or put --audio last")
+    return int(text)
 
 
 def _default_out(runs: list[Path]) -> Path:
@@ -62,19 +79,20 @@ def _default_out(runs: list[Path]) -> Path:
     return Path(commonpath([run.resolve().parent for run in runs])) / "report"
 
 
-def _write(report: dict[str, object], out: Path) -> None:
+def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.manifest import write_text
+    from mser.report.clips import clips
     from mser.report.page import page
     from mser.report.tables import as_csv, as_latex, tables
 
-    write_text(out / "report.html", page(report))
+    write_text(out / "report.html", page(report, [clips(run, audio) for run in report["runs"]]))
     write_text(out / "report.json", _json(report) + "\n")
     for name, rows in tables(report).items():
         write_text(out / "tables" / f"{name}.csv", as_csv(rows))
         write_text(out / "tables" / f"{name}.tex", as_latex(rows))
 
 
-def _json(report: dict[str, object]) -> str:
+def _json(report: dict[str, Any]) -> str:
     import json
 
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,21 +1,35 @@
-"""The report as one self-contained page: no script, no address, readable on paper and a phone, light and dark."""
+"""The report as one self-contained page: it asks nothing of any network, and reads on paper and a phone too.
+
+The browser itself keeps it from the network: the page's content security policy allows no address, and no script but
+the one that sorts its tables.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from mser.report import pictures, trust, words
-from mser.report.curves import learning_curves
+from mser.report import drawing, words
+from mser.report.clips import MOST_SECONDS
+from mser.report.contents import contents
+from mser.report.links import links
 from mser.report.measures import measure, shown
-from mser.report.pictures import Strip
 from mser.report.runs import Json
+from mser.report.side_by_side import side_by_side
 
 
-def page(report: Json) -> str:
-    """Return the HTML of what ``report.json`` holds; the same report gives the same page, byte for byte."""
+def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
+    """Return the HTML of what ``report.json`` holds; the same report gives the same page, byte for byte.
+
+    Args:
+        report: what `mser.report.content.content` returns.
+        clips: for each run the recordings of its mistakes by utterance, as data URIs; empty for a page without audio.
+    """
     environment = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,
@@ -33,7 +47,9 @@ def page(report: Json) -> str:
         "p_value": words.p_value,
         "is_better": words.is_better,
         "over": words.over,
-        "dot": dot,
+        "dot": drawing.dot,
+        "contents": contents,
+        "unbroken": unbroken,
         "meanings": meanings,
         "duration": duration,
         "thousands": "{:,}".format,
@@ -41,20 +57,38 @@ def page(report: Json) -> str:
         "opened": words.opened,
         "missing": words.missing,
     }
-    drawn = [_pictures(run, f"run{number}") for number, run in enumerate(report["runs"])]
+    runs = [
+        {
+            **run,
+            "pictures": drawing.of_run(run, f"run{number}"),
+            "links": links({"runs": [run], "comparison": None}, of=_file(run["name"])),
+            "clips": clips[number] if clips else {},
+        }
+        for number, run in enumerate(report["runs"])
+    ]
+    script = environment.get_template("script.js").render()
     return environment.get_template("report.html").render(
-        **report, pictures=drawn, overview=_overview(report["runs"], report["answer"])
+        **report | {"runs": runs},
+        script=Markup(script),  # noqa: S704 - our own
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        overview=drawing.overview(runs, report["answer"]),
+        pictures=[run["pictures"] for run in runs],
+        differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
+        compared=side_by_side(runs) if len(runs) > 1 else [],
+        links=links(report, of="runs"),
+        clip_seconds=MOST_SECONDS,
     )
 
 
 def column(name: str) -> str:
-    """Return a score's title and unit, for the head of a column.
+    r"""Return a score's title and unit, for the head of a column.
 
     Example:
         >>> column("ua"), column("mae")
-        ('UA, %', 'MAE')
+        ('UA,\xa0%', 'MAE')
     """
-    return ", ".join(filter(None, (measure(name).title, measure(name).unit)))
+    title = measure(name).title.replace("-", "\N{NON-BREAKING HYPHEN}")  # or a narrow column tears Acc-7 apart
+    return ",\xa0".join(filter(None, (title, measure(name).unit)))
 
 
 def meanings(run: Json) -> dict[str, str]:
@@ -81,61 +115,15 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def _pictures(run: Json, key: str) -> dict[str, Any]:
-    drawn: dict[str, Any] = {"curves": learning_curves(run["folds"], run["headline"][0], key=f"{key}-curves")}
-    if run["classes"]:
-        classes = [
-            _strip(run, label, f"recall_{label}", entry["recall"])
-            for label, entry in run["classes"].items()
-            if entry["recall"]["mean"] is not None  # no fold tests this class
-        ]
-        drawn["classes"] = pictures.strips(classes, key=f"{key}-classes", label=f"Recall of each class, {run['name']}")
-        label = f"Confusion matrix of {run['name']}; its numbers are in the table below it"
-        drawn["confusion"] = pictures.confusion(run["confusion"], key=f"{key}-confusion", label=label)
-    if run["calibration"]:
-        drawn["trust"] = [
-            trust.reliability(
-                run["calibration"], key=f"{key}-reliability", label=f"Reliability diagram of {run['name']}"
-            ),
-            trust.risk_coverage(
-                run["abstaining"], key=f"{key}-abstaining", label=f"Risk-coverage curve of {run['name']}"
-            ),
-        ]
-    if run["scatter"]:
-        drawn["scatter"] = {
-            name: pictures.scatter(points, key=f"{key}-{name}", label=f"Predicted against true {name}, {run['name']}")
-            for name, points in run["scatter"]["points"].items()
-        }
-    return drawn
+def unbroken(sentence: str) -> str:
+    r"""Return a sentence whose intervals and p values stay on one line.
+
+    Example:
+        >>> unbroken("better by 1.3 points [0.2, 2.4], p = 0.031").replace("\xa0", "_")
+        'better by 1.3 points [0.2,_2.4], p_=_0.031'
+    """
+    return re.sub(r"\[[^\]]*\]|p [<=] [\d.]+", lambda found: found[0].replace(" ", "\xa0"), sentence)
 
 
-def _overview(runs: Sequence[Json], answer: str) -> list[str]:
-    """Return the pictures of the answer: the headline scores of one run, or the first of each of several."""
-    whole = [run for run in runs if run["complete"]]
-    if not whole:
-        return []
-    names = whole[0]["headline"]
-    if len(runs) > 1:
-        strips = [[_strip(run, run["name"], names[0], run["overall"][names[0]]) for run in whole]]
-    else:
-        rows = [_strip(whole[0], measure(name).title, name, whole[0]["overall"][name]) for name in names]
-        # Only shares can be drawn on one axis.
-        strips = [rows] if all(measure(name).unit for name in names) else [[row] for row in rows]
-    label = f"{answer} One dot per {dot(whole[0])}."
-    return [pictures.strips(rows, key=f"overview{number}", label=label) for number, rows in enumerate(strips)]
-
-
-def dot(run: Json) -> str:
-    """Return what a dot in a strip of this run stands for."""
-    if len(run["folds"]) == 1:
-        return "seed"
-    return "fold, mean over seeds" if len(run["seeds"]) > 1 else "fold"
-
-
-def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any]) -> Strip:
-    if len(run["folds"]) == 1:
-        dots = [seed[score] for seed in run["folds"][0]["seeds"]]
-    else:
-        dots = [fold["mean"][score] for fold in run["folds"]]
-    known = [score for score in dots if score is not None]
-    return Strip(name, score, known, figure["mean"], figure["interval"], figure["floor"])
+def _file(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name)

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from mser.report.measures import measure, shown
 from mser.report.svg import ACCENT, HEAT, INK, RULE, SECOND, STYLE, svg
 
+_BESIDE = 12  # letters: a longer name stands above its row, or a phone would have no room left for the scores
+
 
 class Strip(NamedTuple):
     """One row of `strips`: the scores of the folds, or of the seeds where there is one fold, and what they come to."""
@@ -24,31 +26,34 @@ class Strip(NamedTuple):
     floor: float | None
 
 
-def strips(rows: Sequence[Strip], *, key: str, label: str) -> str:
+def strips(rows: Sequence[Strip], *, key: str, label: str, unit: str | None = None) -> str:
     """Return a picture with a row of dots per score, their mean and its interval, the floor as a dashed line.
 
     Args:
         rows: from top to bottom; all shares, or all the same score.
         key: unique on the page.
         label: what a screen reader says.
+        unit: that of the axis, if not the score's.
     """
     with mpl.rc_context(STYLE):
-        height = 0.42 + 0.44 * len(rows)
+        longest = max(len(row.name) for row in rows)
+        above = longest > _BESIDE
+        height = 0.42 + (0.72 if above else 0.44) * len(rows)
         figure = Figure(figsize=(6, height))
-        left = 0.035 + 0.0135 * max(len(_short(row.name)) for row in rows)
+        left = 0.02 if above else 0.035 + 0.0155 * longest
         axes = figure.add_axes((left, 0.28 / height, 0.9 - left, 1 - 0.32 / height))
         for place, row in enumerate(reversed(rows)):
-            _strip(axes, place, row)
-        axes.set_ylim(-0.55, len(rows) - 0.45)
+            _strip(axes, place, row, above=above)
+        axes.set_ylim(-0.45 if above else -0.55, len(rows) - (0.3 if above else 0.45))
         axes.set_yticks([])
-        axes.xaxis.set_major_formatter("{x:g}" + measure(rows[0].score).unit)
+        axes.xaxis.set_major_formatter("{x:g}" + (measure(rows[0].score).unit if unit is None else unit))
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
-        return svg(figure, key, label)
+        return svg(figure, key, label, "strips")
 
 
-def _strip(axes: Axes, place: int, row: Strip) -> None:
+def _strip(axes: Axes, place: int, row: Strip, *, above: bool) -> None:
     scale = 100 if measure(row.score).unit else 1
     if row.floor is not None:
         floor = scale * row.floor
@@ -62,11 +67,36 @@ def _strip(axes: Axes, place: int, row: Strip) -> None:
     beside = axes.get_yaxis_transform()
     axes.text(1.02, place, shown(row.score, row.mean), transform=beside, va="center", weight="bold")
     start = -axes.get_position().x0 / axes.get_position().width
-    axes.text(start, place, _short(row.name), transform=beside, va="center")
+    if above:
+        axes.text(0, place + 0.5, row.name, transform=beside, va="center")
+    else:
+        axes.text(start, place, row.name, transform=beside, va="center")
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else f"{name[:27]}…"
+def short(name: str, most: int = 28) -> str:
+    """Return a name of at most so many characters.
+
+    Example:
+        >>> short("coattention_of_wavlm_and_roberta", 16)
+        'coattention_of_…'
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def differences(pairs: Sequence[Mapping[str, Any]], *, key: str, label: str) -> str:
+    """Return a picture with a row per two runs: by how much the first is better, on its interval; dashed, not at all.
+
+    Args:
+        pairs: of one score, as `mser.report.pairs.pairs` returns them.
+        key: unique on the page.
+        label: what a screen reader says.
+    """
+    names = [f"{short(pair['better'], 24)} − {short(pair['worse'], 24)}" for pair in pairs]
+    rows = [
+        Strip(name, pair["score"], (), pair["difference"], pair["interval"], 0.0)
+        for name, pair in zip(names, pairs, strict=True)
+    ]
+    return strips(rows, key=key, label=label, unit="")
 
 
 def confusion(matrix: Mapping[str, Any], *, key: str, label: str) -> str:
@@ -83,7 +113,7 @@ def confusion(matrix: Mapping[str, Any], *, key: str, label: str) -> str:
                 axes.text(
                     column, row - 0.06, f"{100 * shares[row][column]:.0f}%", ha="center", va="center", weight=weight
                 )
-                axes.text(column, row + 0.26, f"{counts[row][column]:,}", ha="center", va="center", size=7.5, color=INK)
+                axes.text(column, row + 0.27, f"{counts[row][column]:,}", ha="center", va="center", size=8.5, color=INK)
         axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), aspect="equal")
         for set_ticks in (axes.set_xticks, axes.set_yticks):
             set_ticks(range(len(labels)), labels)
@@ -116,7 +146,7 @@ def scatter(points: Mapping[str, Sequence[float]], *, key: str, label: str) -> s
         figure = Figure(figsize=(3.4, 3.4))
         axes = figure.add_axes((0.15, 0.14, 0.82, 0.82))
         axes.plot(limits, limits, color=SECOND, linewidth=1.2, linestyle=(0, (2, 1.6)))
-        faint = min(0.6, max(0.12, 60 / len(target)))
+        faint = min(0.7, max(0.3, 120 / len(target)))
         axes.plot(target, prediction, "o", color=ACCENT, ms=3.4, mew=0, alpha=faint)
         axes.set(xlim=limits, ylim=limits, aspect="equal", xlabel="true", ylabel="predicted")
         axes.grid(color=RULE, linewidth=0.6)

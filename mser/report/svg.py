@@ -34,14 +34,13 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def svg(figure: Figure, key: str, label: str) -> str:
-    """Return the figure as an SVG element without colours, fonts, size, addresses or ids of its own."""
+def svg(figure: Figure, key: str, label: str, kind: str = "") -> str:
+    """Return the figure as an SVG element of a CSS class without colours, fonts, size, addresses or ids of its own."""
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     width, height = figure.get_size_inches() * 72
-    head = (
-        f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width:g} {height:g}" style="width: {width:g}pt">'
-    )
+    named = f'role="img" aria-label="{escape(label)}"' + (f' class="{kind}"' if kind else "")
+    head = f'<svg {named} viewBox="0 0 {width:g} {height:g}" style="width: {width:g}pt">'
     text = re.sub(r"^.*?<svg[^>]*>", head, file.getvalue(), count=1, flags=re.DOTALL)
     for unwanted in (
         r"<metadata>.*?</metadata>",
