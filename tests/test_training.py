@@ -102,3 +102,12 @@ def test_light_commands_import_no_torch(command):
 def test_unknown_command(capsys):
     assert main(["tset"]) == 2
     assert "did you mean 'test'?" in capsys.readouterr().err
+
+
+def test_help_begins_with_what_the_command_does(capsys):
+    assert main(["fit", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        "usage: mser fit --config FILE [options]\n\nTrain on one fold, data.init_args.fold; the test"
+    )
+    assert "--model.dropout" in shown
