@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from mser.answers import score
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.collected import Collected
+from mser.encoders.encoded import Encoded
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.norms import norms_in_float32
+from mser.encoders.pooling import Pooling
 from mser.errors import UserError
 from mser.fusion import Fusion, Shallow
 from mser.labels import LabelSet
@@ -83,11 +85,12 @@ class EmotionRecognizer(LightningModule):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, outputs)."""
-        speech = self.speech(batch.waveform, batch.lengths).given(batch.speech_given) if self.speech else None
-        text = None
+        speech = text = None
+        if self.speech:
+            speech = self._seen(self.speech(batch.waveform, batch.lengths), batch, "speech").given(batch.speech_given)
         if self.text:
-            tokens, mask = self.text.tokenize(batch.transcripts)
-            text = self.text(tokens.to(batch.index.device), mask.to(batch.index.device)).given(batch.text_given)
+            tokens, mask = (inputs.to(batch.index.device) for inputs in self.text.tokenize(batch.transcripts))
+            text = self._seen(self.text(tokens, mask), batch, "text").given(batch.text_given)
         return cast(Tensor, self.head(self.fusion(speech, text)))
 
     def on_fit_start(self) -> None:
@@ -95,8 +98,9 @@ class EmotionRecognizer(LightningModule):
         dataset = self._dataset("train")
         target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
         self.objective.require(dataset.task)
-        if dataset.augment.modality_dropout and not (self.speech and self.text):
-            raise UserError("augment.modality_dropout takes a side away, but the model has only one; set it to 0")
+        poolings = {encoder.pooling.kind for encoder in (self.speech, self.text) if encoder}
+        states = not isinstance(self.fusion, Shallow) or poolings != {"first"}
+        dataset.augment.require(speech=bool(self.speech), text=bool(self.text), states=states)
         if isinstance(dataset.task, LabelSet):
             _require_all(self.labels, target)
         self.objective.prepare(target.to(self.device))
@@ -159,6 +163,14 @@ class EmotionRecognizer(LightningModule):
             part["total"] += parameter.numel()
             part["trainable"] += parameter.numel() * parameter.requires_grad
         return counts
+
+    def _seen(self, encoded: Encoded, batch: Batch, side: Literal["speech", "text"]) -> Encoded:
+        """Return what an encoder said without the states that the augmentation hides."""
+        if batch.hiding is None:
+            return encoded
+        mask = batch.hiding.seen(encoded.mask, side)
+        pooling: Pooling = getattr(self, side).pooling
+        return Encoded(encoded.states, mask, pooling(encoded.states, mask))
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """Return one group per part, or per layer of it where the layers' rates differ."""

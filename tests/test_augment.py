@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from fake.hearing import Heard
 from fake.iemocap import make_iemocap
@@ -9,7 +10,7 @@ from fake.stop import Killed
 from test_survival import ends_alike, stopped
 
 from mser.cli import main
-from mser.data.augment import Augment
+from mser.data.augment import Hiding
 from mser.data.batch import Batch
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.fusion import CoAttention, Shallow
@@ -17,6 +18,7 @@ from mser.recognizer import EmotionRecognizer
 
 SPEED = "--data.init_args.augment.speed=[0.8,1.0,1.25]"
 DROPOUT = "--data.init_args.augment.modality_dropout=0.4"
+MASKS = [f"--data.init_args.augment.{name}_masking=0.3" for name in ("time", "frequency", "token")]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,17 @@ def corpus(tmp_path_factory):
     root = tmp_path_factory.mktemp("corpus")
     make_iemocap(root, turns=6)
     return root
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    """All there is, at once."""
+    folder = tmp_path_factory.mktemp("noise")
+    for number in range(3):
+        soundfile.write(
+            folder / f"{number}.wav", np.random.default_rng(number).normal(0, 0.1, 5000 * number + 4000), 8000
+        )
+    return [SPEED, DROPOUT, *MASKS, f"--data.init_args.augment.noise={folder}"]
 
 
 def fit(corpus, folder, *options, experiment="shallow"):
@@ -34,9 +47,9 @@ def fit(corpus, folder, *options, experiment="shallow"):
 
 
 @pytest.fixture(scope="module")
-def whole(corpus, tmp_path_factory):
+def whole(corpus, everything, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    assert fit(corpus, folder, SPEED, DROPOUT) == 0
+    assert fit(corpus, folder, *everything) == 0
     return folder, [dict(batch) for batch in Heard.batches]
 
 
@@ -63,16 +76,16 @@ def test_some_lose_a_side_and_none_both(whole):
     assert 0.1 < (~speech).float().mean() < 0.3
 
 
-def test_workers_change_nothing(corpus, whole, tmp_path):
-    assert fit(corpus, tmp_path, SPEED, DROPOUT, "--data.init_args.num_workers=2") == 0
+def test_workers_change_nothing(corpus, everything, whole, tmp_path):
+    assert fit(corpus, tmp_path, *everything, "--data.init_args.num_workers=2") == 0
     ends_alike(whole[0], tmp_path)
 
 
 @pytest.mark.parametrize("batches", [2, 6])
-def test_a_resumed_fit_changes_nothing(batches, corpus, whole, tmp_path):
+def test_a_resumed_fit_changes_nothing(batches, corpus, everything, whole, tmp_path):
     with pytest.raises(Killed):
-        fit(corpus, tmp_path, SPEED, DROPOUT, "--resume.minutes=0", *stopped("KillAfter", batches))
-    assert fit(corpus, tmp_path, SPEED, DROPOUT, "--ckpt_path=last") == 0
+        fit(corpus, tmp_path, *everything, "--resume.minutes=0", *stopped("KillAfter", batches))
+    assert fit(corpus, tmp_path, *everything, "--ckpt_path=last") == 0
     ends_alike(whole[0], tmp_path)
 
 
@@ -80,14 +93,6 @@ def test_slowed_down_batches_stay_within_the_budget(corpus, tmp_path):
     budget = "--data.init_args.batch_seconds=2"
     assert fit(corpus, tmp_path, SPEED, budget) == 0
     assert 1.5 < max(batch["samples"] for batch in Heard.batches) / 16000 <= 2
-
-
-def test_the_tempo_is_as_asked_and_a_tone_rises_with_it():
-    tone = torch.sin(2 * torch.pi * 400 * torch.arange(16000) / 16000)
-    played = Augment(speed=(1.25,)).clip(tone, (1, 0, "a"))
-    assert len(played) == 12800
-    assert np.argmax(np.abs(np.fft.rfft(played.numpy()))) * 16000 / 12800 == pytest.approx(500, abs=2)
-    assert torch.equal(Augment(speed=(1.0,)).clip(tone, (1, 0, "a")), tone)
 
 
 @pytest.mark.parametrize("fusion", [Shallow, CoAttention])
@@ -116,12 +121,42 @@ def test_a_side_that_is_not_given_says_nothing(fusion, side):
     assert not any(parameter.grad.any() for parameter in encoder.parameters() if parameter.grad is not None)
 
 
+def test_hidden_states_are_the_papers():
+    """Each but the first with its share, whatever the batch; hidden ones change neither summary nor co-attention."""
+    torch.manual_seed(0)
+    model = EmotionRecognizer(["a", "b"], speech=SpeechEncoder("tiny"), text=TextEncoder("tiny"), fusion=CoAttention)
+    keys = [(1, 2, name) for name in "abc"]
+    mask = torch.arange(2000) < torch.tensor([[2000], [1500], [30]])
+    seen = Hiding(0.5, keys).seen(mask, "speech")
+    assert seen[:, 0].all()
+    assert not seen[~mask].any()
+    assert abs(seen[0].float().mean() - 0.5) < 0.05
+    assert torch.equal(Hiding(0.5, keys[2:]).seen(mask[2:, :30], "speech"), seen[2:, :30])
+    assert not torch.equal(Hiding(0.5, keys).seen(mask, "text"), seen)
+
+    batch = Batch(torch.randn(1, 16000), torch.tensor([16000]), ["a b c"], torch.zeros(1), torch.arange(1),
+                  hiding=Hiding(0.5, keys[:1]))  # fmt: skip
+    encoded = model.eval().speech(batch.waveform, batch.lengths)
+    seen = batch.hiding.seen(encoded.mask, "speech")
+    summary = model._seen(encoded, batch, "speech").summary
+    assert torch.allclose(summary, encoded.states[seen].mean(0, keepdim=True), atol=1e-6)
+    assert not torch.allclose(summary, encoded.summary, atol=1e-3)
+
+
 def test_what_users_get_wrong(corpus, tmp_path, capsys):
     for option, words in {
         "modality_dropout=1.5": "augment.modality_dropout is 1.5; expected a share from 0 to 1",
         "speed=[90]": "augment.speed holds [90.0]; expected factors from 0.5 to 2, such as 0.9",
+        "snr=[20,5]": "augment.snr is [20.0, 5.0]; expected the least and the greatest dB, such as [5, 20]",
+        "time_masking=-1": "augment.time_masking is -1.0; expected a share from 0 to 1",
+        "noise=/nowhere": "augment.noise is /nowhere, where there are no recordings; give a folder of wav or flac",
+        "nois=here": "nois",
     }.items():
         assert fit(corpus, tmp_path, f"--data.init_args.augment.{option}") == 2
         assert words in capsys.readouterr().err.strip().splitlines()[-1]
     assert fit(corpus, tmp_path, DROPOUT, experiment="text_only") == 2
     assert "takes a side away, but the model has only one" in capsys.readouterr().err
+    assert fit(corpus, tmp_path, MASKS[0], experiment="text_only") == 2
+    assert "frequency_masking change speech, but the model only reads; leave them out" in capsys.readouterr().err
+    assert fit(corpus, tmp_path, MASKS[2], "--model.text.pooling=first", experiment="text_only") == 2
+    assert "token_masking hides states that shallow fusion of first states never sees" in capsys.readouterr().err

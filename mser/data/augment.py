@@ -8,10 +8,16 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mser.data.batches import LengthBatches
+from mser.data.masking import spec_masked
+from mser.data.noise import Decibels, recordings, with_noise
 from mser.errors import UserError
+
+Key = tuple[int, int, str]
+"""Seed, epoch and utterance: what is done to an utterance depends on these alone."""
 
 
 class Draw(NamedTuple):
@@ -26,12 +32,38 @@ class Draw(NamedTuple):
     indices: list[int]
 
 
+class Hiding(NamedTuple):
+    """Which states of a batch of utterances are hidden, each by itself; how many there are, only the encoder knows.
+
+    Attributes:
+        share: of the states, but never the first.
+        keys: of the utterances.
+    """
+
+    share: float
+    keys: list[Key]
+
+    def seen(self, mask: Tensor, side: str) -> Tensor:
+        """Return the mask (B, T) of a side's states, ``speech`` or ``text``, without the hidden ones."""
+        drawn = np.stack([_random(key, side).random(mask.shape[1]) for key in self.keys])
+        drawn[:, 0] = 1
+        return mask & torch.from_numpy(drawn >= self.share).to(mask.device)
+
+
 @dataclass(frozen=True)
 class Augment:
     """Changes to the training part; none by default. Resuming and the number of workers do not alter them.
 
+    Speech is changed in the order of these attributes.
+
     Attributes:
         speed: factors of which each utterance is played at one, pitch and all; ``[0.9, 1.0, 1.1]`` is usual.
+        noise: a folder of recordings; a stretch of one is put under each utterance.
+        snr: the least and the greatest signal-to-noise ratio, in dB; each utterance has one between them.
+        time_masking: the most of an utterance that falls silent, in two stretches, in [0, 1]; see `spec_masked`.
+        frequency_masking: the most of the mel scale that falls silent, in two bands, in [0, 1].
+        token_masking: share of each encoder's states that is hidden from pooling and fusion, never the first one; as
+            the paper's code has it for unlabelled utterances, with 0.5, in co-attention.
         modality_dropout: share of the utterances that lose one side, speech or text, in [0, 1]; see `Fusion`.
 
     Raises:
@@ -39,37 +71,75 @@ class Augment:
     """
 
     speed: tuple[float, ...] = ()
+    noise: str | None = None
+    snr: tuple[Decibels, Decibels] = (5.0, 20.0)
+    time_masking: float = 0.0
+    frequency_masking: float = 0.0
+    token_masking: float = 0.0
     modality_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if not all(0.5 <= factor <= 2 for factor in self.speed):
             raise UserError(f"augment.speed holds {list(self.speed)}; expected factors from 0.5 to 2, such as 0.9")
-        if not 0 <= self.modality_dropout <= 1:
-            raise UserError(f"augment.modality_dropout is {self.modality_dropout}; expected a share from 0 to 1")
+        if not -100 <= self.snr[0] <= self.snr[1] <= 100:
+            raise UserError(f"augment.snr is {list(self.snr)}; expected the least and the greatest dB, such as [5, 20]")
+        for name in ("time_masking", "frequency_masking", "token_masking", "modality_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"augment.{name} is {getattr(self, name)}; expected a share from 0 to 1")
+
+    @property
+    def changes_speech(self) -> bool:
+        """Whether waveforms differ from epoch to epoch."""
+        return bool(self.speed or self.noise or self.time_masking or self.frequency_masking)
 
     @property
     def stretch(self) -> float:
         """How many times as long an utterance can become, at least 1."""
         return max([1.0, *(1 / factor for factor in self.speed)])
 
-    def clip(self, clip: Tensor, key: tuple[int, int, str]) -> Tensor:
-        """Return a (samples,) clip as it sounds to the training.
+    def require(self, *, speech: bool, text: bool, states: bool) -> None:
+        """Accept what can be done to a model.
 
         Args:
-            clip: as it was recorded.
-            key: seed, epoch and utterance.
-        """
-        if not self.speed:
-            return clip
-        factor = self.speed[_random(key, "speed").integers(len(self.speed))]
-        return _played(clip, factor)
+            speech: whether it hears.
+            text: whether it reads.
+            states: whether it makes anything of more than its encoders' first states.
 
-    def sides(self, key: tuple[int, int, str]) -> tuple[bool, bool]:
-        """Return whether the utterance's speech and its text are given; at least one of them is.
-
-        Args:
-            key: seed, epoch and utterance.
+        Raises:
+            UserError: if something would have no effect, or there is no noise where it should be.
         """
+        if self.modality_dropout and not (speech and text):
+            raise UserError("augment.modality_dropout takes a side away, but the model has only one; set it to 0")
+        if self.changes_speech and not speech:
+            raise UserError(
+                "augment.speed, noise, time_masking and frequency_masking change speech, but the model only reads; "
+                "leave them out"
+            )
+        if self.token_masking and not states:
+            raise UserError(
+                "augment.token_masking hides states that shallow fusion of first states never sees; set pooling to "
+                "mean or attention, or model.fusion to CoAttention"
+            )
+        if self.noise:
+            recordings(self.noise)
+
+    def clip(self, clip: Tensor, key: Key) -> Tensor:
+        """Return a (samples,) clip as it sounds to the training."""
+        if self.speed:
+            clip = _played(clip, self.speed[_random(key, "speed").integers(len(self.speed))])
+        if self.noise:
+            clip = with_noise(clip, self.noise, self.snr, _random(key, "noise"))
+        if self.time_masking or self.frequency_masking:
+            shares = {"time": self.time_masking, "frequency": self.frequency_masking}
+            clip = spec_masked(clip, **shares, random=_random(key, "masks"))
+        return clip
+
+    def hiding(self, keys: list[Key]) -> Hiding | None:
+        """Return which of the utterances' states are hidden, or None if none are."""
+        return Hiding(self.token_masking, keys) if self.token_masking else None
+
+    def sides(self, key: Key) -> tuple[bool, bool]:
+        """Return whether the utterance's speech and its text are given; at least one of them is."""
         lost, which = _random(key, "sides").random(2)
         if lost >= self.modality_dropout:
             return True, True
@@ -102,7 +172,7 @@ class WithEpoch:
         self.batches.set_epoch(epoch)
 
 
-def _random(key: tuple[int, int, str], what: str) -> np.random.Generator:
+def _random(key: Key, what: str) -> np.random.Generator:
     """Return a generator of its own for each purpose, so that one change does not alter another's numbers."""
     seed, epoch, utterance = key
     return np.random.default_rng((seed, epoch, crc32(utterance.encode()), crc32(what.encode())))

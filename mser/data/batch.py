@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mser.data.audio import SAMPLE_RATE, SHORTEST, at_least, load
-from mser.data.augment import NOTHING, Augment, Draw
+from mser.data.augment import NOTHING, Augment, Draw, Hiding
 from mser.labels import Task
 from mser.manifest import Seconds, Utterance
 
@@ -28,6 +28,7 @@ class Batch:
         index: (B,) places in the dataset, by which predictions find their utterances again.
         speech_given: (B,) whether the model may hear it; all of them when None.
         text_given: (B,) whether the model may read it; all of them when None.
+        hiding: which of the encoders' states are hidden; none when None.
     """
 
     waveform: Tensor
@@ -37,6 +38,7 @@ class Batch:
     index: Tensor
     speech_given: Tensor | None = None
     text_given: Tensor | None = None
+    hiding: Hiding | None = None
 
     def __len__(self) -> int:
         return len(self.transcripts)
@@ -89,7 +91,8 @@ class UtteranceDataset(Dataset[Batch]):
             for index, key in zip(chosen.indices, keys, strict=True)
         ]
         speech, text = torch.tensor([self.augment.sides(key) for key in keys]).T
-        return replace(self._batch(chosen.indices, clips), speech_given=speech, text_given=text)
+        hiding = self.augment.hiding(keys)
+        return replace(self._batch(chosen.indices, clips), speech_given=speech, text_given=text, hiding=hiding)
 
     def _batch(self, indices: list[int], clips: list[Tensor]) -> Batch:
         chosen = [self.utterances[index] for index in indices]
