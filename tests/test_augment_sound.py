@@ -104,7 +104,9 @@ def test_only_the_training_part_is_changed(tmp_path, folder):
         data.setup("fit")
         data.setup("test")
     for part in ("val", "test"):
-        for one, other in zip(getattr(changed, f"{part}_dataloader")(), getattr(plain, f"{part}_dataloader")()):
+        for one, other in zip(
+            getattr(changed, f"{part}_dataloader")(), getattr(plain, f"{part}_dataloader")(), strict=True
+        ):
             assert torch.equal(one.waveform, other.waveform)
             assert (one.hiding, one.speech_given) == (None, None)
     one = next(iter(changed.train_dataloader()))
