@@ -19,7 +19,6 @@ from mser.encoders.norms import norms_in_float32
 from mser.encoders.pooling import Pooling
 from mser.errors import UserError
 from mser.fusion import Fusion, Shallow
-from mser.labels import LabelSet
 from mser.objectives import CrossEntropy, Objective
 
 FusionCallable = Callable[[int, int], Fusion]
@@ -101,8 +100,6 @@ class EmotionRecognizer(LightningModule):
         poolings = {encoder.pooling.kind for encoder in (self.speech, self.text) if encoder}
         states = not isinstance(self.fusion, Shallow) or poolings != {"first"}
         dataset.augment.require(speech=bool(self.speech), text=bool(self.text), states=states)
-        if isinstance(dataset.task, LabelSet):
-            _require_all(self.labels, target)
         self.objective.prepare(target.to(self.device))
         if self.trainer.is_global_zero:
             log.info("%s", "; ".join(_counted(part, **count) for part, count in self.parameter_counts().items()))
@@ -194,13 +191,6 @@ class EmotionRecognizer(LightningModule):
 
     def _dataset(self, part: str) -> UtteranceDataset:
         return cast(UtteranceDataset, self.trainer.datamodule.datasets[part])  # type: ignore[attr-defined]
-
-
-def _require_all(labels: list[str], target: Tensor) -> None:
-    """Refuse a training part that lacks a class: the model could never say it."""
-    counts = target.bincount(minlength=len(labels))
-    if absent := [label for label, count in zip(labels, counts, strict=True) if not count]:
-        raise UserError(f"the training part has no {', '.join(absent)}; choose another label set or protocol")
 
 
 def _part(name: str) -> str:

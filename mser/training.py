@@ -24,6 +24,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from mser.callbacks.checkpoints import FOLDER, BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
+from mser.callbacks.out_of_memory import OutOfMemory
 from mser.callbacks.predictions import WritePredictions
 from mser.callbacks.random_state import RandomState
 from mser.callbacks.tested import CountTests
@@ -200,7 +201,9 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             save_config_kwargs={"save_to_log_dir": False},
             trainer_defaults={
                 **TRAINER_DEFAULTS,
-                "callbacks": [CountTests(), WritePredictions(), History(), RandomState(), TokeniseSpeech()],
+                "callbacks": [
+                    *(CountTests(), WritePredictions(), History(), RandomState(), TokeniseSpeech(), OutOfMemory())
+                ],
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,

@@ -16,6 +16,7 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
+from mser.data.gaps import require_classes, say_left_out
 from mser.errors import UserError
 from mser.manifest import Manifest, Seconds, Utterance
 from mser.protocols import Fold, digest
@@ -90,8 +91,11 @@ class CorpusDataModule(LightningDataModule):
         by_id = {utterance.id: utterance for utterance in labelled}
         parts: tuple[Part, ...] = ("test",) if stage == "test" else ("train", "val")
         for part in parts:
-            ids: tuple[str, ...] = getattr(fold, part)
-            self.datasets[part] = self._dataset(manifest, [by_id[id_] for id_ in ids])
+            utterances = [by_id[id_] for id_ in getattr(fold, part)]
+            require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
+            self.datasets[part] = self._dataset(manifest, utterances)
+        if stage == "fit":
+            say_left_out(manifest)
 
     def facts(self) -> dict[str, Any]:
         """Return what a result needs to say of its data; `split` is the fold's digest, None where nothing is split."""

@@ -1,0 +1,63 @@
+"""What a corpus or a fold of it lacks, said before anything is trained: recordings that cannot be used, classes."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+from mser.errors import UserError
+from mser.labels import ScoreSet, Task
+from mser.manifest import Manifest, Problem, Utterance
+
+UNUSABLE = ("missing", "empty", "pointer", "truncated", "unreadable", "nan", "silent")
+log = logging.getLogger(__name__)
+
+
+def left_out(manifest: Manifest) -> tuple[Problem, ...]:
+    """Return the problems because of which utterances are not in the manifest; the others are of those that are."""
+    known = {one.id for one in manifest}
+    return tuple(
+        problem
+        for problem in manifest.problems
+        if (problem.kind in UNUSABLE if problem.utterance is None else problem.utterance not in known)
+    )
+
+
+def say_left_out(manifest: Manifest) -> None:
+    """Say in one line how many utterances are left out and why, if any are."""
+    own, shared = (
+        Counter(p.kind for p in left_out(manifest) if (p.utterance is None) == here) for here in (False, True)
+    )
+    told = [f"{own.total()} utterances ({_kinds(own)})"] if own else []
+    told += [f"all that is in {shared.total()} files ({_kinds(shared)})"] if shared else []
+    if told:
+        log.warning("%s without %s; `mser data check` names them", manifest.corpus, " and ".join(told))
+
+
+def require_classes(task: Task, utterances: Iterable[Utterance], *, part: str, where: str) -> None:
+    """Refuse a training part that lacks a class, since the model could never say it; of other parts say it.
+
+    Args:
+        task: whose classes; scores have none.
+        utterances: of the part.
+        part: ``train``, ``val`` or ``test``.
+        where: whose part it is, such as ``iemocap/loso5, fold 1``.
+
+    Raises:
+        UserError: for such a training part.
+    """
+    counts = {} if isinstance(task, ScoreSet) else task.counts(utterances)
+    absent = ", ".join(label for label, count in counts.items() if not count)
+    if not absent:
+        return
+    if part == "train":
+        raise UserError(
+            f"{where}: the training part has no {absent}, so the model could never say it; choose other "
+            "data.init_args.labels or another data.init_args.protocol"
+        )
+    log.warning("%s: the %s part has no %s: its scores say nothing of it", where, part, absent)
+
+
+def _kinds(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
