@@ -17,6 +17,8 @@ from mser.labels import Task
 from mser.manifest import Utterance
 from mser.protocols import Fold, Protocol, digest
 
+_COLUMNS = 4
+"""Classes that have columns of their own; more would not fit a terminal."""
 _SHOWN = 8  # problems of one kind; --json has them all
 _PAIRS = {"train and test": "", "train and val": "val_", "val and test": "val_test_"}
 
@@ -58,11 +60,14 @@ def print_folds(
     console.print(f"{protocol.name} on {labels.name}, digest {digest(folds)}", style="bold")
     console.print(protocol.description, "")
     by_id = {one.id: one for one in utterances}
-    sizes = _table("fold", "train", "val", "test", *(f"test {label}" for label in labels.labels))
+    few = len(labels.labels) <= _COLUMNS
+    sizes = _table(
+        "fold", "train", "val", "test", *([f"test {one}" for one in labels.labels] if few else ["test classes"])
+    )
     for fold in folds:
         counts = labels.counts(by_id[name] for name in fold.test)
-        row = [len(fold.train), len(fold.val), len(fold.test), *(counts[label] for label in labels.labels)]
-        sizes.add_row(fold.name, *map(str, row))
+        tested = map(str, counts.values()) if few else [_numbers(counts)]
+        sizes.add_row(fold.name, str(len(fold.train)), str(len(fold.val)), str(len(fold.test)), *tested)
     console.print(sizes, "")
     shared = _table("shared by", "speakers", "groups", "recordings")
     for pair, prefix in _PAIRS.items():
@@ -119,7 +124,8 @@ def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]]) -> 
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for name in names:
-        table.add_column(name, justify="left" if name in (names[0], "classes") else "right")
+        is_text = name == names[0] or name.endswith("classes")
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=name == names[0])
     return table
 
 

@@ -56,11 +56,11 @@ def speaker_fold(parts: Mapping[str, Collection[str]]) -> Callable[[Sequence[Utt
     """
 
     def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
-        heard = {one.speaker for one in utterances}
-        if absent := sorted({speaker for speakers in parts.values() for speaker in speakers} - heard):
+        asked = {speaker for speakers in parts.values() for speaker in speakers}
+        if absent := sorted(asked - {one.speaker for one in utterances}):
             raise UserError(
-                f"the protocol needs every speaker of the corpus, but {', '.join(absent)} has no utterances; "
-                "see `mser data check`"
+                f"the protocol needs every speaker of the corpus, but {len(absent)} of {len(asked)}, {absent[0]} the "
+                "first, have no utterances; see `mser data check`"
             )
         return _each_in_turn(
             {name: [one for one in utterances if one.speaker in speakers] for name, speakers in parts.items()}

@@ -49,9 +49,14 @@ class Protocol:
         """Return the folds; they do not depend on the order of the utterances.
 
         Raises:
-            UserError: if a session is missing or a part would be empty.
+            UserError: if there are none, a session is missing or a part would be empty.
         """
         ordered = sorted(utterances, key=lambda utterance: utterance.id)
+        if not ordered:
+            raise UserError(
+                f"{self.name}: no utterance here has the labels that were asked for; `mser data check` says what there "
+                "is, choose another label set"
+            )
         folds = []
         for number, (name, *parts) in enumerate(self.split(ordered), 1):
             for part, members in zip(("train", "val", "test"), parts, strict=True):

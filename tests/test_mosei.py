@@ -141,7 +141,7 @@ def test_a_table_names_its_clips_by_its_own_numbers_and_has_no_emotions(tmp_path
     assert (found["utterances"], found["label_sets"]["mosei-emotions"]["total"]) == (24, 0)
     assert {one.id for one in corpus("mosei").read(tmp_path)} == {f"{one.video}$_${one.clip}" for one in said}
     assert main(["data", "folds", "mosei", str(tmp_path), "--labels", "mosei-emotions"]) == 2
-    assert "mosei/official: fold official has no utterance to train" in capsys.readouterr().err
+    assert "mosei/official: no utterance here has the labels that were asked for" in capsys.readouterr().err
 
 
 def test_labels_of_sentiment_alone(tree, sound, capsys):
