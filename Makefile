@@ -2,8 +2,8 @@
 # make test    lint, types and tests
 # make coverage    the tests again, and which lines none of them reached (half as long again)
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
-# make reproduce-iemocap PAPER=1 IEMOCAP=... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
+# make reproduce-... PAPER=1 ... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
 .PHONY: demo test coverage lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
@@ -30,11 +30,12 @@ lint: .venv/installed
 types: .venv/installed
 	mypy
 
+REPRODUCE = reproduce-iemocap reproduce-mosi reproduce-mosei
 ifdef PAPER
-reproduce-iemocap: export EXPERIMENTS = paper_speech_only paper_text_only paper_frozen paper_shallow paper_coattention
-reproduce-iemocap: export SPEECH = $(SPEECH_BERT)
-reproduce-iemocap: export TEXT = $(ROBERTA)
-reproduce-iemocap: RUNS = runs/iemocap-paper
+$(REPRODUCE): export EXPERIMENTS = paper_speech_only paper_text_only paper_frozen paper_shallow paper_coattention
+$(REPRODUCE): export SPEECH = $(SPEECH_BERT)
+$(REPRODUCE): export TEXT = $(ROBERTA)
+KIND = -paper
 else
 export SPEECH TEXT
 endif
@@ -46,9 +47,9 @@ reproduce-mosi: RELEASE = CMU_MOSI
 reproduce-mosei: ROOT = MOSEI
 reproduce-mosei: RELEASE = CMU_MOSEI
 
-reproduce-iemocap reproduce-mosi reproduce-mosei: reproduce-%: .venv/installed
+$(REPRODUCE): reproduce-%: .venv/installed
 	@test -d "$($(ROOT))" || { echo "make: $(ROOT)='$($(ROOT))' is no folder; give $(ROOT)=/path/to/$(RELEASE)" >&2; exit 2; }
-	experiments/reproduce.sh $* "$($(ROOT))" $(or $(RUNS),runs/$*) $(OPTIONS)
+	experiments/reproduce.sh $* "$($(ROOT))" $(or $(RUNS),runs/$*$(KIND)) $(OPTIONS)
 
 # The lock file is installed as it stands; a changed one installs anew.
 .venv/installed: requirements.lock pyproject.toml

@@ -139,10 +139,7 @@ def test_what_is_missing_is_counted(tmp_path, capsys):
     assert any(re.fullmatch(r"labels: anger is 113, published 127; .*", message) for message in messages)
     code, out, err = run(capsys, "folds", "emodb", tmp_path)
     assert (code, out) == (2, "")
-    assert (
-        "the protocol needs every speaker of the corpus, but 1 of 10, 03 the first, have no utterances; see `mser data check`"
-        in err
-    )
+    assert "the protocol needs every speaker of the corpus, but 1 of 10, 03 the first, have no utterances; see" in err
 
 
 def test_files_that_cannot_be_used(tmp_path, capsys):

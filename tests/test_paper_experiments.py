@@ -2,6 +2,7 @@
 
 import csv
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ import yaml
 from fake import checkpoints
 from fake.converting import fine_tuned, speech_bert, text_folder, write_files
 from fake.iemocap import make_iemocap
+from fake.opinions import make_mosei, make_mosi
 
 from mser.cli import main
 from mser.encoders.token_cache import cache_folder
 
-EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments" / "iemocap").glob("paper_*.yaml"))
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = sorted((ROOT / "experiments" / "iemocap").glob("paper_*.yaml"))
+OPINIONS = {"mosi": make_mosi, "mosei": make_mosei}
 
 
 @pytest.fixture
@@ -55,6 +59,50 @@ def test_it_trains(experiment, folder, capsys):
     heard = "speech" in yaml.safe_load(experiment.read_text())["model"]
     assert bool(list(cache_folder().rglob("*.npy"))) is heard
     assert ("tokenising speech" in capsys.readouterr().err) is heard
+
+
+@pytest.mark.parametrize("corpus", OPINIONS)
+def test_opinions_have_the_same_recipe(corpus):
+    for experiment in EXPERIMENTS:
+        ours, theirs = (
+            yaml.safe_load((experiment.parents[1] / name / experiment.name).read_text()) for name in ("iemocap", corpus)
+        )
+        assert theirs["data"]["init_args"]["protocol"] == f"{corpus}/official"
+        assert theirs["model"]["objective"] == {
+            "class_path": "mser.objectives.Regression",
+            "init_args": {"error": "l1"},
+        }
+        ours["model"]["objective"] = theirs["model"]["objective"]
+        ours["data"] = {
+            "class_path": corpus.upper(),
+            "init_args": ours["data"]["init_args"]
+            | {name: theirs["data"]["init_args"][name] for name in ("root", "protocol", "batch_seconds")},
+        }
+        if corpus == "mosei":  # 600 of 11,000 updates in 11 epochs, four heads
+            ours["trainer"]["max_epochs"] = ours["early_stopping"]["patience"] = 11
+            ours["model"]["warmup"] = 0.0545
+            if experiment.stem == "paper_coattention":
+                ours["model"]["fusion"]["init_args"]["heads"] = 4
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("corpus", OPINIONS)
+def test_it_trains_on_opinions(corpus, folder, capsys):
+    OPINIONS[corpus](folder / "opinions")
+    experiment = ROOT / f"experiments/{corpus}/paper_coattention.yaml"
+    options = ["--data.init_args.root", str(folder / "opinions"), "--trainer.max_epochs", "1"]
+    assert run("fit", experiment, folder, *options) == 0
+    with (folder / "run" / "history.csv").open() as file:
+        [row] = csv.DictReader(file)
+    assert float(row["val/loss"]) == pytest.approx(float(row["val/mae"]), abs=1e-5)
+    assert "tokenising speech" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("corpus", ["iemocap", *OPINIONS])
+def test_make_asks_the_script_for_the_paper(corpus):
+    paper = ["PAPER=1", f"{corpus.upper()}=/c", "SPEECH_BERT=/s", "ROBERTA=/r"]
+    done = subprocess.run(["make", "-n", "-C", ROOT, f"reproduce-{corpus}", *paper], capture_output=True, text=True)
+    assert f'experiments/reproduce.sh {corpus} "/c" runs/{corpus}-paper' in done.stdout
 
 
 def test_a_fine_tuned_checkpoint_is_tested(folder):
