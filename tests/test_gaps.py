@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from lightning.pytorch.callbacks import Callback
 
 from mser.cli import main
 from mser.crossval.plan import plan
+from mser.data.datamodules import Table
 from mser.errors import UserError
 
 NOTHING_MORE = ["--trainer.enable_progress_bar=false", "--trainer.accelerator=cpu", "--trainer.max_epochs=1"]
@@ -78,6 +80,15 @@ def test_what_is_left_out_is_counted(tmp_path, caplog):
     with (tmp_path / "cv/manifest.jsonl").open() as file:
         problems = json.loads(file.readline())["problems"]
     assert sorted(problem["kind"] for problem in problems) == ["empty", "empty", "missing"]
+
+
+def test_more_processes_than_utterances_are_refused_before_training(tmp_path):
+    data = Table(own(tmp_path, {("calm", "test"), ("happy", "test")})[2].partition("=")[2])
+    data.trainer = SimpleNamespace(world_size=3, global_rank=1, is_global_zero=False)
+    with pytest.raises(
+        UserError, match=re.escape("split, fold 1: the test part has 2 utterance(s), fewer than the 3 ")
+    ):
+        data.setup("fit")
 
 
 class Exhausted(Callback):

@@ -92,9 +92,10 @@ class CorpusDataModule(LightningDataModule):
         parts: tuple[Part, ...] = ("test",) if stage == "test" else ("train", "val")
         for part in parts:
             utterances = [by_id[id_] for id_ in getattr(fold, part)]
-            require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
+            if part == "train" or self._tells:
+                require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
             self.datasets[part] = self._dataset(manifest, utterances)
-        if stage == "fit":
+        if stage == "fit" and self._tells:
             say_left_out(manifest)
 
     def facts(self) -> dict[str, Any]:
@@ -140,7 +141,19 @@ class CorpusDataModule(LightningDataModule):
             raise UserError(f"fold {self.fold} was asked for, but {self.protocol.name} has folds 1 to {len(folds)}")
         fold = folds[self.fold - 1]
         require_sound(self.protocol, audit(labelled, [fold], audio))
+        world = self.trainer.world_size if self.trainer else 1
+        for part in ("train", "val", "test"):  # the test part too: after the training it would be too late
+            if (size := len(getattr(fold, part))) < world:
+                raise UserError(
+                    f"{self.protocol.name}, fold {self.fold}: the {part} part has {size} utterance(s), fewer than the "
+                    f"{world} processes; use fewer devices"
+                )
         return fold
+
+    @property
+    def _tells(self) -> bool:
+        """Whether this is the process that says what all of them know."""
+        return self.trainer is None or self.trainer.is_global_zero
 
     def _dataset(self, manifest: Manifest, utterances: list[Utterance] | tuple[Utterance, ...]) -> UtteranceDataset:
         if not utterances:
@@ -167,10 +180,11 @@ class CorpusDataModule(LightningDataModule):
             world=self.trainer.world_size if self.trainer else 1,
             **(self._position if shuffle else {}),
         )
-        log.info(
-            "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",
-            part, len(dataset), sum(dataset.durations) / 3600, len(batches), self.batch_seconds, batches.padding(),
-        )  # fmt: skip
+        if self._tells:
+            log.info(
+                "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",
+                part, len(dataset), sum(dataset.durations) / 3600, len(batches), self.batch_seconds, batches.padding(),
+            )  # fmt: skip
         # The sampler hands out whole batches, so the loader must not batch them again.
         return DataLoader(
             dataset,
