@@ -11,6 +11,7 @@ from fake.table import make_table, rows
 from lightning.pytorch.callbacks import Callback
 
 from mser.cli import main
+from mser.crossval import cli
 from mser.crossval.plan import plan
 from mser.data.datamodules import Table
 from mser.errors import UserError
@@ -65,7 +66,7 @@ def test_a_class_that_is_only_in_training_is_noted(tmp_path, caplog):
     assert "table/split, fold 1: the test part has no calm, happy: its scores say nothing of it" in caplog.messages
 
 
-def test_what_is_left_out_is_counted(tmp_path, caplog):
+def test_what_is_left_out_is_counted(tmp_path, caplog, monkeypatch):
     make_iemocap(tmp_path / "corpus", turns=6)
     wavs = [path for path in sorted((tmp_path / "corpus").rglob("Ses*_F00*.wav")) if path.parts[-3] == "wav"]
     wavs[0].unlink()
@@ -74,8 +75,10 @@ def test_what_is_left_out_is_counted(tmp_path, caplog):
     line = "iemocap without 3 utterances (2 empty, 1 missing); `mser data check` names them"
     assert run("fit", tmp_path / "corpus", tmp_path / "run") == 0
     assert caplog.messages.count(line) == 1
+    monkeypatch.setattr(cli, "call", lambda words, log: plan(words[1], words[2:]))  # here, not in another process
     config = "--config=experiments/demo/speech_only.yaml"
-    plan(str(tmp_path / "cv"), [config, f"--data.init_args.root={tmp_path / 'corpus'}", *NOTHING_MORE])
+    given = [config, f"--data.init_args.root={tmp_path / 'corpus'}", *NOTHING_MORE, f"--out={tmp_path / 'cv'}"]
+    assert main(["crossval", *given, "--plan"]) == 0
     assert caplog.messages.count(line) == 2
     with (tmp_path / "cv/manifest.jsonl").open() as file:
         problems = json.loads(file.readline())["problems"]

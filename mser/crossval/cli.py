@@ -14,8 +14,9 @@ from typing import Any
 from mser.crossval.jobs import Job, call, run_jobs
 from mser.crossval.record import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
+from mser.data.gaps import say_left_out
 from mser.errors import UserError
-from mser.manifest import write_text
+from mser.manifest import Manifest, write_text
 
 DESCRIPTION = """\
 Fit and test every fold, with every seed, of one experiment. Each gets its own process and its own folder,
@@ -40,6 +41,7 @@ def main(argv: list[str]) -> int:
         require_wandb()
     with _alone_in(run):
         call(["plan", str(run), *fit_options], run / "plan.log")
+        say_left_out(Manifest.read(run / "manifest.jsonl"))
         if args.plan:
             return 0
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]

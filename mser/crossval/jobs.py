@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -191,12 +192,13 @@ def _progress(jobs: list[Job], waiting: list[Job]) -> Iterator[Any]:
         console.print(f"{done} of {len(jobs)} folds are finished already")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"), TimeElapsedColumn())
     told: set[str] = set()
+    monitor = yaml.safe_load((jobs[0].run / "config.yaml").read_text(encoding="utf-8"))["checkpoint"]["monitor"]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(job: Job) -> None:
             epochs = job.epochs()
-            score = _score(epochs[-1]) if epochs else "starting"
+            score = f"{monitor} {float(epochs[-1][monitor]):.3f}" if epochs else "starting"
             if job.name not in tasks:
                 tasks[job.name] = progress.add_task(job.name, total=None, score=score)
             progress.update(tasks[job.name], score=f"epoch {len(epochs)}, {score}" if epochs else score)
@@ -207,8 +209,3 @@ def _progress(jobs: list[Job], waiting: list[Job]) -> Iterator[Any]:
                     console.print(f"{job.name}: {len(epochs)} epochs, {score}")
 
         yield show
-
-
-def _score(epoch: dict[str, str]) -> str:
-    name = "val/ua" if epoch.get("val/ua") else "val/loss"
-    return f"{name} {float(epoch[name]):.3f}"

@@ -11,7 +11,7 @@ import yaml
 
 from mser.audit import audit, require_sound
 from mser.callbacks.whole_files import require_room
-from mser.data.gaps import left_out, require_classes, say_left_out
+from mser.data.gaps import left_out, require_classes
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.labels import LabelSet, MultiLabel, ScoreSet
@@ -74,7 +74,6 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
     for fold in folds:
         train = [by_id[name] for name in fold.train]
         require_classes(data.label_set, train, part="train", where=f"{data.protocol.name}, fold {fold.number}")
-    say_left_out(manifest)
     kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
     kept.write(folder / "manifest.jsonl")
     write_text(
