@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -12,6 +13,13 @@ from mser.data.audio import SAMPLE_RATE
 from mser.data.batch import Batch
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
+
+SAID = (
+    *("not enough memory", "can't allocate memory"),  # torch's allocator on the CPU
+    *("out of memory", "alloc_failed"),  # CUDA and cuBLAS
+    "could not create a primitive",  # oneDNN
+)
+"""What errors hold, in lower case, that have no class of their own."""
 
 
 class OutOfMemory(Callback):
@@ -65,7 +73,7 @@ class OutOfMemory(Callback):
 def _is_out_of_memory(exception: BaseException) -> bool:
     said = str(exception).lower()
     return isinstance(exception, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(exception, RuntimeError) and ("not enough memory" in said or "can't allocate memory" in said)
+        isinstance(exception, RuntimeError) and any(words in said for words in SAID)
     )
 
 
@@ -73,13 +81,16 @@ def _told(utterances: list[Utterance], padded: Seconds, *, fitted: Seconds, wher
     longest = max(utterances, key=lambda one: one.duration)
     others = f" and {len(utterances) - 1} others" if len(utterances) > 1 else ""
     went = f"; batches of up to {fitted:.1f} s went through" if fitted else ""
-    # A batch holds at least its longest utterance, so under that only cutting helps.
     room = fitted if 0 < fitted < padded else padded / 2
-    less = f"data.init_args.batch_seconds to {max(room, longest.duration):.3g}"
-    if room <= longest.duration:
-        less = f"data.init_args.max_seconds to {room:.3g}"
+    less = f"data.init_args.max_seconds to {_up(room)}"
+    if len(utterances) > 1:  # a batch holds at least its longest utterance
+        less = f"data.init_args.batch_seconds to {_up(max(room, longest.duration))}"
     return (
         f"not enough memory on {where} for {padded:.1f} s of padded audio in one batch: {longest.id} of "
         f"{longest.duration:.1f} s{others}{went}; set {less}, or compute layers again in the backward pass "
         "(model.speech.checkpointing, model.text.checkpointing)"
     )
+
+
+def _up(seconds: Seconds) -> float:
+    return math.ceil(10 * seconds) / 10
