@@ -401,3 +401,15 @@ def test_real_recordings_are_read():
         "Dogs are sitting by the door.",
     }
     assert sum(one.duration for one in manifest) == pytest.approx(37 * 60, abs=60)
+
+
+def test_a_line_that_is_no_rating_is_passed_over(tmp_path):
+    path = tmp_path / "Ses01F_impro01.txt"
+    summary = "[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000, 2.5000]"
+    path.write_text(f"% [START]\n\n{summary}\nC-E2:\tNeutral;\t()\na remark\nA-E3:\tval 3; act 2; dom  2;\t()\n")
+    [turn], problems = read_evaluation(path)
+    assert [(one.rater, one.labels, len(one.scores)) for one in turn.ratings] == [
+        ("E2", ("Neutral",), 0),
+        ("E3", (), 3),
+    ]
+    assert problems == []
