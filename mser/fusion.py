@@ -18,9 +18,12 @@ class Fusion(nn.Module):
 
     Attributes:
         width: D, the size of the vector.
+        reads_states: whether it looks at the states, or at the summaries alone, which take less room where they are
+            kept.
     """
 
     width: int
+    reads_states = True
 
     def forward(self, speech: Encoded | None, text: Encoded | None) -> Tensor:
         """Return (B, D); a side that the model does not have is None."""
@@ -36,6 +39,8 @@ class Shallow(Fusion):
         speech_width: width of the speech encoder; 0 where there is none.
         text_width: width of the text encoder; 0 where there is none.
     """
+
+    reads_states = False
 
     def __init__(self, speech_width: int, text_width: int) -> None:
         super().__init__()

@@ -84,13 +84,21 @@ class EmotionRecognizer(LightningModule):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, outputs)."""
-        speech = text = None
-        if self.speech:
-            speech = self._seen(self.speech(batch.waveform, batch.lengths), batch, "speech").given(batch.speech_given)
-        if self.text:
-            tokens, mask = (inputs.to(batch.index.device) for inputs in self.text.tokenize(batch.transcripts))
-            text = self._seen(self.text(tokens, mask), batch, "text").given(batch.text_given)
+        speech = self._seen(self._hear(batch), batch, "speech").given(batch.speech_given) if self.speech else None
+        text = self._seen(self._read(batch), batch, "text").given(batch.text_given) if self.text else None
         return cast(Tensor, self.head(self.fusion(speech, text)))
+
+    def _hear(self, batch: Batch) -> Encoded:
+        speech = cast(SpeechEncoder, self.speech)
+        said = speech.encode_kept(batch.speech) if batch.speech else speech(batch.waveform, batch.lengths)
+        return cast(Encoded, said)
+
+    def _read(self, batch: Batch) -> Encoded:
+        text = cast(TextEncoder, self.text)
+        if batch.text:
+            return text.encode_kept(batch.text)
+        tokens, mask = text.tokenize(batch.transcripts)
+        return cast(Encoded, text(tokens.to(batch.index.device), mask.to(batch.index.device)))
 
     def on_fit_start(self) -> None:
         """Tell the objective what it will be asked, and the log what is trained."""

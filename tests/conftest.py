@@ -1,5 +1,15 @@
-"""What holds for every test, and is set before any library is imported."""
+"""What holds for every test."""
 
 import os
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # a name that nobody has is refused at once, not after asking the network five times
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before any import: a wrong name is refused without asking the network five times
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep what tests compute out of the home folder, and what lies there out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MSER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -13,7 +13,7 @@ from fake.iemocap import make_iemocap
 from fake.opinions import make_mosei, make_mosi
 
 from mser.cli import main
-from mser.encoders.token_cache import cache_folder
+from mser.encoders.cache_files import cache_folder
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = sorted((ROOT / "experiments" / "iemocap").glob("paper_*.yaml"))

@@ -12,10 +12,11 @@ import torch
 from fake import checkpoints
 from fake.converting import speech_bert, write_files
 
+from mser.encoders.cache_files import cache_folder
 from mser.encoders.encoder import SpeechEncoder
 from mser.encoders.speech_bert import SpeechBert
 from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
-from mser.encoders.token_cache import TokenCache, cache_folder
+from mser.encoders.token_cache import TokenCache
 from mser.encoders.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
 

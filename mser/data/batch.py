@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from mser.data.audio import SAMPLE_RATE, SHORTEST, at_least, load
-from mser.data.augment import NOTHING, Augment, Draw, Hiding
+from mser.data.augment import NOTHING, Augment, Draw, Hiding, Key
+from mser.data.kept_states import KeptStates
+from mser.encoders.encoded import Kept
 from mser.labels import Task
 from mser.manifest import Seconds, Utterance
+
+Side = Literal["speech", "text"]
 
 
 @dataclass
@@ -21,7 +26,7 @@ class Batch:
     """B utterances of similar lengths.
 
     Attributes:
-        waveform: (B, samples) at 16 kHz, zeros behind each clip.
+        waveform: (B, samples) at 16 kHz, zeros behind each clip; no samples where `speech` is there.
         lengths: (B,) samples of each clip.
         transcripts: what was said; the text encoder tokenizes it.
         target: (B,) class indices, `mser.labels.UNKNOWN` without a label; or (B, C) scores or presences, NaN without.
@@ -29,6 +34,8 @@ class Batch:
         speech_given: (B,) whether the model may hear it; all of them when None.
         text_given: (B,) whether the model may read it; all of them when None.
         hiding: which of the encoders' states are hidden; none when None.
+        speech: what a frozen speech encoder said of the waveforms; None where it is to be asked.
+        text: what a frozen text encoder said of the transcripts; None where it is to be asked.
     """
 
     waveform: Tensor
@@ -39,6 +46,8 @@ class Batch:
     speech_given: Tensor | None = None
     text_given: Tensor | None = None
     hiding: Hiding | None = None
+    speech: Kept | None = None
+    text: Kept | None = None
 
     def __len__(self) -> int:
         return len(self.transcripts)
@@ -54,6 +63,9 @@ class UtteranceDataset(Dataset[Batch]):
         max_seconds: longer clips lose their end; None keeps all.
         augment: what is done to those that are drawn for an epoch of training.
         seed: of what is done to them.
+
+    Attributes:
+        kept: what frozen encoders have said of the utterances already; audio is not read for a speech encoder's.
     """
 
     def __init__(
@@ -71,6 +83,7 @@ class UtteranceDataset(Dataset[Batch]):
         self.task = task
         self.max_seconds = max_seconds
         self.augment, self.seed = augment, seed
+        self.kept: dict[Side, KeptStates] = {}
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -84,15 +97,30 @@ class UtteranceDataset(Dataset[Batch]):
     def __getitem__(self, chosen: list[int] | Draw) -> Batch:
         """Return one batch: as it was recorded, or as an epoch of training has it."""
         if not isinstance(chosen, Draw):
-            return self._batch(chosen, [self._clip(self.utterances[index]) for index in chosen])
+            return self._batch(chosen, self._clips(chosen))
         keys = [(self.seed, chosen.epoch, self.utterances[index].id) for index in chosen.indices]
-        clips = [
-            at_least(self.augment.clip(self._clip(self.utterances[index]), key), SHORTEST)
-            for index, key in zip(chosen.indices, keys, strict=True)
-        ]
         speech, text = torch.tensor([self.augment.sides(key) for key in keys]).T
-        hiding = self.augment.hiding(keys)
-        return replace(self._batch(chosen.indices, clips), speech_given=speech, text_given=text, hiding=hiding)
+        return replace(
+            self._batch(chosen.indices, self._clips(chosen.indices, keys)),
+            speech_given=speech,
+            text_given=text,
+            hiding=self.augment.hiding(keys),
+        )
+
+    def clip(self, index: int) -> Tensor:
+        """Return (samples,) of one utterance as it was recorded, and as much of it as the model may hear."""
+        utterance = self.utterances[index]
+        clip = load(self.root / utterance.audio, utterance.start, utterance.end)
+        return clip if self.max_seconds is None else clip[: round(self.max_seconds * SAMPLE_RATE)]
+
+    def _clips(self, indices: list[int], keys: list[Key] | None = None) -> list[Tensor]:
+        """Return the clips, augmented where there are keys to draw by; empty ones where nobody will listen."""
+        if "speech" in self.kept:
+            return [torch.empty(0)] * len(indices)
+        clips = [self.clip(index) for index in indices]
+        if keys is None:
+            return clips
+        return [at_least(self.augment.clip(clip, key), SHORTEST) for clip, key in zip(clips, keys, strict=True)]
 
     def _batch(self, indices: list[int], clips: list[Tensor]) -> Batch:
         chosen = [self.utterances[index] for index in indices]
@@ -102,8 +130,6 @@ class UtteranceDataset(Dataset[Batch]):
             transcripts=[utterance.transcript for utterance in chosen],
             target=torch.tensor([self.task.target(utterance) for utterance in chosen]),
             index=torch.tensor(indices),
+            speech=self.kept["speech"](indices) if "speech" in self.kept else None,
+            text=self.kept["text"](indices) if "text" in self.kept else None,
         )
-
-    def _clip(self, utterance: Utterance) -> Tensor:
-        clip = load(self.root / utterance.audio, utterance.start, utterance.end)
-        return clip if self.max_seconds is None else clip[: round(self.max_seconds * SAMPLE_RATE)]

@@ -16,6 +16,7 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
+from mser.data.frozen import keep_frozen
 from mser.data.gaps import require_classes, say_left_out
 from mser.errors import UserError
 from mser.manifest import Manifest, Seconds, Utterance
@@ -37,6 +38,8 @@ class CorpusDataModule(LightningDataModule):
         batch_size: most utterances in a batch; as many as the budget takes when null.
         max_seconds: cut longer clips; null keeps all.
         augment: what is done to the training part; nothing by default.
+        keep_frozen: compute what frozen encoders say once and keep it in half precision in ``$MSER_CACHE``, for all
+            epochs, folds, seeds and experiments.
         num_workers: processes that load audio; 0 loads where the training runs.
         seed: of the order of batches; follows ``seed_everything``.
     """
@@ -54,6 +57,7 @@ class CorpusDataModule(LightningDataModule):
         batch_size: int | None = None,
         max_seconds: Seconds | None = None,
         augment: Augment = NOTHING,
+        keep_frozen: bool = True,
         num_workers: int = 0,
         seed: int = 1,
     ) -> None:
@@ -65,6 +69,7 @@ class CorpusDataModule(LightningDataModule):
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
         self.augment = augment
+        self.keep_frozen = keep_frozen
         self.num_workers = num_workers
         self.seed = seed
         self.datasets: dict[Part, UtteranceDataset] = {}
@@ -170,6 +175,9 @@ class CorpusDataModule(LightningDataModule):
     def _loader(self, part: Part, *, shuffle: bool = False) -> DataLoader[Batch]:
         dataset = self.datasets[part]
         augmented = part == "train" and self.augment != NOTHING
+        # Here the weights are in place and no worker has started; what is predicted is asked for once.
+        if self.keep_frozen and self.trainer and part != "predict":
+            keep_frozen(self.trainer, dataset, training=part == "train")
         batches = LengthBatches(
             [seconds * (self.augment.stretch if augmented else 1) for seconds in dataset.durations],
             self.batch_seconds,

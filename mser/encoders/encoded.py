@@ -30,3 +30,15 @@ class Encoded(NamedTuple):
             return self
         absent = ~rows.unsqueeze(1)
         return Encoded(self.states.masked_fill(absent.unsqueeze(2), 0), self.mask, self.summary.masked_fill(absent, 0))
+
+
+class Kept(NamedTuple):
+    """What the backbone of a frozen encoder said of a batch at another time.
+
+    Attributes:
+        states: (B, T, L, D) of the last layer (L = 1) or of all; T is 1 where they were pooled right away.
+        mask: (B, T) true at real frames or tokens.
+    """
+
+    states: Tensor
+    mask: Tensor

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.encoded import Encoded
+from mser.encoders.encoded import Encoded, Kept
 from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
@@ -57,13 +57,39 @@ class _Encoder(nn.Module):
 
     def encode(self, *inputs: Tensor) -> Encoded:
         """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
+        return self._encoded(*self._layers(*inputs))
+
+    def encode_kept(self, kept: Kept) -> Encoded:
+        """Return what `encode` would, to half precision, of the inputs that are kept; the backbone does nothing."""
+        states = kept.states.to(next(self.backbone.parameters()).dtype)
+        return self._encoded(list(states.unbind(2)), kept.mask)
+
+    @torch.no_grad()
+    def to_keep(self, *inputs: Tensor, pooled: bool) -> Tensor:
+        """Return (T, L, D) of the one utterance of a batch: all that is ever asked of a frozen backbone.
+
+        Args:
+            inputs: as the encoder takes them.
+            pooled: pool each layer right away, so that T is 1: where the pooling learns nothing and only the summary
+                is asked for, since the mean of a sum of layers is the sum of their means.
+        """
+        with torch.autocast(inputs[0].device.type, enabled=False):
+            layers, mask = self._layers(*inputs)
+            kept = layers if self.layer_sum is not None else layers[-1:]
+            rows = [self.pooling(states, mask) if pooled else states[mask] for states in kept]
+        return torch.stack(rows, dim=1)
+
+    def _layers(self, *inputs: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return (B, T, D) of the embedding and of each layer, and their mask (B, T)."""
         with (
             torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen),
             _inputs_of(self.backbone.blocks) as seen,
         ):
             states, mask = self.backbone(*inputs)
-        if self.layer_sum is not None:
-            states = self.layer_sum([*seen, states])
+        return [*seen, states], mask
+
+    def _encoded(self, layers: list[Tensor], mask: Tensor) -> Encoded:
+        states = self.layer_sum(layers) if self.layer_sum is not None else layers[-1]
         return Encoded(states, mask, self.pooling(states, mask))
 
     def by_depth(self) -> dict[int, list[nn.Parameter]]:

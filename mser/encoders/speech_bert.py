@@ -80,6 +80,10 @@ class SpeechBert(nn.Module):
         mask = tokens != PAD
         return self.roberta(input_ids=tokens, attention_mask=mask.long()).last_hidden_state, mask
 
+    def fingerprint(self) -> str:
+        """Return what changes with anything that could change its tokens."""
+        return self.tokenizer.fingerprint()
+
     def prepare(self, utterances: Iterable[tuple[str, Tensor]], *, total: int | None = None) -> None:
         """Tokenise a corpus before it is read; see `SpeechTokenizer.prepare`."""
         self.tokenizer.prepare(utterances, total=total)

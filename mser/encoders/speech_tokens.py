@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mser.encoders.token_cache import Ids, TokenCache, cache_folder
+from mser.encoders.cache_files import cache_folder
+from mser.encoders.token_cache import Ids, TokenCache
 from mser.encoders.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
 

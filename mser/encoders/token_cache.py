@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mser.encoders.cache_files import path_of, write_whole
 from mser.errors import UserError
 
 Ids = NDArray[np.int32]
-
-
-def cache_folder() -> Path:
-    """Return ``$MSER_CACHE``, or ``~/.cache/mser`` where that is not set."""
-    return Path(os.environ.get("MSER_CACHE") or Path.home() / ".cache" / "mser")
 
 
 class TokenCache:
@@ -34,7 +28,7 @@ class TokenCache:
     def get(self, key: str) -> Ids | None:
         """Return the ids stored under a hexadecimal key; None where there are none or the file is damaged."""
         try:
-            return _valid(np.load(self._path(key), allow_pickle=False))
+            return _valid(np.load(path_of(self.folder, key, ".npy"), allow_pickle=False))
         except (OSError, ValueError, EOFError):
             return None
 
@@ -44,25 +38,13 @@ class TokenCache:
         Raises:
             UserError: if the folder cannot be written.
         """
-        path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-                try:
-                    np.save(file, ids)
-                    file.close()
-                    os.replace(file.name, path)
-                except BaseException:
-                    os.unlink(file.name)
-                    raise
+            write_whole(path_of(self.folder, key, ".npy"), lambda file: np.save(file, ids))
         except OSError as error:
             raise UserError(
                 f"cannot write the token cache {str(self.folder)!r} ({error.strerror}); "
                 "set MSER_CACHE to a folder that is writable and has room"
             ) from error
-
-    def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.npy"
 
 
 def _valid(ids: object) -> Ids | None:

@@ -41,6 +41,10 @@ class Wav2Vec2BertBackbone(nn.Module):
         states = states[0] if isinstance(states, tuple) else states
         return self.transformer(states, attention_mask=mask).last_hidden_state, mask
 
+    def fingerprint(self) -> str:
+        """Return the settings of the feature extractor."""
+        return str(self.extractor.to_json_string())
+
     def _features(self, clip: Tensor) -> Tensor:
         """Return (T, filters) of one clip, without the frames that only fill up the last stride."""
         out = self.extractor(clip.cpu().numpy(), sampling_rate=16_000, return_tensors="pt")

@@ -1,0 +1,43 @@
+"""What a frozen encoder has said of the utterances of a dataset, to be read a batch at a time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from mser.encoders.encoded import Kept
+from mser.encoders.masks import mask_of
+from mser.encoders.state_cache import StateCache
+from mser.errors import UserError
+
+
+class KeptStates:
+    """Reads states from the cache; nothing is held in memory.
+
+    Args:
+        cache: that of the encoder.
+        keys: of the utterances, in the order of the dataset.
+    """
+
+    def __init__(self, cache: StateCache, keys: list[str]) -> None:
+        self.cache = cache
+        self.keys = keys
+
+    def __call__(self, indices: list[int]) -> Kept:
+        """Return the states of these utterances, padded, in float32.
+
+        Raises:
+            UserError: if they are no longer there.
+        """
+        rows = [self._row(index) for index in indices]
+        return Kept(pad_sequence(rows, batch_first=True), mask_of(torch.tensor([len(row) for row in rows])))
+
+    def _row(self, index: int) -> Tensor:
+        states = self.cache.get(self.keys[index])
+        if states is None:
+            raise UserError(
+                f"states of a frozen encoder have vanished from {str(self.cache.folder)!r} while they were in use; "
+                "run the same command again, and leave the folder alone until it has ended"
+            )
+        return states.float()
