@@ -64,4 +64,5 @@ class StateCache:
 
     def _note(self, key: str, states: Tensor) -> dict[str, str]:
         checksum = crc32(states.view(torch.uint8).numpy().data)
-        return {"encoder": self.folder.name, "key": key, "crc32": f"{checksum:08x}"}
+        # A single entry: safetensors puts several in any order, and what is the same should be the same file.
+        return {"states of": f"{self.folder.name} {key}, crc32 {checksum:08x}"}
