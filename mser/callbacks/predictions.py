@@ -46,7 +46,7 @@ class WritePredictions(Callback):
     def _write(self, trainer: Trainer, pl_module: LightningModule, part: Part) -> None:
         model = cast(EmotionRecognizer, pl_module)
         data: CorpusDataModule = trainer.datamodule  # type: ignore[attr-defined]
-        rows = _rows(model, data, part)  # every process must take part
+        said = rows(model, data, part)  # every process must take part
         if not trainer.is_global_zero:
             return
         folder = Path(trainer.default_root_dir)
@@ -54,7 +54,7 @@ class WritePredictions(Callback):
             folder /= place
             _write_scores(folder / METRICS, trainer, part, {"trained_on": model.trained_on, "data": data.facts()})
         path = folder / FILE
-        write_text(path, _text([row for row in _read(path) if row["split"] != part] + rows))
+        write_text(path, text([row for row in _read(path) if row["split"] != part] + said))
         if place:
             known = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
             warning = ", and the model may have been trained on some of it" if known else ""
@@ -94,13 +94,14 @@ def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any
     write_text(path, json.dumps(before | facts | {part: scores}, indent=1))
 
 
-def _rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
+def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
+    """Return what the model has just said of a part, as rows of `FILE`; every process must ask."""
     said = model.collected.compute()
     dataset = data.datasets[part]
-    rows = []
+    found = []
     for index, target, answer in zip(*(said[name].tolist() for name in ("index", "target", "answers")), strict=True):
         utterance = dataset.utterances[index]
-        rows.append(
+        found.append(
             {
                 "utterance": utterance.id,
                 "speaker": utterance.speaker,
@@ -111,7 +112,7 @@ def _rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[
                 **columns(dataset.task, target, answer),
             }
         )
-    return rows
+    return found
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -121,9 +122,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
-def _text(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+def text(said: list[dict[str, Any]]) -> str:
+    """Return the rows of `FILE` below its header."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, list(said[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    writer.writerows(said)
+    return file.getvalue()

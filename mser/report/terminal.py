@@ -65,7 +65,7 @@ def _warned(report: Json) -> Iterator[tuple[Text, str]]:
 
 def _folds(run: Json) -> Table:
     names = run["columns"]
-    table = _table("fold", run["part"], *map(_head, names))
+    table = new_table("fold", run["part"], *map(_head, names))
     part = "val" if run["part"] == "validation" else "test"
     for fold in run["folds"]:
         scores = [shown(name, fold["mean"][name]) for name in names] if fold["mean"] else ["missing"]
@@ -93,7 +93,7 @@ def _overall(table: Table, run: Json) -> None:
 
 def _compared(runs: list[Json]) -> Table:
     names = runs[0]["headline"]
-    table = _table("run", "seeds", *[f"{_head(name)}, 95%" for name in names])
+    table = new_table("run", "seeds", *[f"{_head(name)}, 95%" for name in names])
     ranked = words.ranked(runs)
     for run in runs:
         style = "bold" if run in ranked[:1] else ""
@@ -113,7 +113,8 @@ def _head(name: str) -> str:
     return f"{measure(name).title} {measure(name).unit}".strip().replace(" (", "\n(")
 
 
-def _table(first: str, *others: str) -> Table:
+def new_table(first: str, *others: str) -> Table:
+    """Return an empty table: words on the left, numbers on the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column(first, justify="left")
     for name in others:

@@ -1,0 +1,192 @@
+"""What a run's models say when a side is taken away or made worse, from the predictions of `mser robustness`.
+
+They lie in ``RUN/robustness/<part>/<condition>/seed<S>/fold<K>``. A condition counts once every fold and seed has been
+asked, and as long as its models are those that the run has now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mser.errors import UserError
+from mser.report.clusters import Clusters, clusters, replicates
+from mser.report.figures import defined
+from mser.report.judges import Judge
+from mser.report.measures import measure
+from mser.report.predictions import Part, Predictions, read_predictions
+from mser.report.runs import Job, Json, Run
+from mser.report.statistics import Floats, interval, standard_error
+
+FOLDER = "robustness"
+FACTS = "facts.json"
+KINDS = ("as_is", "no_text", "no_speech", "wer", "snr")
+_PARTS: tuple[Part, ...] = ("test", "val")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A condition under which all folds and seeds have been asked.
+
+    Attributes:
+        facts: what `FACTS` says of it.
+        said: by seed and fold.
+        errors: words and wrong ones, of all folds of one seed.
+    """
+
+    facts: Json
+    said: Mapping[tuple[int, int], Predictions]
+    errors: Mapping[str, int]
+
+
+def model_digest(fold: Path) -> str:
+    """Return what tells a fold's model from that of a later try: the digest of its ``metrics.json``.
+
+    Raises:
+        UserError: if the fold is not finished.
+    """
+    try:
+        return hashlib.sha256((fold / "metrics.json").read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UserError(f"{fold} is not finished; run the same `mser crossval` again to resume it") from error
+
+
+def robustness(run: Run, judge: Judge) -> list[Json]:
+    """Return for each part that was asked about how the headline scores change; nothing for a partial run.
+
+    Returns:
+        For each part ``part``, ``floor`` by score, ``dropout`` (the share of utterances that lost a side in training),
+        ``unfinished`` conditions by name, and ``conditions``: first the models as they are, then the others with
+
+        - ``kind``, ``level``, ``noise``: see `mser.robustness.conditions.Condition`.
+        - ``wer``: the word error rate that was reached; null for other kinds.
+        - each headline score: its ``mean`` over folds and seeds and 95 % ``interval``, and the ``difference`` from the
+          models as they are with its ``difference_interval``, paired over the same resampled speakers.
+    """
+    if run.missing:
+        return []
+    return [found for part in _PARTS if (found := _part(run, judge, part))]
+
+
+def _part(run: Run, judge: Judge, part: Part) -> Json | None:
+    folders = sorted(path for path in (run.folder / FOLDER / part).glob("*") if path.is_dir())
+    plain = _as_is(run, part)
+    if not folders or plain is None:
+        return None
+    found = {folder.name: _asked(run, part, folder) for folder in folders}
+    asked = sorted((one for one in found.values() if one), key=_order)
+    return {
+        "part": "test" if part == "test" else "validation",
+        "dropout": _dropout(run),
+        "floor": _floor(plain, judge),
+        "unfinished": sorted(name for name, one in found.items() if one is None),
+        "conditions": _compared(plain, asked, judge) if asked else [],
+    }
+
+
+def _as_is(run: Run, part: Part) -> Run | None:
+    """Return the run as judged on a part; None where its predictions were not kept."""
+    if part == run.part:
+        return run
+    if part == "test" or any(job.chosen_on is None for job in run.jobs):
+        return None
+    return _with(run, part, {(job.seed, job.fold.number): job.chosen_on for job in run.jobs if job.chosen_on})
+
+
+def _with(run: Run, part: Part, said: Mapping[tuple[int, int], Predictions]) -> Run:
+    jobs: tuple[Job, ...] = tuple(replace(job, said=said[job.seed, job.fold.number]) for job in run.jobs)
+    return replace(run, part=part, jobs=jobs)
+
+
+def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
+    """Return a condition's results; None where a fold or seed has none of the model that the run has now."""
+    said, all_facts = {}, []
+    for job in run.jobs:
+        where = f"seed{job.seed}/fold{job.fold.number}"
+        facts = _facts(folder / where / FACTS)
+        if facts is None or facts["model"] != model_digest(run.folder / where):
+            return None
+        all_facts.append(facts)
+        parts: dict[Part, Sequence[str]] = {part: getattr(job.fold, part)}
+        path = folder / where / "predictions.csv"
+        read = read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts=parts)
+        said[job.seed, job.fold.number] = read[part]
+    if any(facts["condition"] != all_facts[0]["condition"] for facts in all_facts):
+        return None
+    first = [
+        facts.get("errors", {}) for facts, job in zip(all_facts, run.jobs, strict=True) if job.seed == run.seeds[0]
+    ]
+    return _Asked(all_facts[0]["condition"], said, {name: sum(one[name] for one in first) for name in first[0]})
+
+
+def _facts(path: Path) -> Json | None:
+    try:
+        facts: Json = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {error}; delete it and run `mser robustness` again") from error
+    return facts
+
+
+def _order(asked: _Asked) -> tuple[int, float]:
+    kind, level = asked.facts["kind"], asked.facts["level"]
+    return KINDS.index(kind), -level if kind == "snr" else level
+
+
+def _compared(plain: Run, asked: Sequence[_Asked], judge: Judge) -> list[Json]:
+    found = clusters(plain)
+    means, resampled = _scores(plain, judge, found)
+    first = {"kind": "as_is", "level": 0.0, "noise": "", "wer": None}
+    rows: list[Json] = [
+        {**first, **{name: _figure(name, means[name], resampled.get(name), found) for name in judge.headline}}
+    ]
+    for one in asked:
+        worse_means, worse = _scores(_with(plain, plain.part, one.said), judge, found)
+        rows.append({**one.facts, "wer": _reached(one.errors)})
+        for name in judge.headline:
+            both = (resampled[name], worse[name]) if resampled else None
+            rows[-1][name] = _figure(name, worse_means[name], worse.get(name), found)
+            rows[-1][name] |= _difference(worse_means[name] - means[name], both, found)
+    return rows
+
+
+def _scores(run: Run, judge: Judge, found: Clusters) -> tuple[dict[str, float], dict[str, Floats]]:
+    """Return the mean of each score over folds and seeds, and its replicates where there are enough speakers."""
+    once = np.ones((1, len(found.names)))
+    each = [found.scores(judge.scorer, once, table) for table in found.sums(run, judge.scorer).values()]
+    means = {name: float(np.mean([scores[name] for scores in each])) for name in judge.headline}
+    return means, replicates(run, judge.scorer, found) if found.freedom else {}
+
+
+def _figure(name: str, mean: float, resampled: Floats | None, found: Clusters) -> Json:
+    ends = None
+    if resampled is not None:
+        ends = interval(mean, standard_error(mean, resampled), found.freedom, measure(name).scale)
+    return {"mean": defined(mean), "interval": ends and list(ends)}
+
+
+def _difference(mean: float, both: tuple[Floats, Floats] | None, found: Clusters) -> Json:
+    ends = both and interval(mean, standard_error(mean, both[1] - both[0]), found.freedom)
+    return {"difference": defined(mean), "difference_interval": ends and list(ends)}
+
+
+def _floor(run: Run, judge: Judge) -> dict[str, float | None]:
+    floors = [judge.scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
+    return {name: defined(float(np.mean([floor[name] for floor in floors]))) for name in judge.headline}
+
+
+def _reached(errors: Mapping[str, int]) -> float | None:
+    """Return the word error rate: wrong words of all folds over spoken ones."""
+    wrong = sum(errors.get(kind, 0) for kind in ("substitutions", "deletions", "insertions"))
+    return wrong / errors["words"] if errors.get("words") else None
+
+
+def _dropout(run: Run) -> float:
+    given = run.config["data"]["init_args"].get("augment") or {}
+    return float(given.get("modality_dropout", 0.0))

@@ -1,0 +1,127 @@
+"""``mser robustness``: asks a run's models again under harder conditions. Imports torch only to ask."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mser.errors import UserError
+from mser.manifest import write_text
+from mser.report.judges import judge
+from mser.report.predictions import Part
+from mser.report.robustness import FOLDER, robustness
+from mser.report.runs import Run, read_run
+from mser.robustness.conditions import WHITE, Condition, conditions
+from mser.robustness.transcripts import require_jiwer, words_of
+
+DESCRIPTION = """\
+Say what each modality contributes: ask the best model of every finished fold again without text, without speech, with
+wrong words in the transcripts and with noise under the speech. The results go to RUN/robustness, one folder per
+condition; what is there is not asked again. `mser report RUN` draws the curves.
+
+Validation is asked unless --part test is given: each test part that this opens is counted in RUN/tested.jsonl, and the
+report says so. All further options are those of `mser fit`, such as --trainer.accelerator cpu."""
+
+
+def main(argv: list[str]) -> int:
+    """Ask, show the table and return 0.
+
+    Raises:
+        UserError: if the run, an option or a model of it cannot be used.
+    """
+    args, options = _parser().parse_known_args(argv)
+    run = read_run(args.run)
+    part: Part = args.part
+    if part == "test" and run.part == "val":
+        raise UserError(f"{run.folder} left its test parts locked (--skip_test); ask with --part val")
+    if part == "val" and run.part == "test" and any(job.chosen_on is None for job in run.jobs):
+        raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
+    asked = _asked(run, args)
+    _ask(run, part, asked, options)
+    _show(run, as_json=args.json)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "mser robustness",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a folder that `mser crossval --out` wrote")
+    parser.add_argument("--part", choices=("val", "test"), default="val", help="which part to ask about (default: val)")
+    parser.add_argument(
+        "--wer",
+        type=_numbers,
+        default=[0.1, 0.2, 0.4],
+        metavar="0.1,0.2",
+        help="word error rates of the transcripts; none for none (default: 0.1,0.2,0.4)",
+    )
+    parser.add_argument(
+        "--snr",
+        type=_numbers,
+        default=[20.0, 10.0, 5.0, 0.0],
+        metavar="20,10",
+        help="signal-to-noise ratios in dB; none for none; --snr=-5,0 for negative ones (default: 20,10,5,0)",
+    )
+    parser.add_argument(
+        "--noise", default=WHITE, metavar="FOLDER", help="of recordings to take the noise from (default: white noise)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
+    return parser
+
+
+def _numbers(text: str) -> list[float]:
+    if text == "none":
+        return []
+    try:
+        return sorted({float(number) for number in text.split(",")})
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 0.1,0.2") from None
+
+
+def _asked(run: Run, args: argparse.Namespace) -> list[Condition]:
+    """Return the conditions; mistakes in them are found before any model is loaded."""
+    sides = [side for side in ("speech", "text") if run.config["model"].get(side)]
+    if wrong := [rate for rate in args.wer if not 0 < rate <= 1]:
+        raise UserError(f"--wer holds {wrong[0]:g}; expected word error rates above 0 and up to 1, such as 0.2")
+    if wrong := [ratio for ratio in args.snr if not -100 <= ratio <= 100]:
+        raise UserError(f"--snr holds {wrong[0]:g}; expected decibels from -100 to 100")
+    noise = args.noise
+    if noise != WHITE:
+        if not Path(noise).is_dir():
+            raise UserError(f"--noise is {noise}, which is no folder; give one of recordings, or leave it out")
+        noise = str(Path(noise).resolve())
+    asked = conditions(sides, rates=args.wer, ratios=args.snr, noise=noise)
+    if not asked:
+        raise UserError(f"{run.name} has {' and '.join(sides)} only, and nothing is left to ask; give --wer or --snr")
+    if any(one.kind == "wer" for one in asked):
+        require_jiwer()
+    return asked
+
+
+def _ask(run: Run, part: Part, asked: list[Condition], options: list[str]) -> None:
+    from rich.console import Console
+    from rich.progress import track
+
+    from mser.robustness.fold import ask_again
+
+    vocabulary = words_of(run.utterances.values())
+    console = Console(stderr=True)
+    for job in track(run.jobs, "asking again", console=console, disable=not console.is_terminal, transient=True):
+        key = (job.seed, job.fold.number)
+        ask_again(run.folder, key, part, asked, vocabulary=vocabulary, options=options)
+
+
+def _show(run: Run, *, as_json: bool) -> None:
+    found = robustness(run, judge(run.question))
+    if found:
+        write_text(run.folder / FOLDER / "robustness.json", json.dumps(found, indent=1, allow_nan=False))
+    if as_json:
+        print(json.dumps(found, indent=1, allow_nan=False))
+        return
+    from mser.robustness.terminal import show
+
+    show(run, found)
