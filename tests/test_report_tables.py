@@ -10,7 +10,7 @@ from mser.cli import main
 
 MOODS = ("happy", "sad")
 SURE = ("reliability", "risk_coverage")
-KINDS = ("styles", "near_copies", "genders", "lengths", "speakers")
+KINDS = ("styles", "near_copies", "genders", "lengths", "sessions", "speakers")
 
 
 def report(*runs, out):

@@ -32,6 +32,7 @@ class Corpus:
         label_sets: the tasks; the first is the default.
         protocols: the ways to split it; the first is the default.
         published: what the whole corpus holds.
+        rated: the words with which single raters chose published labels; empty where no ratings are published.
         also_published: part of what others count, by whose count it is, to explain differences.
     """
 
@@ -41,6 +42,7 @@ class Corpus:
     label_sets: tuple[Task, ...]
     protocols: tuple[Protocol, ...]
     published: Counts
+    rated: Mapping[str, str] = field(default_factory=dict)
     also_published: Mapping[str, Counts] = field(default_factory=dict)
 
     def label_set(self, name: str | None = None) -> Task:

@@ -70,6 +70,13 @@ def count(manifest: Manifest) -> Counts:
     }
 
 
+RATED = {
+    **{"Neutral": "neu", "Neutral state": "neu", "Neutral-state": "neu", "Happiness": "hap", "Excited": "exc"},
+    **{"Sadness": "sad", "Anger": "ang", "Frustration": "fru", "Surprise": "sur", "Fear": "fea", "Disgust": "dis"},
+    **{"Other": "oth"},
+}
+"""What the raters call the published labels."""
+
 CORPUS = Corpus(
     name="iemocap",
     read=read,
@@ -77,4 +84,5 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
     published=PUBLISHED,
+    rated=RATED,
 )

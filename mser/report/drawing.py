@@ -10,6 +10,7 @@ from mser.report import pictures, trust
 from mser.report.curves import learning_curves
 from mser.report.measures import measure
 from mser.report.pictures import Strip
+from mser.report.robustness_curves import robustness_curves
 from mser.report.runs import Json
 
 _MOST_PAIRS = 10
@@ -33,6 +34,13 @@ def of_run(run: Json, key: str) -> dict[str, Any]:
             trust.risk_coverage(
                 run["abstaining"], key=f"{key}-abstaining", label=f"Risk-coverage curve of {run['name']}"
             ),
+        ]
+    if run["robustness"]:
+        drawn["robustness"] = [
+            robustness_curves(
+                part, run["headline"][0], key=f"{key}-{part['part']}", label=f"Robustness of {run['name']}"
+            )
+            for part in run["robustness"]
         ]
     if run["scatter"]:
         drawn["scatter"] = {

@@ -69,6 +69,15 @@ MEASURES: dict[str, Measure] = {
         "Acc-2 (non0)", "share", "Negative or positive, over the utterances whose true score is not 0."
     ),
     "weighted_f1_has0": Measure("weighted F1 (has0)", "share", "The weighted F1 of Acc-2 (has0)."),
+    "soft_accuracy": Measure(
+        "soft accuracy", "share", "The share of an utterance’s observers who chose what the model says."
+    ),
+    "soft_cross_entropy": Measure(
+        "soft cross-entropy", "error", "The cross-entropy of the observers’ shares and the probabilities, in nats."
+    ),
+    "js_divergence": Measure(
+        "JS divergence", "error", "The Jensen-Shannon divergence of shares and probabilities, 0 to 1 bits."
+    ),
     "weighted_f1_non0": Measure("weighted F1 (non0)", "share", "The weighted F1 of Acc-2 (non0)."),
 }
 _OF_ONE = ("recall", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")

@@ -19,6 +19,7 @@ from mser.report.clips import MOST_SECONDS
 from mser.report.contents import contents
 from mser.report.links import links
 from mser.report.measures import measure, shown
+from mser.report.robustness_words import about_dropout, condition
 from mser.report.runs import Json
 from mser.report.side_by_side import side_by_side
 
@@ -56,6 +57,8 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         "findings": words.findings,
         "opened": words.opened,
         "missing": words.missing,
+        "condition": condition,
+        "about_dropout": about_dropout,
     }
     runs = [
         {

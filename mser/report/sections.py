@@ -14,6 +14,8 @@ from mser.report.clusters import Clusters, clusters
 from mser.report.figures import figures, pooled
 from mser.report.judges import Judge, one_vs_rest
 from mser.report.mistakes import mistakes
+from mser.report.observers import observers
+from mser.report.robustness import robustness
 from mser.report.runs import Json, Run
 from mser.report.slices import KEYS, slices
 
@@ -23,7 +25,8 @@ _ANSWERS: dict[str, Callable[[Run], Any]] = {
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *KEYS, *_ANSWERS)
+_EXTRA = ("observers", "robustness")
+_PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
 def sections(run: Run, judge: Judge) -> Json:
@@ -36,6 +39,8 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``binary``: of each label against the rest, for the objective OneVsRest, else null.
         - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
+        - ``observers``: how near the probabilities are to what the observers said, or null.
+        - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
         - ``calibration``, ``abstaining``, ``mistakes``: of single answers; see the modules of these names.
     """
     if run.missing:
@@ -50,6 +55,8 @@ def sections(run: Run, judge: Judge) -> Json:
         "overall": overall | aliases,
         **_PER_TASK[run.plan.task](run, found, speakers),
         **slices(run, judge),
+        "observers": observers(run, speakers),
+        "robustness": robustness(run, judge),
         **{name: tell(run) for name, tell in _ANSWERS.items()},
     }
 

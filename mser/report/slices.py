@@ -1,4 +1,4 @@
-"""Scores of each kind of utterance: by style, near copies in train, gender, length and speaker."""
+"""Scores of each kind of utterance: by style, near copies in train, agreement, gender, length, session, speaker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mser.manifest import Utterance
 from mser.protocols import Fold
 from mser.report.figures import defined, mean
 from mser.report.judges import Judge
+from mser.report.observers import agreement
 from mser.report.predictions import Predictions
 from mser.report.runs import Json, Run
 from mser.transcripts import NearCopies
@@ -15,7 +16,8 @@ from mser.transcripts import NearCopies
 Kinds = Mapping[int, Mapping[str, str]]
 COPIES = ("near copy in train", "no near copy in train", "fewer than four words")
 LENGTHS = {2.0: "under 2 s", 4.0: "2 to 4 s", 8.0: "4 to 8 s", float("inf"): "8 s and more"}
-KEYS = ("styles", "near_copies", "genders", "lengths", "speakers")
+AGREEMENTS = ("all observers", "more than half", "half or fewer")
+KEYS = ("styles", "near_copies", "agreements", "genders", "lengths", "sessions", "speakers")
 
 
 def slices(run: Run, judge: Judge) -> Json:
@@ -26,7 +28,8 @@ def slices(run: Run, judge: Judge) -> Json:
     Returns:
         - ``styles``: improvised and scripted, as the corpus names them.
         - ``near_copies``: whether training on the fold has read nearly the same words (`mser.transcripts.NearCopies`).
-        - ``genders``, ``lengths``, ``speakers``.
+        - ``agreements``: how many of the observers chose the label (`mser.report.observers.agreement`).
+        - ``genders``, ``lengths``, ``sessions``, ``speakers``.
 
         Each is null where nothing tells the kinds apart.
     """
@@ -34,8 +37,10 @@ def slices(run: Run, judge: Judge) -> Json:
     return {
         "styles": _slice(run, judge, _everywhere(run, {name: one.style for name, one in run.utterances.items()})),
         "near_copies": _slice(run, judge, _copied(run), COPIES),
+        "agreements": _slice(run, judge, _everywhere(run, _agreed(run)), AGREEMENTS),
         "genders": _slice(run, judge, _everywhere(run, {name: one.gender for name, one in run.utterances.items()})),
         "lengths": _slice(run, judge, _everywhere(run, _lengths(run.utterances)), tuple(LENGTHS.values())),
+        "sessions": _slice(run, judge, _everywhere(run, {name: one.session for name, one in run.utterances.items()})),
         "speakers": _slice(run, judge, _everywhere(run, speakers)),
     }
 
@@ -75,6 +80,11 @@ def _lengths(utterances: Mapping[str, Utterance]) -> dict[str, str]:
         name: next(words for least, words in LENGTHS.items() if one.duration < least)
         for name, one in utterances.items()
     }
+
+
+def _agreed(run: Run) -> dict[str, str]:
+    everyone, most, few = AGREEMENTS
+    return {name: everyone if share == 1 else most if share > 0.5 else few for name, share in agreement(run).items()}
 
 
 def _copied(run: Run) -> Kinds:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mser.report.measures import MEASURES, measure, shown
+from mser.report.observers import MEASURED
 from mser.report.runs import Json
 from mser.report.slices import KEYS
 
@@ -43,6 +44,8 @@ def tables(report: Json) -> dict[str, Rows]:
         "binary": [row for run in whole for row in _each(run, "binary", ("balanced_accuracy", "accuracy", "f1"))],
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
+        "observers": [row for run in whole for row in _observers(run)],
+        "robustness": [row for run in whole for row in _robustness(run)],
         "reliability": [row for run in whole for row in _reliability(run)],
         "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
         "mistakes": [{"run": run["name"], **one} for run in whole for one in run["mistakes"] or ()],
@@ -104,7 +107,7 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return shown(name, value)
     if name == "score":
         return _head(value)
-    if "score" in row and name in (*_FIGURE, "low", "high", "difference"):
+    if "score" in row and name in (*_FIGURE, "best", "low", "high", "difference", "difference from", "difference to"):
         return shown(row["score"], value)
     if isinstance(value, float):
         return "< 0.001" if name in ("p", "p_holm", "mcnemar p") and value < 0.001 else f"{value:.3g}"
@@ -181,6 +184,34 @@ def _slice(run: Json, key: str) -> Rows:
         }
         for kind, entry in (run[key] or {}).items()
     ]
+
+
+def _observers(run: Json) -> Rows:
+    found = run["observers"]
+    return [
+        {"run": run["name"], **_figure(name, found[name]), "best": found[name]["best"]} for name in MEASURED if found
+    ]
+
+
+def _robustness(run: Json) -> Rows:
+    return [
+        {
+            "run": run["name"],
+            "part": part["part"],
+            **{name: row[name] for name in ("kind", "level", "noise", "wer")},
+            **_changed(name, row[name], part["floor"][name]),
+        }
+        for part in run["robustness"] or ()
+        for row in part["conditions"]
+        for name in run["headline"]
+    ]
+
+
+def _changed(name: str, figure: Json, floor: float | None) -> dict[str, Any]:
+    low, high = figure["interval"] or (None, None)
+    least, most = figure.get("difference_interval") or (None, None)
+    row = {"score": name, "mean": figure["mean"], "low": low, "high": high, "difference": figure.get("difference")}
+    return row | {"difference from": least, "difference to": most, "floor": floor}
 
 
 def _reliability(run: Json) -> Rows:

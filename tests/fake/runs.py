@@ -4,10 +4,12 @@ import csv
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from mser.demo.ratings import rate
 from mser.manifest import Manifest, Utterance
 from mser.protocols import Fold, digest
 from mser.tested import record
@@ -45,6 +47,7 @@ def make_run(
     audit: dict | None = None,
     name: str | None = None,
     styles: bool = True,
+    rated: bool = False,
     speech: str | None = "microsoft/wavlm-base-plus",
     text: str | None = "FacebookAI/roberta-base",
 ) -> Path:
@@ -53,9 +56,13 @@ def make_run(
     Args:
         skill: how often a prediction is right on purpose, 0..1.
         turns: utterances per speaker.
+        rated: whether three observers and the speaker rated each utterance.
         task: ``labels``, ``multi_label`` (with OneVsRest) or ``scores`` (with Regression; `labels` are their names).
     """
     utterances = _utterances(folds, turns, labels, styles)
+    if rated:
+        utterances = [replace(one, ratings=rate(one.label, "F1", ("E1", "E2", "E3"), random.Random(one.id)))
+                      for one in utterances]  # fmt: skip
     plan = [_fold(number, folds, utterances) for number in range(1, folds + 1)]
     _json(folder / "protocol.json", _protocol(plan, labels, label_set, task, audit or AUDIT))
     _json(folder / "run.json", _facts(folder, name, seeds, folds, skip_test))

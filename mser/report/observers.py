@@ -1,0 +1,171 @@
+"""How near a model's probabilities are to what the observers of each utterance said, beyond the label they agreed on.
+
+Each observer has one vote, split evenly where several labels were chosen. q_c is the share of class c among the votes
+for classes of the label set (others are left out); p is what the model says, scaled to sum to 1. Speakers who rated
+themselves are no observers; an utterance without a vote for any class is left out. In the mean over utterances:
+
+- ``soft_accuracy``: q of the model's answer, which is how often it agrees with an observer drawn at random.
+- ``soft_cross_entropy``: -sum_c q_c ln p_c, in nats, with p at least 1e-6 (Peterson et al. 2019; Uma et al. 2021).
+- ``js_divergence``: half the Kullback-Leibler divergences of q and of p from their mean, in bits, 0 to 1 (Lin 1991).
+
+The floor is a constant prior: the mean q of the judged utterances of a fold, and its likeliest class as the answer.
+Beside it stands the best there can be: what q itself would score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mser.corpora import CORPORA
+from mser.labels import LabelSet
+from mser.manifest import Rating, Utterance
+from mser.report.answers import LEAST, Floats
+from mser.report.clusters import Clusters
+from mser.report.figures import figures, pooled
+from mser.report.judges import Scorer
+from mser.report.predictions import Predictions
+from mser.report.runs import Json, Run
+
+MEASURED = ("soft_accuracy", "soft_cross_entropy", "js_divergence")
+
+
+def observers(run: Run, found: Clusters) -> Json | None:
+    """Return the soft scores of a complete run; null where there is not one label each, or no observer is known.
+
+    Returns:
+        ``utterances`` with observers, the mean number of ``observers`` of one, the share of their votes that are
+        ``outside`` the label set, and each score's figure, with the ``best`` that is possible.
+    """
+    heard = {name: one for name, one in votes(run).items() if one.sum()}
+    shares = {name: one / one.sum() for name, one in heard.items()}
+    judged = [name for name in pooled(run, run.seeds[0]).utterances if name in shares]
+    if not judged:
+        return None
+    scorer = _scorer(shares, len(run.plan.labels))
+    number = np.mean([_observers(run.utterances[name]) for name in judged])
+    q = np.array([shares[name] for name in judged])
+    best = dict(zip(MEASURED, soft_scores(q, q, q.argmax(1)).mean(0), strict=True))
+    return {
+        "utterances": len(judged),
+        "observers": float(number),
+        "outside": float(1 - np.mean([heard[name].sum() / _observers(run.utterances[name]) for name in judged])),
+        **{name: figure | {"best": float(best[name])} for name, figure in figures(run, scorer, found).items()},
+    }
+
+
+def votes(run: Run) -> dict[str, Floats]:
+    """Return by utterance the votes of its observers for each class, (C,); nothing where votes cannot be told.
+
+    An observer who chose two labels gives each half a vote; what is no class of the label set gets none.
+    """
+    task, words = _task(run)
+    if task is None:
+        return {}
+    return {name: _votes(one, task, words) for name, one in run.utterances.items() if _observers(one)}
+
+
+def agreement(run: Run) -> dict[str, float]:
+    """Return by utterance the share of its observers who chose its label, alone or among others."""
+    task, words = _task(run)
+    if task is None:
+        return {}
+    found = {}
+    for name, one in run.utterances.items():
+        label = task.target(one)
+        chosen = [_classes(rating.labels, task, words) for rating in one.ratings if _observes(rating)]
+        if chosen and label >= 0:
+            found[name] = sum(label in classes for classes in chosen) / len(chosen)
+    return found
+
+
+def soft_scores(q: Floats, p: Floats, answer: NDArray[np.int64]) -> Floats:
+    """Return each utterance's `MEASURED` scores, (N, 3), as this file's head defines them.
+
+    Args:
+        q: (N, C) shares of the observers' votes; rows sum to 1.
+        p: (N, C) probabilities; rows sum to 1.
+        answer: (N,) the class that was said.
+
+    Example:
+        >>> q, p = np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([[0.5, 0.5], [0.25, 0.75]])
+        >>> soft_scores(q, p, np.array([0, 1])).round(3).tolist()
+        [[0.5, 0.693, 0.0], [0.0, 1.386, 0.549]]
+    """
+    middle = (q + p) / 2
+    divergence = (_divergence(q, middle) + _divergence(p, middle)) / 2
+    entropy = -(q * np.log(np.maximum(p, LEAST))).sum(1)
+    return np.column_stack([q[np.arange(len(q)), answer], entropy, divergence])
+
+
+def _divergence(one: Floats, other: Floats) -> Floats:
+    ratio = np.divide(one, other, out=np.ones_like(one), where=one > 0)
+    return np.asarray((one * np.log2(ratio)).sum(1))
+
+
+def _scorer(shares: Mapping[str, Floats], classes: int) -> Scorer:
+    """Return what scores the utterances that have observers, and only those."""
+
+    def heard(said: Predictions) -> tuple[NDArray[np.bool_], Floats]:
+        known = np.array([name in shares for name in said.utterances])
+        q = [shares[name] for name in said.utterances if name in shares]
+        return known, np.array(q).reshape(len(q), classes)
+
+    def sums(said: Predictions) -> Floats:
+        known, q = heard(said)
+        p = said.probabilities[known]
+        table = np.zeros((len(said), 1 + len(MEASURED)))
+        table[known, 0] = 1
+        table[known, 1:] = soft_scores(q, p / np.maximum(p.sum(1, keepdims=True), LEAST), said.prediction[known])
+        return table
+
+    def of_sums(found: Floats) -> dict[str, Floats]:
+        number = np.where(found[..., 0] > 0, found[..., 0], np.nan)
+        return {name: found[..., place] / number for place, name in enumerate(MEASURED, 1)}
+
+    def score(said: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+
+    def floor(said: Predictions) -> dict[str, float]:
+        _, q = heard(said)
+        if not len(q):
+            return dict.fromkeys(MEASURED, float("nan"))
+        prior = np.broadcast_to(q.mean(0), q.shape)
+        return dict(zip(MEASURED, map(float, soft_scores(q, prior, prior.argmax(1)).mean(0)), strict=True))
+
+    return Scorer(score, floor, sums, of_sums)
+
+
+def _task(run: Run) -> tuple[LabelSet | None, Mapping[str, str]]:
+    """Return the label set and the raters' words for published labels; None where the corpus has no such words."""
+    corpus = CORPORA.get(run.plan.corpus)
+    tasks = [one for one in corpus.label_sets if one.name == run.plan.label_set] if corpus and corpus.rated else []
+    task = tasks[0] if tasks else None
+    if not corpus or not isinstance(task, LabelSet) or task.labels != run.plan.labels:
+        return None, {}
+    return task, corpus.rated
+
+
+def _observes(rating: Rating) -> bool:
+    return not rating.is_self and bool(rating.labels)
+
+
+def _observers(utterance: Utterance) -> int:
+    return sum(map(_observes, utterance.ratings))
+
+
+def _votes(utterance: Utterance, task: LabelSet, words: Mapping[str, str]) -> Floats:
+    found = np.zeros(len(task.labels))
+    for rating in utterance.ratings:
+        if _observes(rating):
+            for label in _classes(rating.labels, task, words):
+                if label >= 0:
+                    found[label] += 1 / len(rating.labels)
+    return found
+
+
+def _classes(labels: tuple[str, ...], task: LabelSet, words: Mapping[str, str]) -> list[int]:
+    named = [task(words.get(label)) for label in labels]
+    return [-1 if name is None else task.labels.index(name) for name in named]

@@ -1,0 +1,108 @@
+"""Agreement of the observers and soft labels, against SciPy and by hand."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake.runs import make_run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import entropy
+
+from mser.cli import main
+from mser.manifest import Manifest, Rating
+from mser.report.clusters import clusters
+from mser.report.observers import agreement, observers, soft_scores, votes
+from mser.report.runs import read_run
+
+SHARES = st.lists(st.floats(0.001, 1), min_size=4, max_size=4).map(lambda row: np.array(row) / sum(row))
+
+
+@settings(max_examples=50)
+@given(SHARES, SHARES, st.booleans())
+def test_the_scores_are_scipy_s(q, p, sure):
+    if sure:
+        q = np.eye(4)[q.argmax()]
+    accuracy, cross, divergence = soft_scores(q[None], p[None], p[None].argmax(1))[0]
+    assert accuracy == q[p.argmax()]
+    assert cross == pytest.approx(entropy(q) + entropy(q, p))
+    assert divergence == pytest.approx(jensenshannon(q, p, base=2) ** 2, abs=1e-9)
+    assert 0 <= divergence <= 1
+
+
+def rated(folder, ratings, **options):
+    """Return a run in which the first utterance is rated like this, and nobody else is."""
+    run = make_run(folder, epochs=1, **options)
+    manifest = Manifest.read(run / "manifest.jsonl")
+    first, *others = manifest.utterances
+    replace(manifest, utterances=(replace(first, ratings=ratings), *others)).write(run / "manifest.jsonl")
+    return read_run(run), first
+
+
+def test_votes_are_split_merged_and_the_speaker_is_no_observer(tmp_path):
+    ratings = (Rating("E1", ("Excited", "Anger")), Rating("E2", ("Happiness",)), Rating("E3", ("Frustration",)),
+               Rating("E4", ()), Rating("F1", ("Sadness",), is_self=True))  # fmt: skip
+    run, first = rated(tmp_path / "both", ratings)
+    assert {name: one.tolist() for name, one in votes(run).items()} == {first.id: [0, 0, 0.5, 1.5]}
+    index = {"neu": 0, "sad": 0, "ang": 1 / 3, "hap": 2 / 3}
+    assert agreement(run) == {first.id: pytest.approx(index[first.label])}
+    found = observers(run, clusters(run))
+    assert (found["utterances"], found["observers"], found["outside"]) == (1, 3, pytest.approx(1 / 3))
+
+
+def test_a_vote_for_no_class_is_no_vote(tmp_path):
+    run, _ = rated(tmp_path / "both", (Rating("E1", ("Frustration",)), Rating("F1", ("Anger",), is_self=True)))
+    assert observers(run, clusters(run)) is None
+
+
+@pytest.mark.parametrize("objective", ["CrossEntropy", "OneVsRest"])
+def test_the_report_holds_agreement_and_soft_scores(tmp_path, capsys, objective):
+    run = make_run(tmp_path / "both", epochs=1, rated=True, turns=30, seeds=(1, 2), objective=objective)
+    assert main(["report", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"][0]
+    kinds = found["agreements"]
+    assert set(kinds) <= {"all observers", "more than half", "half or fewer"}
+    assert len(kinds) >= 2
+    assert sum(kind["utterances"] for kind in kinds.values()) == 300
+
+    read = read_run(run)
+    shares = {name: one / one.sum() for name, one in votes(read).items()}
+    folds = []
+    for job in read.jobs:
+        q = np.array([shares[name] for name in job.said.utterances])
+        p = job.said.probabilities / job.said.probabilities.sum(1, keepdims=True)
+        prior = q.mean(0)
+        folds.append([
+            q[np.arange(len(q)), job.said.prediction].mean(), entropy(q.T).mean() + entropy(q.T, p.T).mean(),
+            (jensenshannon(q.T, p.T, base=2) ** 2).mean(), prior.max(), entropy(prior),
+        ])  # fmt: skip
+    accuracy, cross, divergence, floor, prior = np.mean(folds, axis=0)
+    soft = found["observers"]
+    assert soft["soft_accuracy"]["mean"] == pytest.approx(accuracy)
+    assert soft["soft_cross_entropy"]["mean"] == pytest.approx(cross)
+    assert soft["js_divergence"]["mean"] == pytest.approx(divergence)
+    assert soft["soft_accuracy"]["floor"] == pytest.approx(floor)
+    assert soft["soft_cross_entropy"]["floor"] == pytest.approx(prior)
+    for name in ("soft_accuracy", "soft_cross_entropy", "js_divergence"):
+        low, high = soft[name]["interval"]
+        assert low < soft[name]["mean"] < high
+    assert soft["soft_cross_entropy"]["best"] < min(cross, prior)
+    assert soft["soft_accuracy"]["best"] > max(accuracy, floor)
+    assert "What the observers said" in (run / "report/report.html").read_text()
+    with (run / "report/tables/observers.csv").open(newline="") as file:
+        assert [row["score"] for row in csv.DictReader(file)] == [
+            "soft_accuracy",
+            "soft_cross_entropy",
+            "js_divergence",
+        ]
+
+
+def test_without_ratings_nothing_is_said_of_observers(tmp_path, capsys):
+    run = make_run(tmp_path / "both", epochs=1)
+    assert main(["report", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"][0]
+    assert (found["agreements"], found["observers"]) == (None, None)
+    assert "What the observers said" not in (run / "report/report.html").read_text()
