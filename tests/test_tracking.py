@@ -14,7 +14,7 @@ from mser.cli import main
 pytest.importorskip("wandb", reason="wandb is an extra")
 from fake.wandb_files import offline_runs
 
-from mser.crossval.tracking import close, environment
+from mser.crossval.tracking import close, environment, fold_logger, log_best
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/demo/text_only.yaml"
 VALIDATION = {"crossval/val_ua_mean": 0.5}
@@ -55,12 +55,19 @@ def test_a_run_per_fold_and_one_that_closes(tmp_path, monkeypatch):
 
 
 def test_the_closing_run_has_the_whole_report(tmp_path):
-    run = make_run(tmp_path / "both", epochs=1)
+    run = make_run(tmp_path / "100%_a&b", epochs=1)
+    for fold in run.glob("seed1/fold*"):
+        (fold / "checkpoints").mkdir()
+        (fold / "checkpoints/best.ckpt").write_text(f"weights of {fold.name}")
     assert main(["report", str(run)]) == 0
     close(run, VALIDATION)
     close(run, VALIDATION)
     first, second = offline_runs(run)
-    assert (first.group, first.job_type, first.name) == ("both", "crossval", "both")
+    assert (first.group, first.job_type, first.name) == ("100%_a&b", "crossval", "100%_a&b")
+    kind, weights = first.artifacts["100__a_b-models"]
+    assert (kind, set(weights)) == ("model", {f"seed1/fold{fold}/checkpoints/best.ckpt" for fold in range(1, 6)})
+    assert Path(weights["seed1/fold2/checkpoints/best.ckpt"]).read_text() == "weights of fold2"
+    assert Path(weights["seed1/fold2/checkpoints/best.ckpt"]).is_relative_to(run)
     assert first.id == second.id
     overall = json.loads((run / "report/report.json").read_text())["runs"][0]["overall"]["ua"]
     assert first.logged["crossval/test_ua_mean"] == overall["mean"]
@@ -74,11 +81,23 @@ def test_the_closing_run_has_the_whole_report(tmp_path):
     assert len(matrix["data"]) == 4
 
 
+def test_a_tested_fold_logs_its_best_checkpoint(tmp_path):
+    fold = make_run(tmp_path / "both", epochs=1) / "seed1/fold3"
+    (fold / "checkpoints").mkdir()
+    (fold / "checkpoints/best.ckpt").write_text("weights")
+    logger = fold_logger(fold, {})
+    log_best(logger, fold)
+    logger.experiment.finish()
+    kind, weights = offline_runs(fold)[0].artifacts["both-seed1-fold3"]
+    assert (kind, list(weights)) == ("model", ["seed1/fold3/checkpoints/best.ckpt"])
+
+
 def test_a_partial_run_closes_without_test_scores(tmp_path):
     run = make_run(tmp_path / "both", epochs=1)
     (run / "seed1/fold2/metrics.json").unlink()
     assert main(["report", str(run)]) == 0
     close(run, VALIDATION)
+    assert not offline_runs(run)[0].artifacts
     assert set(offline_runs(run)[0].logged) - {"_step", "_timestamp", "_runtime"} == set(VALIDATION)
 
 

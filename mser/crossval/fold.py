@@ -6,17 +6,20 @@ import json
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from lightning.pytorch import Trainer
 
 from mser.callbacks.checkpoints import BEST, FOLDER
 from mser.crossval.plan import CONFIG
-from mser.crossval.tracking import fold_logger
+from mser.crossval.tracking import fold_logger, log_best
 from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
 from mser.training import command_line
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import WandbLogger
 
 
 def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool = False) -> None:
@@ -55,6 +58,8 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
             **_cost(trainer, model, time.monotonic() - started),
         }
         write_text(folder / "metrics.json", json.dumps(record, indent=1))
+        if track and not skip_test:
+            log_best(cast("WandbLogger", trainer.logger), folder)
         last.unlink(missing_ok=True)  # nothing is left to resume, and it is thrice the size of the weights
 
 

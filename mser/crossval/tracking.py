@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,35 @@ def close(run: Path, validation: Mapping[str, float]) -> None:
         config=yaml.safe_load((run / "config.yaml").read_text()),
         **({} if in_sweep() else own),
     ) as closing:
-        closing.log({**validation, **_tested(run)})
+        tested = _tested(run)
+        closing.log({**validation, **tested})
+        if tested:  # a trial of a sweep is one of many: its weights stay where they are
+            closing.log_artifact(_models(f"{run.resolve().name}-models", sorted(run.glob("seed*/fold*")), run))
+
+
+def log_best(logger: WandbLogger, folder: Path) -> None:
+    """Log a tested fold's best checkpoint as an artifact of its run of wandb's.
+
+    Args:
+        logger: `fold_logger`'s.
+        folder: ``RUN/seed<S>/fold<K>``.
+    """
+    run = folder.parent.parent
+    name = f"{run.resolve().name}-{folder.parent.name}-{folder.name}"
+    logger.experiment.log_artifact(_models(name, [folder], run))
+
+
+def _models(name: str, folders: Sequence[Path], run: Path) -> Any:
+    """Return an artifact of the best checkpoints by their place in the run, taken from where they lie."""
+    import wandb
+
+    # Of a run's name wandb takes only letters, digits, dots, dashes and underscores.
+    artifact = wandb.Artifact(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII), type="model")
+    for folder in folders:
+        if (best := folder / "checkpoints/best.ckpt").is_file():
+            # Immutable: else wandb would first copy gigabytes into a cache of its own.
+            artifact.add_file(str(best), name=str(best.relative_to(run)), policy="immutable", skip_cache=True)
+    return artifact
 
 
 def _group(run: Path) -> str:

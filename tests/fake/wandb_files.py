@@ -10,12 +10,12 @@ from wandb.proto.wandb_internal_pb2 import Record
 
 
 def offline_runs(folder: Path) -> list[SimpleNamespace]:
-    """Return of each run below a folder its id, group, job type, name, config, and everything logged, by name."""
+    """Return each run below a folder: id, group, job type, name, config, what was logged and artifacts, by name."""
     return [_read(path) for path in sorted(folder.rglob("*.wandb"))]
 
 
 def _read(path: Path) -> SimpleNamespace:
-    run, logged = None, {}
+    run, logged, artifacts = None, {}, {}
     for data in _records(path.read_bytes()):
         record = Record()
         record.ParseFromString(data)
@@ -24,10 +24,13 @@ def _read(path: Path) -> SimpleNamespace:
         if record.WhichOneof("record_type") == "history":
             logged |= {"/".join(item.nested_key) or item.key: json.loads(item.value_json)
                        for item in record.history.item}  # fmt: skip
+        if record.WhichOneof("record_type") == "artifact":
+            found = record.artifact
+            artifacts[found.name] = (found.type, {item.path: item.local_path for item in found.manifest.contents})
     config = {item.key: json.loads(item.value_json) for item in run.config.update}
     return SimpleNamespace(
         id=run.run_id, group=run.run_group, job_type=run.job_type, name=run.display_name, project=run.project,
-        config=config, logged=logged, folder=path.parent,
+        config=config, logged=logged, folder=path.parent, artifacts=artifacts,
     )  # fmt: skip
 
 
