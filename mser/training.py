@@ -217,7 +217,16 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
         # jsonargparse wraps what a class says of its options while it is made.
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
+        if missing := _missing_module(error):
+            raise UserError(f"an option asks for what is not installed: {' '.join(str(missing).split())}") from error
         raise
+
+
+def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
+    """Return what lies behind jsonargparse's account of it, such as a logger whose package is not there."""
+    while error is not None and not isinstance(error, ModuleNotFoundError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _precision(accelerator: str) -> str:

@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,21 @@ def test_help_begins_with_what_the_command_does(capsys):
         "usage: mser fit --config FILE [options]\n\nTrain on one fold, data.init_args.fold; the test"
     )
     assert "--model.dropout" in shown
+
+
+def test_lightning_s_loggers_log_beside_our_own_files(corpus, tmp_path):
+    options = ["--trainer.logger=CSVLogger", f"--trainer.logger.save_dir={tmp_path}", "--trainer.max_epochs=1"]
+    assert run("fit", EXPERIMENTS / "demo/text_only.yaml", corpus, tmp_path / "fit", *options) == 0
+    with (tmp_path / "lightning_logs/version_0/metrics.csv").open(newline="") as file:
+        logged = [row["val/ua"] for row in csv.DictReader(file) if row["val/ua"]]
+    with (tmp_path / "fit/history.csv").open(newline="") as file:
+        assert [float(row["val/ua"]) for row in csv.DictReader(file)] == pytest.approx(
+            list(map(float, logged)), abs=1e-5
+        )
+
+
+@pytest.mark.skipif(any(map(find_spec, ("tensorboard", "tensorboardX"))), reason="TensorBoard is there")
+def test_a_logger_that_is_not_installed_is_said_in_a_line(corpus, tmp_path, capsys):
+    options = ["--trainer.logger=TensorBoardLogger", f"--trainer.logger.save_dir={tmp_path}"]
+    assert run("fit", EXPERIMENTS / "demo/text_only.yaml", corpus, tmp_path / "fit", *options) == 2
+    assert "asks for what is not installed: Neither `tensorboard`" in capsys.readouterr().err
