@@ -109,6 +109,7 @@ def kinds_of(run, tell):
             ),
         ),
         ("genders", lambda one: one.gender),
+        ("sessions", lambda one: one.session),
         ("speakers", lambda one: one.speaker),
         ("lengths", lambda one: "under 2 s" if one.duration < 2 else "2 to 4 s" if one.duration < 4 else "4 to 8 s"),
     ],

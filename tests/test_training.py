@@ -115,7 +115,8 @@ def test_help_begins_with_what_the_command_does(capsys):
 
 
 def test_lightning_s_loggers_log_beside_our_own_files(corpus, tmp_path):
-    options = ["--trainer.logger=CSVLogger", f"--trainer.logger.save_dir={tmp_path}", "--trainer.max_epochs=1"]
+    options = ["--trainer.logger=CSVLogger", f"--trainer.logger.save_dir={tmp_path}", "--trainer.max_epochs=1",
+               "--trainer.log_every_n_steps=1"]  # fmt: skip
     assert run("fit", EXPERIMENTS / "demo/text_only.yaml", corpus, tmp_path / "fit", *options) == 0
     with (tmp_path / "lightning_logs/version_0/metrics.csv").open(newline="") as file:
         logged = [row["val/ua"] for row in csv.DictReader(file) if row["val/ua"]]

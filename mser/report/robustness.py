@@ -109,7 +109,7 @@ def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
     for job in run.jobs:
         where = f"seed{job.seed}/fold{job.fold.number}"
         facts = _facts(folder / where / FACTS)
-        if facts is None or facts["model"] != model_digest(run.folder / where):
+        if facts is None or facts.get("model") != model_digest(run.folder / where):
             return None
         all_facts.append(facts)
         parts: dict[Part, Sequence[str]] = {part: getattr(job.fold, part)}

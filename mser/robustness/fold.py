@@ -72,7 +72,7 @@ def finished(folder: Path, condition: Condition, model: str) -> bool:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(facts["condition"] == condition.facts() and facts["model"] == model)
+    return bool(facts.get("condition") == condition.facts() and facts.get("model") == model)
 
 
 class _Ask(Callback):
