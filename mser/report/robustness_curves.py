@@ -29,7 +29,7 @@ def robustness_curves(part: Json, score: str, *, key: str, label: str) -> list[s
         label: what a screen reader says first.
     """
     limits = _limits(part, score)
-    heads = {"wer": "wrong words, %", "snr": "speech over noise, dB"}
+    heads = {"wer": "word error rate, %", "snr": "speech over noise, dB"}
     return [
         _picture(part, score, kind, head, limits, key=f"{key}-{kind}", label=f"{label}: {head}")
         for kind, head in heads.items()

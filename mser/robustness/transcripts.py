@@ -35,7 +35,7 @@ def garbled(transcript: str, rate: float, vocabulary: Sequence[str], *, key: str
 
     Example:
         >>> garbled("So nice to see you", 1.0, ["cat"], key="a")
-        'cat nice cat see cat cat cat'
+        'cat cat to cat cat'
         >>> garbled("So nice to see you", 0.0, ["cat"], key="a")
         'So nice to see you'
     """
