@@ -261,7 +261,7 @@ def test_what_changes_in_each_epoch_is_not_kept(corpus, tmp_path, asked, caplog,
     assert fit(corpus, tmp_path / "one", speed, sides) == 0
     val = len(files(cache, "speech"))
     train, validated = told(caplog, "speech")
-    assert train == "speech states: computed in each epoch, as augment.speed plays each utterance anew"
+    assert train == "speech states: computed in each epoch, as augment changes each utterance anew"
     assert validated.startswith(f"speech states: {val} computed")
     utterances = asked["TextEncoder"]
     assert asked["SpeechEncoder"] > 2 * val
