@@ -67,7 +67,7 @@ def test_silence_stays_silence(tmp_path):
 
 def test_what_is_no_noise(tmp_path):
     (tmp_path / "broken.wav").write_text("no sound")
-    with pytest.raises(UserError, match=r"cannot read noise from .*broken.wav: .*; take it out of augment.noise"):
+    with pytest.raises(UserError, match=r"cannot read noise from .*broken.wav: .*; take it out of that folder"):
         Augment(noise=str(tmp_path)).clip(torch.ones(900), (1, 0, "a"))
 
 

@@ -213,7 +213,7 @@ def test_every_table_can_be_saved_from_the_page(tmp_path):
     run = make_run(tmp_path / "both", seeds=(1, 2), objective="OneVsRest")
     text, _ = page(run, out=tmp_path)
     written = sorted((tmp_path / "tables").iterdir())
-    assert len(written) == 2 * 13
+    assert len(written) == 2 * 14
     for path in written:
         assert linked(text, f"both_{path.name}") == path.read_text()
 

@@ -27,7 +27,7 @@ def recordings(folder: str) -> tuple[Path, ...]:
     files = [path for path in Path(folder).rglob("*") if path.suffix[1:].lower() in kinds and path.is_file()]
     found = sorted((path for path in files if not path.name.startswith(".")), key=lambda path: path.as_posix())
     if not found:
-        raise UserError(f"augment.noise is {folder}, where there are no recordings; give a folder of wav or flac files")
+        raise UserError(f"no recordings to take noise from in {folder}; give a folder of wav or flac files")
     return tuple(found)
 
 
@@ -62,7 +62,7 @@ def _stretch(path: Path, count: int, place: float) -> Tensor:
     try:
         duration = soundfile.info(path).duration
     except (OSError, RuntimeError) as error:
-        raise UserError(f"cannot read noise from {path}: {error}; take it out of augment.noise") from error
+        raise UserError(f"cannot read noise from {path}: {error}; take it out of that folder") from error
     seconds = count / SAMPLE_RATE
     start = place * max(duration - seconds, 0)
     noise = load(path, start, start + seconds + 0.01)

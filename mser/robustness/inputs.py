@@ -13,7 +13,6 @@ from torch import Tensor
 from mser.data.augment import Draw
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.noise import with_noise
-from mser.manifest import Utterance
 from mser.robustness.conditions import WHITE, Condition
 from mser.robustness.transcripts import garbled
 
@@ -44,9 +43,10 @@ class Harder(UtteranceDataset):
             return replace(batch, text_given=nobody)
         return replace(batch, speech_given=nobody) if self.condition.kind == "no_speech" else batch
 
-    def _clip(self, utterance: Utterance) -> Tensor:
-        clip = super()._clip(utterance)
-        return clip if self.condition.kind != "snr" else noisy(clip, self.condition, key=utterance.id)
+    def clip(self, index: int) -> Tensor:
+        """Return (samples,) of one utterance, in noise if the condition says so."""
+        clip = super().clip(index)
+        return clip if self.condition.kind != "snr" else noisy(clip, self.condition, key=self.utterances[index].id)
 
 
 def noisy(clip: Tensor, condition: Condition, *, key: str) -> Tensor:
