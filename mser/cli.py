@@ -62,7 +62,20 @@ def _run(command: str, rest: list[str]) -> int:
 
 def _asks_a_folder(command: str, rest: list[str]) -> bool:
     """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
-    own = ("-h", "--help", "--text", "--table", "--columns", "--out", "--device", "--batch-seconds")
+    own = (
+        "-h",
+        "--help",
+        "--text",
+        "--table",
+        "--columns",
+        "--out",
+        "--device",
+        "--batch-seconds",
+        "--window",
+        "--hop",
+        "--vad",
+        "--asr",
+    )
     return command == "predict" and (not rest or not rest[0].startswith("-") or rest[0].partition("=")[0] in own)
 
 

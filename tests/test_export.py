@@ -10,14 +10,17 @@ import soundfile
 import torch
 from fake.converting import speech_bert, write_files
 from fake.trained import crossval
-from safetensors.torch import load_model, save_model
+from huggingface_hub import ModelCard
+from safetensors.torch import load_file, load_model, save_model
 from test_encoders import TEXT, WAVEFORM, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 
 import mser
 from mser.cli import main
+from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only, save_settings
 from mser.temperature import tempered
+from mser.use.card import DATA
 from mser.use.clips import Clip
 
 LABELS = ("neu", "sad", "ang", "hap")
@@ -68,6 +71,97 @@ def test_an_ensemble(run, tmp_path, capsys):
     told = json.loads((tmp_path / "both/config.json").read_text())
     assert [member["weights"] for member in told["members"]] == [f"seed1-fold{k}.safetensors" for k in (1, 2)]
     assert "the ensemble as a whole has been tested on nothing" in (tmp_path / "both/README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    """Two seeds of one fold, trained with sides missing now and then."""
+    folder = tmp_path_factory.mktemp("seeds")
+    return crossval(folder, "--folds=1", "--seeds=1,2", "--data.init_args.augment.modality_dropout=0.3")
+
+
+def average_of_tables(run):
+    """What the seeds together say of the validation part: from their tables alone."""
+    told = [csv.DictReader((run / f"seed{seed}/fold1/predictions.csv").open(newline="")) for seed in (1, 2)]
+    rows = [sorted((row for row in one if row["split"] == "val"), key=lambda row: row["utterance"]) for one in told]
+    target = np.array([LABELS.index(row["target"]) for row in rows[0]])
+    return target, [np.array([[float(row[f"p_{name}"]) for name in LABELS] for row in one]) for one in rows]
+
+
+def test_when_to_abstain_is_told_by_validation(seeds, tmp_path):
+    assert main(["export", *map(str, seeds.glob("seed*/fold1")), "--out", str(tmp_path / "both")]) == 0
+    told = json.loads((tmp_path / "both/config.json").read_text())
+    target, said = average_of_tables(seeds)
+    temperatures = {member["seed"]: member["temperature"] for member in told["members"]}
+    mean = np.mean(
+        [tempered(one, temperatures[seed], exclusive=True) for seed, one in zip((1, 2), said, strict=True)], 0
+    )
+    kept = mean.max(1) >= told["abstain"]["threshold"]
+    assert told["abstain"]["coverage"] == kept.mean() >= 0.8
+    assert (mean.max(1) > told["abstain"]["threshold"] + 1e-6).mean() < 0.8
+    assert told["abstain"]["accuracy"] == pytest.approx((mean.argmax(1) == target)[kept].mean())
+    assert told["abstain"]["accuracy_of_all"] == pytest.approx((mean.argmax(1) == target).mean())
+    assert "are marked `abstain`. On validation it keeps" in (tmp_path / "both/README.md").read_text()
+
+
+def test_the_flag_in_use(seeds, tmp_path):
+    assert main(["export", str(seeds / "seed1/fold1"), "--out", str(tmp_path / "one")]) == 0
+    model = mser.load(tmp_path / "one")
+    assert model.settings.takes_either
+    audio = next((seeds.parent / "corpus").glob("Session1/sentences/wav/*/*.wav"))
+    said = [model.predict(str(audio), text) for text in ("hello", "so what", None)]
+    for one in said:
+        assert one.abstain == (max(one.probabilities.values()) < model.settings.abstain["threshold"])
+    assert said[2].used == ("speech",)
+
+
+def test_weights_averaged(seeds, tmp_path, capsys, monkeypatch):
+    given = ["export", *map(str, sorted(seeds.glob("seed*/fold1"))), "--average", "--out"]
+    worse = main([*given, str(tmp_path / "asked")])
+    out, err = capsys.readouterr()
+    assert "on validation, the ensemble" in (err if worse else out)
+    monkeypatch.setattr("mser.use.averaging._WORSE", 1.0)  # now any average will do
+    assert main([*given, str(tmp_path / "model")]) == 0
+    assert "the averaged weights score UA " in capsys.readouterr().out
+    told = json.loads((tmp_path / "model/config.json").read_text())
+    [member] = told["members"]
+    assert member["weights"] == "averaged-fold1.safetensors"
+    assert told["trained"]["averaged"]["seeds"] == [1, 2]
+    whole = load_file(tmp_path / "model/averaged-fold1.safetensors")
+    for seed in (1, 2):
+        assert main(["export", str(seeds / f"seed{seed}/fold1"), "--out", str(tmp_path / str(seed))]) == 0
+    one, two = (load_file(tmp_path / f"{seed}/seed{seed}-fold1.safetensors") for seed in (1, 2))
+    for name, value in whole.items():
+        torch.testing.assert_close(value, (one[name] + two[name]) / 2)
+    assert "the average has been tested on nothing but validation" in (tmp_path / "model/README.md").read_text()
+    # Its validation scores are what it says of the validation part in use.
+    manifest = [json.loads(line) for line in (seeds / "manifest.jsonl").read_text().splitlines()]
+    by_id = {row["id"]: row for row in manifest if "id" in row}
+    with (seeds / "seed1/fold1/predictions.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
+    audio = [str(seeds.parent / "corpus" / by_id[row["utterance"]]["audio"]) for row in rows]
+    said = mser.load(tmp_path / "model").predict(audio, [by_id[row["utterance"]]["transcript"] for row in rows])
+    right = [one.label == row["target"] for one, row in zip(said, rows, strict=True)]
+    assert member["metrics"]["val"]["wa"] == pytest.approx(np.mean(right))
+
+
+def test_an_average_that_is_worse_is_refused(seeds, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("mser.use.averaging._WORSE", -1.0)
+    given = map(str, sorted(seeds.glob("seed*/fold1")))
+    refused(capsys, ["export", *given, "--average", "--out", tmp_path / "model"], "they are worse; leave --average out",
+            "the averaged weights score UA")  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_hub_sorts_by(run, fold, tmp_path):
+    assert main(["export", str(fold), "--out", str(tmp_path / "model")]) == 0
+    told = ModelCard.load(tmp_path / "model/README.md").data.to_dict()
+    assert told == {"library_name": "mser", "license": "other", "language": "en",
+                    "pipeline_tag": "audio-classification", "tags": ["speech-emotion-recognition", "mser", "speech", "text", "iemocap"]}  # fmt: skip
+
+
+def test_every_corpus_has_its_licence_in_the_card():
+    assert set(DATA) == set(CORPORA)
 
 
 def test_the_card_tells_the_runs_result_where_all_folds_are_there(run, fold, tmp_path):
@@ -138,6 +232,10 @@ def test_what_users_get_wrong(run, fold, tmp_path, capsys):
     refused(capsys, ["export", run, "--out", out], "is no fold of `mser crossval`", "RUN/seed1/fold1")
     refused(capsys, ["export", run / "seed1/fold3", "--out", out], "is not finished")
     refused(capsys, ["export", fold, fold, "--out", out], "is named twice")
+    refused(capsys, ["export", fold, "--average", "--out", out], "asked for a single model", "RUN/seed*/fold1")
+    refused(
+        capsys, ["export", fold, run / "seed1/fold2", "--average", "--out", out], "folds 1, 2, which trained on each"
+    )
     other = tmp_path / "other/seed1/fold1"
     refused(capsys, ["export", fold, other, "--out", out], "is of one run", "of several")
     refused(capsys, ["export", other, "--out", out], "is no run")

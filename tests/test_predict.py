@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 from fake.trained import untrained
+from pyarrow import parquet
 
 from mser.cli import main
 from mser.use import model as in_use
 
 COLUMNS = ["audio", "start", "end", "transcript", "label", "p_neu", "p_sad", "p_ang", "p_hap",
-           "used", "seconds", "note", "error", "model"]  # fmt: skip
+           "abstain", "used", "transcript_from", "seconds", "note", "error", "model"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,18 @@ def test_models_of_one_side(ask):
     assert out.startswith("hello there: ")
 
 
+def killed_after(stream, rows):
+    """A stream that is interrupted after so many rows."""
+
+    def killed(self, clips, **options):
+        for number, said in enumerate(stream(self, clips, **options)):
+            if number == rows:
+                raise KeyboardInterrupt
+            yield said
+
+    return killed
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_a_table_in_several_goes(suffix, ask, tmp_path, monkeypatch):
     out = tmp_path / f"out.{suffix}"
@@ -89,16 +102,8 @@ def test_a_table_in_several_goes(suffix, ask, tmp_path, monkeypatch):
     assert rows[0]["used"] == "speech+text"
     assert sum(float(rows[0][name]) for name in COLUMNS if name.startswith("p_")) == pytest.approx(1, abs=1e-5)
 
-    stopped = in_use.Model.stream
-
-    def killed(self, clips, **options):
-        for number, said in enumerate(stopped(self, clips, **options)):
-            if number == 2:
-                raise KeyboardInterrupt
-            yield said
-
     with monkeypatch.context() as patch:
-        patch.setattr(in_use.Model, "stream", killed)
+        patch.setattr(in_use.Model, "stream", killed_after(in_use.Model.stream, 2))
         assert ask("model", *TABLE, "--out", out)[0] == 130
     with out.open("a") as file:
         file.write("clips/2.wav,0.0,,half a r" if suffix == "csv" else '{"audio": "clips/2')
@@ -108,6 +113,28 @@ def test_a_table_in_several_goes(suffix, ask, tmp_path, monkeypatch):
     code, told, err = ask("model", *TABLE, "--out", out)
     assert (code, told, err) == (0, f"{out}: 0 rows written, 6 were there already\n", [])
     assert out.read_text() == whole.read_text()
+
+
+def test_parquet_in_several_goes(ask, tmp_path, monkeypatch):
+    out, lines = tmp_path / "out.parquet", tmp_path / "out.jsonl"
+    journal = tmp_path / "out.parquet.part.jsonl"
+    assert ask("model", *TABLE, "--out", lines)[0] == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(in_use.Model, "stream", killed_after(in_use.Model.stream, 2))
+        assert ask("model", *TABLE, "--out", out)[0] == 130
+    assert not out.exists()
+    assert len(journal.read_text().splitlines()) == 2
+    assert ask("model", *TABLE, "--out", out)[1] == f"{out}: 4 rows written, 2 were there already\n"
+    assert not journal.exists()
+    expected = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert parquet.read_table(out).to_pylist() == expected
+    assert ask("model", *TABLE, "--out", out)[:2] == (0, f"{out}: 0 rows written, 6 were there already\n")
+    assert ask("model", "clips/0.wav", "--text", "hello", "--out", out)[0] == 0
+    assert parquet.read_table(out).to_pylist()[:6] == expected
+    code, _, err = ask("hears", "clips/0.wav", "--out", out)
+    assert (code, len(err)) == (2, 1)
+    assert f"{out} holds answers of model model1, not of model2" in err[0]
+    assert not journal.exists()
 
 
 def test_parts_of_a_recording_and_repeated_rows(ask, tmp_path):
@@ -143,6 +170,7 @@ def test_scores(place, ask, tmp_path):
 def test_what_users_get_wrong(place, ask, tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     (tmp_path / "bad.jsonl").write_text("nonsense\n")
+    (tmp_path / "bad.parquet").write_text("nonsense\n")
     (tmp_path / "nothing").mkdir()
     (tmp_path / "late.csv").write_text("audio,start,end\na.wav,2,1\n")
     (tmp_path / "when.csv").write_text("audio,start\na.wav,soon\n")
@@ -166,7 +194,14 @@ def test_what_users_get_wrong(place, ask, tmp_path):
         ("hears", "--table", tmp_path / "words.csv"): "say which is the audio, as in audio=file",
         ("hears", "--table", "table.csv", "--columns", "audio=path"): "has no column 'path': it has file, said",
         ("hears", "--table", "table.csv", "--columns", "sound=file"): "unknown role of a column 'sound'",
-        ("hears", "clips/0.wav", "--out", "out.parquet"): "ends in neither .csv nor .jsonl",
+        ("hears", "clips/0.wav", "--out", "out.xlsx"): "ends in none of .csv, .jsonl, .parquet",
+        ("hears", "clips/0.wav", "--out", tmp_path / "bad.parquet"): "bad.parquet is no Parquet file",
+        ("hears", "clips/0.wav", "--hop", "2"): "a window of None s with a hop of 2.0 s was asked for",
+        ("hears", "clips/0.wav", "--window", "2", "--hop", "3"): "a window of 2.0 s with a hop of 3.0 s",
+        ("hears", "clips/0.wav", "--window", "2", "--hop", "1", "--vad"): "a hop was given, but where somebody speaks",
+        ("hears", "clips/0.wav", "--window", "2", "--out", tmp_path / "hears.csv"): "of model2 window=2/1; choose",
+        ("hears", "clips/0.wav", "--asr", tmp_path): "reads no transcript, so speech recognition is of no use to it",
+        ("model", "clips/0.wav", "--asr", tmp_path): "is no speech recogniser here or on the Hugging Face hub",
         ("hears", "clips/0.wav", "--out", tmp_path / "other.csv"): "has other columns than this model's answers",
         ("hears", "clips/0.wav", "--out", tmp_path / "bad.jsonl"): "holds a line that is no JSON object",
         ("hears", "clips/0.wav", "--out", "table.csv/out.csv"): "cannot write to table.csv/out.csv",

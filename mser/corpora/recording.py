@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.wav import BadAudioError, check_wav
+from mser.corpora.wav import BadAudioError, read_header
 from mser.manifest import Seconds
 
 TOLERANCE = 0.1
@@ -26,6 +28,23 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
         BadAudioError: if the file is missing, empty, cut short or no audio, if it ends before the clip does, or if the
             clip is silent or holds NaN or infinite samples.
     """
+    with _opened(path) as file:
+        return _listen(file, start, end)
+
+
+def recording_length(path: Path) -> Seconds:
+    """Return how long a recording is; none of its samples are read.
+
+    Raises:
+        BadAudioError: if the file is missing, empty, cut short or no audio.
+    """
+    with _opened(path) as file:
+        return float(file.frames / file.samplerate)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Give the open file; what libsndfile says against it becomes a `BadAudioError`."""
     import soundfile
 
     if not path.is_file():
@@ -35,7 +54,7 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
     _require_whole_wav(path)
     try:
         with soundfile.SoundFile(path) as file:
-            return _listen(file, start, end)
+            yield file
     except (OSError, RuntimeError) as error:
         reason = str(error).removeprefix(f"Error opening {str(path)!r}: ").rstrip(".") or "its samples are broken"
         raise BadAudioError("unreadable", f"cannot be decoded: {reason}") from error
@@ -44,7 +63,7 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
 def _require_whole_wav(path: Path) -> None:
     """Raise for a wav file that was cut short, which libsndfile takes for a shorter one."""
     try:
-        check_wav(path)
+        read_header(path)
     except BadAudioError as error:
         if error.kind == "truncated":
             raise

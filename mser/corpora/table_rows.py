@@ -21,12 +21,12 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     Raises:
         UserError: if the file cannot be opened, is in no known format, not UTF-8, or holds no rows.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise UserError(f"{path} is no table: expected a file that ends in {', '.join(_FORMATS)}")
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}")
     if not path.is_file():
         raise UserError(f"{path} is no file; give a table of recordings")
     try:
-        rows = _FORMATS[path.suffix.lower()](path)
+        rows = FORMATS[path.suffix.lower()](path)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
     if not rows:
@@ -104,9 +104,10 @@ def _row(cells: Iterable[tuple[str, Any]]) -> Row:
     return {str(name).strip(): "" if cell is None or cell != cell else str(cell).strip() for name, cell in cells}
 
 
-_FORMATS: dict[str, Callable[[Path], list[tuple[int, Row]]]] = {
+FORMATS: dict[str, Callable[[Path], list[tuple[int, Row]]]] = {
     ".csv": _separated,
     ".tsv": _separated,
     ".jsonl": _json_lines,
     ".parquet": _parquet,
 }
+"""Suffix to what reads such a table."""

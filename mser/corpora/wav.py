@@ -58,16 +58,25 @@ def check_wav(path: str | Path) -> WavHeader:
     Raises:
         BadAudioError: if the file is missing, empty, cut short, no wav file, or holds NaN or infinite samples.
     """
+    header = read_header(path)
+    if header.is_float:
+        _require_finite(path)
+    return header
+
+
+def read_header(path: str | Path) -> WavHeader:
+    """Return the header of a wav file that is whole; none of its samples are read.
+
+    Raises:
+        BadAudioError: if the file is missing, empty, cut short or no wav file.
+    """
     try:
         with open(path, "rb") as file:
-            header = _read_header(file, os.fstat(file.fileno()).st_size)
+            return _read_header(file, os.fstat(file.fileno()).st_size)
     except FileNotFoundError as error:
         raise BadAudioError("missing", "has no audio file") from error
     except OSError as error:
         raise BadAudioError("unreadable", f"cannot be opened: {error.strerror}") from error
-    if header.is_float:
-        _require_finite(path)
-    return header
 
 
 def unusual_formats(headers: Mapping[str, WavHeader]) -> Iterator[Problem]:

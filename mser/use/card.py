@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from mser.report.measures import measure, shown
@@ -11,19 +12,25 @@ from mser.use.settings import Settings
 
 DATA = {
     "iemocap": "IEMOCAP, which USC gives out for research under its own licence (https://sail.usc.edu/iemocap/)",
+    "mosi": "CMU-MOSI, videos of YouTube; see http://multicomp.cs.cmu.edu/resources/cmu-mosi-dataset/ for its terms",
+    "mosei": "CMU-MOSEI, videos of YouTube; see http://multicomp.cs.cmu.edu/resources/cmu-mosei-dataset/ for its terms",
+    "meld": "MELD, whose annotations are GPL 3.0; its scenes are of a television series that others own",
+    "msp_podcast": "MSP-Podcast, which the MSP lab gives out by agreement "
+    "(https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html)",
     "ravdess": "RAVDESS, CC BY-NC-SA 4.0: not for commercial use",
     "crema_d": "CREMA-D, ODbL 1.0",
     "emodb": "EmoDB; see http://emodb.bilderbar.info/ for its terms",
     "table": "recordings of the author's own, whose licence is the author's to state here",
 }
 """Corpus to what its licence says of a model that has seen it."""
+HUB_LICENCE = {"ravdess": "cc-by-nc-sa-4.0", "crema_d": "odbl", "meld": "gpl-3.0"}
+"""Corpus to its licence in the hub's terms; ``other`` where these have none."""
+LANGUAGE = {"emodb": "de", "table": None}
+"""Corpus to its language where it is not English; None where nobody knows."""
 
 _TEMPLATE = """\
 ---
-tags: [speech-emotion-recognition, mser]
-pipeline_tag: audio-classification
-license: other
----
+{metadata}---
 # {name}
 
 Recognises {what} from {sides}, trained on `{corpus}` with mser on top of {encoders}.
@@ -42,7 +49,7 @@ model.predict("clip.wav"{transcript})
 {table}
 
 Floor: {constant}. Scores are of {part}, `{protocol}`, folds digest `{digest}`.{ensemble}
-
+{silence}
 ## Meant for
 
 Research on speech like that of the corpus: its language, its recording and its kind of speakers. {answers}
@@ -62,12 +69,14 @@ It has seen {licence}. The weights may carry the terms of this data and of the p
 
 def card(settings: Settings, trained: Trained) -> str:
     """Return the text of the folder's README.md."""
-    run, several = trained.run, len(settings.members) > 1
+    run = trained.run
     labels = ", ".join(settings.task["labels"])
     scores = settings.task["kind"] == "scores"
     encoders = " and ".join(f"`{name}`" for name in settings.trained["encoders"].values())
     longest = settings.max_seconds
     return _TEMPLATE.format(
+        metadata=_metadata(settings, trained),
+        silence=_silence(settings),
         name=run.name,
         what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if scores else labels,
         sides=" and ".join({"speech": "speech", "text": "its transcript"}[side] for side in settings.modalities),
@@ -80,12 +89,51 @@ def card(settings: Settings, trained: Trained) -> str:
         part="the test parts" if run.part == "test" else "the validation parts: the test parts are still locked",
         protocol=run.plan.protocol,
         digest=run.plan.digest,
-        ensemble=" Each line is one member's own; the ensemble as a whole has been tested on nothing." * several,
+        ensemble=_not_itself(settings),
         answers="Scores are not clipped to their range."
         if scores
         else "Probabilities are calibrated by a temperature that was fitted on the validation part.",
         cut=f"- Clips lose what is beyond {longest:g} s, as in training.\n" if longest else "",
         licence=DATA.get(run.plan.corpus, f"{run.plan.corpus}; see where it comes from for its terms"),
+    )
+
+
+def _metadata(settings: Settings, trained: Trained) -> str:
+    """Return what the hub sorts models by, as YAML."""
+    import yaml
+
+    corpus = trained.run.plan.corpus
+    bases = [name for name in settings.trained["encoders"].values() if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
+    told = {
+        "library_name": "mser",
+        "license": HUB_LICENCE.get(corpus, "other"),
+        "language": LANGUAGE.get(corpus, "en"),
+        "pipeline_tag": "audio-classification" if "speech" in settings.modalities else "text-classification",
+        "tags": ["speech-emotion-recognition", "mser", *settings.modalities, corpus],
+        "base_model": bases,
+    }
+    return yaml.safe_dump({name: value for name, value in told.items() if value}, sort_keys=False)
+
+
+def _not_itself(settings: Settings) -> str:
+    """Return how far the scores are those of other models than the folder's."""
+    if averaged := settings.trained.get("averaged"):
+        return (
+            " Each line is one of the models whose weights were averaged; the average has been tested on nothing but "
+            f"validation, where {averaged['said']}."
+        )
+    several = len(settings.members) > 1
+    return " Each line is one member's own; the ensemble as a whole has been tested on nothing." * several
+
+
+def _silence(settings: Settings) -> str:
+    found = settings.abstain
+    if found is None:
+        return ""
+    return (
+        f"\nAnswers that are less sure than {found['threshold']:.2f} are marked `abstain`. On validation it keeps "
+        f"{found['coverage']:.0%} of the answers, of which {found['accuracy']:.0%} are right, of all "
+        f"{found['accuracy_of_all']:.0%}.\n"
     )
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mser.corpora.recording import check_recording
+from mser.corpora.recording import check_recording, recording_length
 from mser.corpora.wav import BadAudioError
 from mser.data.audio import SAMPLE_RATE, as_taken, load
 from mser.errors import UserError
@@ -34,6 +34,7 @@ class Clip:
         end: where it ends; None for the file's end.
         sample_rate: of samples, in Hz; a file knows its own.
         name: what to call it; the file as it was given when None.
+        error: why it cannot be asked after all; its answer then says so.
     """
 
     audio: Audio | None
@@ -42,6 +43,7 @@ class Clip:
     end: Seconds | None = None
     sample_rate: int | None = None
     name: str | None = None
+    error: str = ""
 
     @property
     def called(self) -> str:
@@ -55,51 +57,70 @@ def hear(clip: Clip, max_seconds: Seconds | None, budget: Seconds) -> tuple[Tens
     """Return (samples,) mono at 16 kHz, and what was done to them that their owner should know.
 
     Args:
-        clip: with audio.
+        clip: with audio; of a file no more than the clip is read.
         max_seconds: what is longer is cut, as in training.
         budget: the longest clip that memory is meant for.
 
     Raises:
         UserError: if there is nothing to be heard, or more than the budget.
     """
+    longest = max_seconds or float("inf")
+    seconds = duration(clip)
+    _require_room(clip.called or "the recording", min(seconds, longest), budget)
     if isinstance(clip.audio, str | Path):
-        return _file(clip, Path(clip.audio), max_seconds or float("inf"), budget)
-    waveform, notes = _samples(clip)
-    return _cut(waveform, len(waveform) / SAMPLE_RATE, max_seconds or float("inf"), budget, notes)
-
-
-def _file(clip: Clip, path: Path, longest: Seconds, budget: Seconds) -> tuple[Tensor, list[str]]:
-    name = clip.called
-    if is_url(clip.audio):
-        raise UserError(f"{name} is a URL, expected a file; download it first")
-    if not str(clip.audio).strip() or not path.is_file():
-        what = "is a folder" if path.is_dir() and str(clip.audio).strip() else "is not there"
-        raise UserError(f"{name or 'the recording'} {what}; give the path of an audio file")
-    try:
-        seconds = check_recording(path, clip.start, clip.end)
-    except BadAudioError as error:
-        raise UserError(f"{name} {error}; give another recording") from error
-    _require_room(name, min(seconds, longest), budget)
-    # A second more than is kept, so that resampling at the cut hears what it heard in training.
-    end = min(clip.end or float("inf"), clip.start + longest + 1)
-    waveform = load(path, clip.start, None if end == float("inf") else end)
-    return _cut(waveform, seconds, longest, budget, _format(path))
-
-
-def _cut(
-    waveform: Tensor, seconds: Seconds, longest: Seconds, budget: Seconds, notes: list[str]
-) -> tuple[Tensor, list[str]]:
-    _require_room("the recording", min(seconds, longest), budget)
+        waveform, notes = _file(clip, Path(clip.audio), seconds, longest)
+    else:
+        waveform, notes = _samples(clip)
     if seconds <= longest:
         return waveform, notes
     return waveform[: round(longest * SAMPLE_RATE)], [*notes, f"the first {longest:g} of {seconds:.1f} s"]
 
 
+def duration(clip: Clip) -> Seconds:
+    """Return how long a clip is; of a file only the header is read.
+
+    Raises:
+        UserError: if there is no recording, or it ends before the clip begins.
+    """
+    if not isinstance(clip.audio, str | Path):
+        length = len(_mono(clip)) / (clip.sample_rate or 1)
+    else:
+        _require_file(clip)
+        try:
+            length = recording_length(Path(clip.audio))
+        except BadAudioError as error:
+            raise UserError(f"{clip.called} {error}; give another recording") from error
+    if length and clip.start >= length:
+        name = clip.called or "the recording"
+        raise UserError(f"{name} lasts {length:.2f} s, but the clip is from {clip.start:.2f} s on; mend its start")
+    return min(length if clip.end is None else clip.end, length) - clip.start
+
+
+def _require_file(clip: Clip) -> None:
+    name = clip.called
+    if is_url(clip.audio):
+        raise UserError(f"{name} is a URL, expected a file; download it first")
+    path = Path(str(clip.audio))
+    if not str(clip.audio).strip() or not path.is_file():
+        what = "is a folder" if path.is_dir() and str(clip.audio).strip() else "is not there"
+        raise UserError(f"{name or 'the recording'} {what}; give the path of an audio file")
+
+
+def _file(clip: Clip, path: Path, seconds: Seconds, longest: Seconds) -> tuple[Tensor, list[str]]:
+    # A second more than is kept, so that resampling at the cut hears what it heard in training.
+    end = clip.end if seconds <= longest + 1 else clip.start + longest + 1
+    try:
+        check_recording(path, clip.start, end)
+    except BadAudioError as error:
+        raise UserError(f"{clip.called} {error}; give another recording") from error
+    return load(path, clip.start, end), _format(path)
+
+
 def _require_room(name: str, seconds: Seconds, budget: Seconds) -> None:
     if seconds > budget:
         raise UserError(
-            f"{name} lasts {seconds:.1f} s but a batch may hold {budget:g} s; cut it, or raise --batch-seconds "
-            "(batch_seconds)"
+            f"{name} lasts {seconds:.1f} s but a batch may hold {budget:g} s; cut it into segments (--window 10; "
+            "window=10), or raise --batch-seconds (batch_seconds)"
         )
 
 
@@ -115,6 +136,17 @@ def _format(path: Path) -> list[str]:
 
 
 def _samples(clip: Clip) -> tuple[Tensor, list[str]]:
+    rate = clip.sample_rate or 1
+    samples = _mono(clip)
+    samples = samples[round(clip.start * rate) : None if clip.end is None else round(clip.end * rate)]
+    if not torch.isfinite(samples).all() or samples.abs().max() > _LOUDEST:
+        raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
+    if samples.max() - samples.min() < _SILENT:
+        raise UserError("the recording is silent; give another recording")
+    return as_taken(samples, rate), [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
+
+
+def _mono(clip: Clip) -> Tensor:
     samples = torch.as_tensor(clip.audio)
     if not clip.sample_rate or clip.sample_rate <= 0:
         raise UserError("samples were given without their rate; say it, as in sample_rate=16000")
@@ -122,10 +154,4 @@ def _samples(clip: Clip) -> tuple[Tensor, list[str]]:
         raise UserError(f"samples of shape {tuple(samples.shape)} were given, expected (N,) or (N, channels)")
     if not samples.is_floating_point():
         samples = samples.float() / (torch.iinfo(samples.dtype).max + 1)
-    samples = samples.float() if samples.ndim == 1 else samples.float().mean(1)
-    if not torch.isfinite(samples).all() or samples.abs().max() > _LOUDEST:
-        raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
-    if samples.max() - samples.min() < _SILENT:
-        raise UserError("the recording is silent; give another recording")
-    rate = clip.sample_rate
-    return as_taken(samples, rate), [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
+    return samples.float() if samples.ndim == 1 else samples.float().mean(1)

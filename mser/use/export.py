@@ -17,38 +17,72 @@ from mser.encoders.hub import save_settings
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.report.runs import Run
+from mser.use.abstention import fitted_threshold
+from mser.use.averaging import compared, judged, mean_weights, require_one_fold
 from mser.use.card import card
-from mser.use.folds import Trained, read_folds, score_range
+from mser.use.folds import Trained, read_folds, score_range, threshold
 from mser.use.rebuild import rebuild
 from mser.use.settings import Settings
 
 
-def export(folds: Sequence[Path], out: Path) -> Settings:
+def export(folds: Sequence[Path], out: Path, *, average: bool = False) -> Settings:
     """Write the folder `out`, which appears whole or not at all, and return what it says of itself.
 
     Args:
         folds: ``RUN/seed<S>/fold<K>``; several of one run make an ensemble.
         out: the folder to make.
+        average: make one set of weights of several seeds of a fold instead, if it scores no worse on validation.
 
     Raises:
-        UserError: if a fold is not finished, an encoder's settings are gone, or the folder cannot be written.
+        UserError: if a fold is not finished, an encoder's settings are gone, the folder cannot be written, or the
+            average is worse.
     """
     trained = read_folds(folds)
+    if average:
+        require_one_fold(trained)
     settings = _settings(trained)
     with new_folder(out) as folder:
         for side in settings.modalities:
             save_settings(_options(trained.run, side)["name"], folder / side, text=side == "text")
         model = rebuild(settings, folder)
-        digest = hashlib.sha256()
-        for member, checkpoint in zip(settings.members, trained.checkpoints, strict=True):
-            _fill(model, checkpoint)
-            save_model(model, str(folder / member.weights), {"format": "pt"})
-            (folder / member.weights).chmod(0o644)
-            digest.update((folder / member.weights).read_bytes())
-        settings = replace(settings, id=digest.hexdigest()[:12])
+        settings = (_average if average else _ensemble)(model, settings, trained, folder)
         settings.write(folder)
         (folder / "README.md").write_text(card(settings, trained), encoding="utf-8")
     return settings
+
+
+def _ensemble(model: EmotionRecognizer, settings: Settings, trained: Trained, folder: Path) -> Settings:
+    """Write the weights of each member, and return the settings with their id."""
+    digest = hashlib.sha256()
+    for member, checkpoint in zip(settings.members, trained.checkpoints, strict=True):
+        _fill(model, checkpoint)
+        digest.update(_save(model, folder / member.weights))
+    return replace(settings, id=digest.hexdigest()[:12])
+
+
+def _average(model: EmotionRecognizer, settings: Settings, trained: Trained, folder: Path) -> Settings:
+    """Write the mean of the members' weights, and return the settings of what it is."""
+    states = []
+    for checkpoint in trained.checkpoints:
+        _fill(model, checkpoint)
+        states.append({name: value.clone() for name, value in model.state_dict().items()})
+    model.load_state_dict(mean_weights(states))
+    averaged = judged(trained, settings, model)
+    digest = hashlib.sha256(_save(model, folder / averaged.member.weights))
+    seeds = [member.seed for member in trained.members]
+    return replace(
+        settings,
+        id=digest.hexdigest()[:12],
+        members=(averaged.member,),
+        abstain=fitted_threshold([(averaged.val, averaged.probabilities)], trained.run.question),
+        trained=settings.trained | {"averaged": {"seeds": seeds, "said": compared(averaged)}},
+    )
+
+
+def _save(model: EmotionRecognizer, path: Path) -> bytes:
+    save_model(model, str(path), {"format": "pt"})
+    path.chmod(0o644)
+    return path.read_bytes()
 
 
 def _fill(model: EmotionRecognizer, checkpoint: Path) -> None:
@@ -78,9 +112,11 @@ def _settings(trained: Trained) -> Settings:
             "corpus": plan.corpus,
             "protocol": plan.protocol,
             "digest": plan.digest,
+            "modality_dropout": (run.config["data"]["init_args"].get("augment") or {}).get("modality_dropout", 0.0),
             "encoders": {side: _public(options["name"]) for side, options in sides.items() if options},
         },
         members=trained.members,
+        abstain=threshold(trained),
     )
 
 

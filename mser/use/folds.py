@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from mser import corpora
 from mser.corpora import table
@@ -15,9 +17,10 @@ from mser.labels import ScoreSet
 from mser.manifest import Manifest
 from mser.report.figures import defined
 from mser.report.judges import Judge, judge
-from mser.report.predictions import Predictions, read_predictions
+from mser.report.predictions import Part, Predictions, read_predictions
 from mser.report.runs import Job, Run, read_run
-from mser.temperature import fitted_temperature
+from mser.temperature import Floats, fitted_temperature, tempered
+from mser.use.abstention import fitted_threshold
 from mser.use.settings import Member
 
 BEST = "checkpoints/best.ckpt"
@@ -31,11 +34,13 @@ class Trained:
     Attributes:
         run: of it only the `Job`s that were asked for.
         members: one per job.
+        val: what each says of its fold's validation part.
         checkpoints: the weights of each.
     """
 
     run: Run
     members: tuple[Member, ...]
+    val: tuple[Predictions, ...]
     checkpoints: tuple[Path, ...]
 
     @property
@@ -62,8 +67,32 @@ def read_folds(folders: Sequence[Path]) -> Trained:
         if key not in jobs or not (folder / BEST).is_file():
             raise UserError(f"{folder} is not finished, or lacks {BEST}; run `mser crossval` again to finish it")
     run = replace(run, jobs=tuple(jobs[key] for key in keys))
-    members = tuple(_member(run, job, folder) for job, folder in zip(run.jobs, folders, strict=True))
-    return Trained(run, members, tuple(folder / BEST for folder in folders))
+    val = tuple(_val(run, job, folder) for job, folder in zip(run.jobs, folders, strict=True))
+    members = tuple(_member(run, job, said) for job, said in zip(run.jobs, val, strict=True))
+    return Trained(run, members, val, tuple(folder / BEST for folder in folders))
+
+
+def calibrated(trained: Trained, place: int) -> Floats:
+    """Return what one member says of its validation part: calibrated probabilities, or scores, (N, C)."""
+    said, question = trained.val[place], trained.run.question
+    if question.task == "scores":
+        return np.asarray(said.prediction, dtype=np.float64)
+    return tempered(said.probabilities, trained.members[place].temperature, exclusive=question.exclusive)
+
+
+def threshold(trained: Trained) -> dict[str, float] | None:
+    """Return when the model of these folds had better keep silent; see `mser.use.abstention`.
+
+    Seeds of one fold answer its validation part together, as they do in use; of several folds each answers its own.
+    """
+    folds: dict[int, list[int]] = {}
+    for place, member in enumerate(trained.members):
+        folds.setdefault(member.fold, []).append(place)
+    said = [
+        (trained.val[places[0]], np.mean([calibrated(trained, place) for place in places], axis=0))
+        for places in folds.values()
+    ]
+    return fitted_threshold(said, trained.run.question)
 
 
 def score_range(run: Run) -> dict[str, float]:
@@ -87,26 +116,32 @@ def _key(folder: Path) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _member(run: Run, job: Job, folder: Path) -> Member:
-    scorer = judge(run.question).scorer
+def _val(run: Run, job: Job, folder: Path) -> Predictions:
     path = folder / "predictions.csv"
-    val = read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts={"val": job.fold.val})["val"]
+    parts: dict[Part, tuple[str, ...]] = {"val": job.fold.val}
+    return read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts=parts)["val"]
+
+
+def _member(run: Run, job: Job, val: Predictions) -> Member:
+    scorer = judge(run.question).scorer
     parts: dict[str, Predictions] = {"val": val, run.part: job.said}
     return Member(
         weights=f"seed{job.seed}-fold{job.fold.number}.safetensors",
         seed=job.seed,
         fold=job.fold.number,
-        temperature=_temperature(run, val),
-        metrics={part: _defined(scorer.score(said)) for part, said in parts.items()},
-        floor=_defined(scorer.floor(job.said)),
+        temperature=temperature(run, val),
+        metrics={part: defined_scores(scorer.score(said)) for part, said in parts.items()},
+        floor=defined_scores(scorer.floor(job.said)),
     )
 
 
-def _temperature(run: Run, val: Predictions) -> float:
+def temperature(run: Run, val: Predictions) -> float:
+    """Return what calibrates the probabilities of a validation part."""
     if run.question.task == "scores":
         return 1.0
     return fitted_temperature(val.probabilities, val.target, exclusive=run.question.exclusive)
 
 
-def _defined(scores: Any) -> dict[str, Any]:
+def defined_scores(scores: Mapping[str, float]) -> dict[str, Any]:
+    """Return scores as JSON can hold them: None for what is not defined."""
     return {name: defined(score) for name, score in scores.items()}

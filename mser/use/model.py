@@ -2,121 +2,116 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+from huggingface_hub import ModelHubMixin
 
 from mser.answers import columns
-from mser.data.audio import SAMPLE_RATE
-from mser.data.batch import Batch
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.labels import UNKNOWN, LabelSet, ScoreSet
 from mser.manifest import Seconds
 from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats, tempered
-from mser.use.clips import Audio, Clip, hear
+from mser.use.abstention import sureness
+from mser.use.clips import Audio, Clip
+from mser.use.given import clips_of
+from mser.use.hub import local_folder
+from mser.use.prediction import Prediction as Prediction
+from mser.use.ready import Ready, batched, ready, require_sides
 from mser.use.rebuild import load_weights, rebuild
-from mser.use.settings import NEEDS_TEXT, Settings, read_settings
+from mser.use.segments import cut, way_to_cut
+from mser.use.settings import FILE, Settings, read_settings
+from mser.use.transcribing import Transcriber
 
 BATCH_SECONDS = 60.0
 _WINDOW = 8  # batches that are sorted by length together, before the first of them is answered
 _MOST = 64  # utterances in a batch
-_PACE = 15.0  # characters that are said in a second: what a transcript counts for a model that only reads
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one utterance.
-
-    Attributes:
-        audio: what the recording is called; empty for samples and for text alone.
-        transcript: what was read; None where nothing was given.
-        start: where the clip begins in the recording.
-        end: where it ends; None for the recording's end.
-        label: the likeliest one, or those above one half joined by ``+``; None for scores.
-        probabilities: of each label, calibrated on the validation part.
-        scores: by name, not clipped to their range; empty for labels.
-        used: ``speech``, ``text`` or both.
-        seconds: of audio that was heard.
-        note: what was done to the input: mixed, resampled, cut.
-        error: why there is no answer; empty if there is.
-    """
-
-    audio: str
-    transcript: str | None = None
-    start: Seconds = 0.0
-    end: Seconds | None = None
-    label: str | None = None
-    probabilities: dict[str, float] = field(default_factory=dict)
-    scores: dict[str, float] = field(default_factory=dict)
-    used: tuple[str, ...] = ()
-    seconds: Seconds | None = None
-    note: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class _Ready:
-    clip: Clip
-    waveform: Tensor
-    transcript: str
-    seconds: Seconds
-    notes: list[str]
-
-
-def load(folder: str | Path, *, device: str | None = None) -> Model:
+def load(
+    folder: str | Path, *, device: str | None = None, asr: str | Path | None = None, revision: str | None = None
+) -> Model:
     """Return the model of a folder that ``mser export`` made; needs neither network nor pickle.
 
     Args:
-        folder: where it lies.
+        folder: where it lies, or its id on the Hugging Face hub, such as ``someone/their-model``.
         device: such as ``cpu`` or ``cuda:1``; a GPU if there is one when None.
+        asr: a speech recogniser that writes the transcripts which are missing: a Hugging Face id such as
+            ``openai/whisper-small``, or a local folder.
+        revision: branch, tag or commit on the hub.
 
     Raises:
         UserError: if the folder is no model's, of another version, lacks a file, or its parts do not fit.
     """
-    path = Path(folder)
+    return _opened(local_folder(folder, revision=revision), device, asr)
+
+
+def _opened(path: Path, device: str | None = None, asr: str | Path | None = None) -> Model:
     settings = read_settings(path)
     members = []
     for member in settings.members:
         members.append(rebuild(settings, path))
         load_weights(members[-1], settings, member, path)
-    return Model(settings, members, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return Model(settings, members, device, folder=path, asr=asr)
 
 
-class Model:
+class Model(ModelHubMixin):
     """One trained model, or several whose answers are averaged.
+
+    ``save_pretrained``, ``push_to_hub`` and ``from_pretrained`` are those of `huggingface_hub.ModelHubMixin`.
 
     Args:
         settings: what its folder says.
         members: in evaluation mode.
         device: where to run them.
+        folder: where it was loaded from; None for a model that cannot be saved.
+        asr: what writes missing transcripts; see `load`.
     """
 
-    def __init__(self, settings: Settings, members: Sequence[EmotionRecognizer], device: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        members: Sequence[EmotionRecognizer],
+        device: str,
+        *,
+        folder: Path | None = None,
+        asr: str | Path | None = None,
+    ) -> None:
         self.settings = settings
+        self.folder = folder
         self.task = settings.question()
         try:
             self.members = [member.to(device) for member in members]
         except (RuntimeError, AssertionError) as error:
             raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
         self.device = torch.device(device)
+        if asr is not None and "text" not in settings.modalities:
+            raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
+        self.transcriber = None if asr is None else Transcriber(asr, self.device)
+
+    @overload
+    def predict(self, audio: Audio | None, transcript: str, *, sample_rate: int | None = ...) -> Prediction: ...
 
     @overload
     def predict(
-        self, audio: Audio | None, transcript: str | None = ..., *, sample_rate: int | None = ...
-    ) -> Prediction: ...
-
-    @overload
-    def predict(
-        self, audio: list[Any], transcript: Sequence[str | None] | None = ..., *, sample_rate: int | None = ...
-    ) -> list[Prediction]: ...
+        self,
+        audio: Audio | list[Any] | None,
+        transcript: str | Sequence[str | None] | None = ...,
+        *,
+        sample_rate: int | None = ...,
+        columns: dict[str, str] | None = ...,
+        segments: str | None = ...,
+        window: Seconds | None = ...,
+        hop: Seconds | None = ...,
+    ) -> Any: ...
 
     def predict(
         self,
@@ -124,28 +119,35 @@ class Model:
         transcript: str | Sequence[str | None] | None = None,
         *,
         sample_rate: int | None = None,
+        columns: dict[str, str] | None = None,
+        segments: str | None = None,
+        window: Seconds | None = None,
+        hop: Seconds | None = None,
     ) -> Prediction | list[Prediction]:
-        """Return what the model says of one recording, or of each of a list.
+        """Return what the model says of one recording; a list of such where several are asked for, or segments.
 
         Args:
-            audio: a file, samples, or a list of such; None for a model that only reads.
+            audio: a file, samples, or a list of such; a folder of recordings, or a table (.csv, .tsv, .jsonl,
+                .parquet) as `mser predict --table` takes it; None for a model that only reads.
             transcript: what is said in it, or a list; None where nobody wrote it down.
             sample_rate: of samples, in Hz.
+            columns: of a table, role to the column's name where that is another: ``{"audio": "file"}``.
+            segments: ``vad`` cuts where somebody speaks, into at most `window` seconds (15); ``window`` or None
+                into windows.
+            window: seconds of each window.
+            hop: seconds from one window's start to the next one's; half a window when None.
 
         Raises:
             UserError: if a single recording cannot be used; in a list its `Prediction.error` says so.
         """
-        if isinstance(audio, list):
-            said = [transcript] * len(audio) if transcript is None or isinstance(transcript, str) else list(transcript)
-            if len(said) != len(audio) or isinstance(transcript, str):
-                raise UserError(f"{len(audio)} recordings were given with other than as many transcripts; pair them")
-            return list(self.stream(Clip(*pair, sample_rate=sample_rate) for pair in zip(audio, said, strict=True)))
-        if not (transcript is None or isinstance(transcript, str)):
-            raise UserError("one recording was given with a list of transcripts; give lists of both, or one of each")
-        [answer] = self.stream([Clip(audio, transcript, sample_rate=sample_rate)])
-        if answer.error:
-            raise UserError(answer.error)
-        return answer
+        by = way_to_cut(segments, window, hop)
+        clips, several = clips_of(audio, transcript, sample_rate, columns or {})
+        answers = list(self.stream(cut(clips, by, reads="text" in self.settings.modalities)))
+        if several or (by and not (len(answers) == 1 and answers[0].error)):
+            return answers
+        if answers[0].error:
+            raise UserError(answers[0].error)
+        return answers[0]
 
     def stream(self, clips: Iterable[Clip], *, batch_seconds: Seconds = BATCH_SECONDS) -> Iterator[Prediction]:
         """Yield what the model says of each clip, in their order, however many there are.
@@ -154,11 +156,11 @@ class Model:
             clips: taken as they are needed.
             batch_seconds: most seconds of padded audio at a time.
         """
-        window: list[_Ready | Prediction] = []
+        window: list[Ready | Prediction] = []
         held = 0.0
         for clip in clips:
             try:
-                window.append(self._ready(clip, batch_seconds))
+                window.append(ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None))
             except UserError as error:
                 window.append(_refused(clip, error))
             held += window[-1].seconds or 0.0
@@ -167,38 +169,37 @@ class Model:
                 window, held = [], 0.0
         yield from self._answered(window, batch_seconds)
 
-    def _ready(self, clip: Clip, budget: Seconds) -> _Ready:
-        text, notes = self._text(clip.transcript) if "text" in self.settings.modalities else ("", [])
-        if "speech" not in self.settings.modalities:
-            return _Ready(clip, torch.zeros(1), text, min(1 + len(text) / _PACE, budget), notes)
-        if clip.audio is None:
-            raise UserError("this model listens: give it a recording")
-        waveform, more = hear(clip, self.settings.max_seconds, budget)
-        return _Ready(clip, waveform, text, len(waveform) / SAMPLE_RATE, [*more, *notes])
-
-    def _text(self, transcript: str | None) -> tuple[str, list[str]]:
-        if transcript is None:
-            raise UserError(NEEDS_TEXT)
-        if not transcript.strip():
-            raise UserError(f"the transcript is empty: {NEEDS_TEXT}")
-        encoder = self.members[0].text
-        # A token is a byte at least, so a shorter text cannot be too long.
-        if encoder is None or len(transcript.encode()) + 2 <= encoder.max_tokens:
-            return transcript, []
-        tokens, _ = encoder.tokenizer([transcript], encoder.max_tokens + 1)
-        cut = tokens.shape[1] > encoder.max_tokens
-        return transcript, [f"the transcript's first {encoder.max_tokens} tokens"] if cut else []
-
-    def _answered(self, window: Sequence[_Ready | Prediction], budget: Seconds) -> Iterator[Prediction]:
-        ready = [one for one in window if isinstance(one, _Ready)]
+    def _answered(self, window: Sequence[Ready | Prediction], budget: Seconds) -> Iterator[Prediction]:
+        window = self._written(window)
+        known = [one for one in window if isinstance(one, Ready)]
         answers: dict[int, Prediction] = {}
-        for batch in LengthBatches([one.seconds for one in ready], budget, most=_MOST).batches() if ready else []:
-            chosen = [ready[index] for index in batch]
+        for batch in LengthBatches([one.seconds for one in known], budget, most=_MOST).batches() if known else []:
+            chosen = [known[index] for index in batch]
             answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
         for one in window:
-            yield answers[id(one)] if isinstance(one, _Ready) else one
+            yield answers[id(one)] if isinstance(one, Ready) else one
 
-    def _ask(self, chosen: Sequence[_Ready]) -> list[Prediction]:
+    def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
+        """Return the window with the transcripts that were missing; without words, what there is has to do."""
+        missing = [one for one in window if isinstance(one, Ready) and one.transcript is None]
+        if not missing or self.transcriber is None:
+            return list(window)
+        missing.sort(key=lambda one: one.seconds)
+        for one, said in zip(missing, self.transcriber([one.waveform for one in missing]), strict=True):
+            one.transcript, one.transcribed = said, True
+            one.notes.append(f"transcript by {self.transcriber.called}" if said else "no words were recognised")
+            if not said:
+                one.sides = tuple(side for side in one.sides if side != "text")
+        return [self._enough(one) if isinstance(one, Ready) else one for one in window]
+
+    def _enough(self, one: Ready) -> Ready | Prediction:
+        try:
+            require_sides(replace(one.clip, transcript=one.transcript), self.settings, one.sides)
+        except UserError as error:
+            return _refused(one.clip, UserError(f"no words were recognised: {error}"))
+        return one
+
+    def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
             return [self._prediction(one, answer) for one, answer in zip(chosen, self._answers(chosen), strict=True)]
         except (UserError, torch.OutOfMemoryError) as error:
@@ -207,14 +208,8 @@ class Model:
         return [answer for one in chosen for answer in self._ask([one])]
 
     @torch.inference_mode()
-    def _answers(self, chosen: Sequence[_Ready]) -> Floats:
-        batch = Batch(
-            waveform=pad_sequence([one.waveform for one in chosen], batch_first=True).to(self.device),
-            lengths=torch.tensor([len(one.waveform) for one in chosen], device=self.device),
-            transcripts=[one.transcript for one in chosen],
-            target=torch.empty(0),
-            index=torch.arange(len(chosen), device=self.device),
-        )
+    def _answers(self, chosen: Sequence[Ready]) -> Floats:
+        batch = batched(chosen, self.device)
         every = []
         for model, member in zip(self.members, self.settings.members, strict=True):
             said = model.objective.answers(model(batch)).double().cpu().numpy()
@@ -223,22 +218,57 @@ class Model:
             every.append(said)
         return np.asarray(np.mean(every, axis=0))
 
-    def _prediction(self, one: _Ready, answer: Floats) -> Prediction:
+    def _prediction(self, one: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
         scores = isinstance(self.task, ScoreSet)
         nothing = UNKNOWN if isinstance(self.task, LabelSet) else [torch.nan] * len(named)
         return Prediction(
             audio=one.clip.called,
-            transcript=one.clip.transcript,
+            transcript=one.transcript if one.transcribed else one.clip.transcript,
             start=one.clip.start,
             end=one.clip.end,
             label=None if scores else columns(self.task, nothing, answer.tolist())["prediction"],
             probabilities={} if scores else named,
             scores=named if scores else {},
-            used=self.settings.modalities,
-            seconds=one.seconds if "speech" in self.settings.modalities else None,
-            note="; ".join(one.notes),
+            abstain=self._abstains(answer),
+            used=one.sides,
+            transcript_from="asr" if one.transcribed else "",
+            seconds=one.seconds if "speech" in one.sides else None,
+            note="; ".join([*one.notes, *self._cut_short(one)]),
         )
+
+    def _abstains(self, answer: Floats) -> bool | None:
+        if self.settings.abstain is None:
+            return None
+        return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
+
+    def _cut_short(self, one: Ready) -> list[str]:
+        encoder, text = self.members[0].text, one.transcript or ""
+        # A token is a byte at least, so a shorter text cannot be too long.
+        if encoder is None or len(text.encode()) + 2 <= encoder.max_tokens:
+            return []
+        tokens, _ = encoder.tokenizer([text], encoder.max_tokens + 1)
+        cut_short = tokens.shape[1] > encoder.max_tokens
+        return [f"the transcript's first {encoder.max_tokens} tokens"] if cut_short else []
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """Copy the folder: what was loaded is what is saved."""
+        if self.folder is None:
+            raise UserError("this model was loaded from no folder, so there is none to save")
+        if save_directory.resolve() != self.folder.resolve():
+            hidden = shutil.ignore_patterns(".*", FILE)
+            shutil.copytree(self.folder, save_directory, dirs_exist_ok=True, ignore=hidden)
+        self.settings.write(save_directory)
+
+    @classmethod
+    def _from_pretrained(
+        cls, *, model_id: str, device: str | None = None, asr: str | Path | None = None, **where: Any
+    ) -> Model:
+        where = {name: value for name, value in where.items() if name in _WHERE}
+        return _opened(local_folder(model_id, **where), device, asr)
+
+
+_WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 
 
 def _refused(clip: Clip, error: Exception) -> Prediction:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
 from mser.use.asked import Asked, from_files, from_table
+from mser.use.hub import local_folder
 from mser.use.rows import Rows, key
-from mser.use.settings import NEEDS_TEXT, Settings, is_url, read_settings
+from mser.use.segments import Segments, cut, described, way_to_cut
+from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
 if TYPE_CHECKING:
-    from mser.use.model import Prediction
+    from mser.use.clips import Clip
+    from mser.use.prediction import Prediction
 
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
 experiment file is needed. With --out a run that was interrupted carries on where it stopped. A recording that cannot be
-used is named with the reason, and the others go on.
+used is named with the reason, and the others go on. Long ones are cut by --window or --vad into segments with times.
 
 Another command of the same name writes a checkpoint's predictions of a whole corpus, as training did:
 `mser predict --config RUN/config.yaml --ckpt_path ...`; `mser predict --config FILE --help` tells of its options.
@@ -34,22 +38,20 @@ def main(argv: Sequence[str]) -> int:
         UserError: if the model cannot be used, or nothing was asked that it could answer.
     """
     args = _parser().parse_intermixed_args(argv)
-    if is_url(args.model):
-        raise UserError(f"{args.model} is a URL, expected the folder of a model; download it first")
-    settings = read_settings(Path(args.model))
+    by = way_to_cut("vad" if args.vad else None, args.window, args.hop)
+    folder = local_folder(args.model)
+    settings = read_settings(folder)
     asked = _asked(args, settings)
-    out = Rows(Path(args.out), settings) if args.out else None
-    todo = _still_to_do(asked, out)
-    failed = _predict(args, todo, out) if todo else []
+    how = " ".join(filter(None, (described(by), args.asr and f"asr={Path(args.asr).name}")))
+    out = Rows(Path(args.out), settings, how) if args.out else None
+    todo = _still_to_do(asked, out, cutting=by is not None)
+    written, failed, first = _predict(args, folder, todo, out, by) if todo else (0, 0, "")
     if out:
         out.close()
-        there = len(asked) - len(todo)
-        print(f"{args.out}: {len(todo)} rows written" + (f", {there} were there already" if there else ""))
+        there = out.done.total()
+        print(f"{args.out}: {written} rows written" + (f", {there} were there already" if there else ""))
     if failed:
-        print(
-            f"mser predict: {len(failed)} of {len(todo)} could not be used, the first: {failed[0].error}",
-            file=sys.stderr,
-        )
+        print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -57,55 +59,84 @@ def _asked(args: argparse.Namespace, settings: Settings) -> list[Asked]:
     if bool(args.table) == bool(args.files or args.text):
         raise UserError("give recordings to predict, or --table with a row for each, one of the two")
     asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
-    if "text" in settings.modalities and all(one.transcript is None for one in asked):
+    silent, unheard = (all(not getattr(one, side) for one in asked) for side in ("transcript", "path"))
+    if "text" in settings.modalities and silent and not args.asr and not (settings.takes_either and not unheard):
         raise UserError(f"{NEEDS_TEXT}; --text, or a table with a column transcript, gives one")
-    if "speech" in settings.modalities and all(one.path is None for one in asked):
+    if "speech" in settings.modalities and unheard and not (settings.takes_either and not silent):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
     return asked
 
 
-def _still_to_do(asked: Iterable[Asked], out: Rows | None) -> list[Asked]:
-    done = out.done.copy() if out else {}
-    todo = []
-    for one in asked:
-        name = key(one.audio, one.start, one.end, one.transcript)
-        if done.get(name, 0):
-            done[name] -= 1
-        else:
-            todo.append(one)
-    return todo
+def _still_to_do(asked: Sequence[Asked], out: Rows | None, *, cutting: bool) -> list[Asked]:
+    """Return what has no row yet; of recordings that are cut, those that may lack one."""
+    if out is None:
+        return list(asked)
+    if cutting:
+        times = Counter(one.audio for one in asked)
+        return [one for one in asked if not (_is_whole(one) and times[one.audio] == 1 and _passed(one, out))]
+    done = out.done.copy()
+    return [one for one in asked if not _taken(done, key(one.audio, one.start, one.end, one.transcript))]
 
 
-def _predict(args: argparse.Namespace, todo: Sequence[Asked], out: Rows | None) -> list[Prediction]:
+def _is_whole(one: Asked) -> bool:
+    return not one.start and one.end is None
+
+
+def _passed(one: Asked, out: Rows) -> bool:
+    return key(one.audio, "", "", None) in out.passed
+
+
+def _taken(done: Counter[bytes], name: bytes) -> bool:
+    """Return whether there is such a row left, and take it."""
+    if not done.get(name):
+        return False
+    done[name] -= 1
+    return True
+
+
+def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
+    from mser.use.given import named
+
+    clips = cut(named(todo), by, reads="text" in settings.modalities)
+    if out is None or by is None:
+        return clips
+    done = out.done.copy()
+    return (clip for clip in clips if not _taken(done, key(clip.called, clip.start, clip.end, clip.transcript)))
+
+
+def _predict(
+    args: argparse.Namespace, folder: Path, todo: Sequence[Asked], out: Rows | None, by: Segments | None
+) -> tuple[int, int, str]:
+    """Return how many rows there were, how many without an answer, and why the first of those has none."""
     from mser.data_tables import progress
-    from mser.use.clips import Clip
     from mser.use.model import load
 
-    model = load(args.model, device=args.device)
-    clips = (Clip(one.path, one.transcript, one.start, one.end, name=one.audio) for one in todo)
-    failed = []
-    with progress("predicting", len(todo)) as step:
-        for said in model.stream(clips, batch_seconds=args.batch_seconds):
+    model = load(folder, device=args.device, asr=args.asr)
+    number, failed, first = 0, 0, ""
+    with progress("predicting", None if by else len(todo)) as step:
+        for said in model.stream(_clips(todo, model.settings, out, by), batch_seconds=args.batch_seconds):
             if out:
                 out.write(said)
             else:
                 print(_line(said))
-            if said.error:
-                failed.append(said)
+            number, failed, first = number + 1, failed + bool(said.error), first or said.error
             step()
-    return failed
+    return number, failed, first
 
 
 def _line(said: Prediction) -> str:
     """Return one answer for a reader."""
-    name = f"{said.audio or said.transcript}: "
+    cut = f" {said.start:.1f}-{said.end:.1f} s" if said.end is not None else ""
+    name = f"{said.audio or said.transcript}{cut}: "
     if said.error:
         return f"{name}no answer: {said.error}"
-    note = f" ({said.note})" if said.note else ""
+    heard = f' "{said.transcript}"' if said.transcript_from else ""
+    note = heard + (f" ({said.note})" if said.note else "")
     if said.scores:
         return name + ", ".join(f"{label} {score:.2f}" for label, score in said.scores.items()) + note
     ranked = sorted(said.probabilities.items(), key=lambda pair: -pair[1])
-    return f"{name}{said.label or 'none'}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note
+    unsure = " (unsure)" if said.abstain else ""
+    return f"{name}{said.label or 'none'}{unsure}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,14 +146,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made")
+    parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines or Parquet with a row per clip: audio, "
                         "transcript, start, end; paths are relative to it")  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=_column, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
-    parser.add_argument("--out", help="a .csv or .jsonl file to write, or to carry on with")
+    parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
+    parser.add_argument("--window", type=_positive, metavar="S", help="cut recordings into windows of so many seconds; "
+                        "with --vad the most seconds of a segment")  # fmt: skip
+    parser.add_argument("--hop", type=_positive, metavar="S", help="from one window to the next (default: half of it)")
+    parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
+    parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
+                        "openai/whisper-tiny.en or a folder")  # fmt: skip
     parser.add_argument("--device", help="such as cpu or cuda:1; a GPU if there is one unless given")
     parser.add_argument("--batch-seconds", type=_positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60)")  # fmt: skip

@@ -7,56 +7,74 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mser.errors import UserError
+from mser.use import parquet
 from mser.use.settings import Settings
 
 if TYPE_CHECKING:
-    from mser.use.model import Prediction
+    from mser.use.prediction import Prediction
 
-FORMATS = (".csv", ".jsonl")
+FORMATS = (".csv", ".jsonl", ".parquet")
 _TAIL = 1 << 20  # bytes; no row is longer
-Key = tuple[str, ...]
+Key = bytes
 
 
 def key(audio: str, start: object, end: object, transcript: str | None) -> Key:
-    """Return what tells a row from others."""
-    return tuple(_cell(value) for value in (audio, start, end, _one_line(transcript)))
+    """Return what tells a row from others: eight bytes, since there may be millions."""
+    told = json.dumps([_cell(value) for value in (audio, start, end, _one_line(transcript))])
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 class Rows:
-    """A CSV or JSON-lines file of predictions, one row each, complete after every row.
+    """A CSV, JSON-lines or Parquet file of predictions, one row each, complete after every row.
 
     Args:
-        path: ends in .csv or .jsonl; rows that it has are kept.
+        path: ends in one of `FORMATS`; rows that it has are kept.
         settings: of the model that answers; rows of another model are not mixed with its own.
+        how: anything else that changes the answers, such as the way recordings are cut; not mixed either.
 
     Attributes:
         done: how often each `key` is in the file.
+        passed: the recordings, by their own `key`, after which rows of others follow: nothing of them is to come.
 
     Raises:
         UserError: if the file is of another kind or model, or cannot be written.
     """
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Settings, how: str = "") -> None:
         if path.suffix not in FORMATS:
-            raise UserError(f"--out {path} ends in neither {' nor '.join(FORMATS)}; choose one of them")
-        self.path, self.settings = path, settings
+            raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}; choose one of them")
+        self.whole = path if path.suffix == ".parquet" else None
+        self.path = parquet.journal_of(path) if self.whole else path
+        self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
         answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
-        rest = ("used", "seconds", "note", "error", "model")
+        rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
         self.columns = ["audio", "start", "end", "transcript", *answers, *rest]
+        self.passed: set[Key] = set()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _drop_half_a_row(path)
-            self.done = Counter(self._read())
-            self.file = path.open("a", encoding="utf-8", newline="")
-            if not path.stat().st_size and path.suffix == ".csv":
+            finished = bool(self.whole and parquet.reopen(self.whole))
+            _drop_half_a_row(self.path)
+            self.done = self._counted(path, forget=finished)
+            self.file = self.path.open("a", encoding="utf-8", newline="")
+            if not self.path.stat().st_size and self.path.suffix == ".csv":
                 self._put(self.columns)
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"cannot write to {path}: {error}; choose another --out") from error
+
+    def _counted(self, path: Path, *, forget: bool) -> Counter[Key]:
+        """Return how often each key is there; a journal that was only made to look is removed if it is refused."""
+        try:
+            return Counter(self._read(path))
+        except UserError:
+            if forget:
+                self.path.unlink()
+            raise
 
     def write(self, said: Prediction) -> None:
         """Add one row."""
@@ -71,8 +89,13 @@ class Rows:
             raise UserError(f"cannot write to {self.path}: {error.strerror}; run again to carry on") from error
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, once all is in it."""
         self.file.close()
+        if self.whole:
+            try:
+                parquet.finish(self.whole, self.columns)
+            except OSError as error:
+                raise UserError(f"cannot write {self.whole}: {error}; make room and run again") from error
 
     def _put(self, cells: list[str]) -> None:
         text = io.StringIO(newline="")
@@ -90,21 +113,29 @@ class Rows:
             **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
                if name in row},
             "audio": said.audio, "start": said.start, "end": said.end, "transcript": _one_line(said.transcript),
-            "used": "+".join(said.used), "seconds": said.seconds and round(said.seconds, 3),
-            "note": said.note, "error": said.error, "model": self.settings.id,
+            "abstain": said.abstain, "used": "+".join(said.used), "transcript_from": said.transcript_from,
+            "seconds": said.seconds and round(said.seconds, 3), "note": said.note, "error": said.error,
+            "model": self.model,
         }  # fmt: skip
 
-    def _read(self) -> Iterator[Key]:
+    def _read(self, path: Path) -> Iterator[Key]:
         if not self.path.exists() or not self.path.stat().st_size:
             return
+        last = ""
         with self.path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file) if self.path.suffix == ".csv" else _objects(file, self.path)
+            rows = csv.DictReader(file) if self.path.suffix == ".csv" else _objects(file, path)
             for row in rows:
                 if list(row) != self.columns:
-                    raise UserError(f"{self.path} has other columns than this model's answers; choose another --out")
-                if row["model"] != self.settings.id:
-                    raise UserError(f"{self.path} holds answers of model {row['model']}, not of this; choose another")
-                yield key(row["audio"], row["start"], row["end"], row["transcript"])
+                    raise UserError(f"{path} has other columns than this model's answers; choose another --out")
+                if row["model"] != self.model:
+                    raise UserError(
+                        f"{path} holds answers of model {row['model']}, not of {self.model}; choose another --out"
+                    )
+                if (audio := row["audio"]) != last:
+                    self.passed.add(key(last, "", "", None))
+                    last = audio
+                written = None if row["transcript_from"] else row["transcript"]
+                yield key(audio, row["start"], row["end"], written)
 
 
 def _objects(file: Iterable[str], path: Path) -> Iterator[dict[str, Any]]:
@@ -133,4 +164,6 @@ def _one_line(text: str | None) -> str | None:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)

@@ -19,7 +19,10 @@ TASKS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
     "multi_label": MultiLabel,
     "scores": ScoreSet,
 }
-NEEDS_TEXT = "this model reads the transcript too and was never trained without it: give one, or use a model of speech"
+NEEDS_TEXT = (
+    "this model reads the transcript too and was never trained without it: give one, let speech recognition write it "
+    "(--asr; asr=), or use a model of speech"
+)
 AGAIN = "export the model again, or copy the whole folder"
 
 
@@ -52,8 +55,9 @@ class Settings:
         sample_rate: of the audio that the model takes, in Hz.
         max_seconds: longer clips lose their end, as in training; None keeps all.
         model: the options of `EmotionRecognizer`; the names of encoders are folders beside this file.
-        trained: corpus, protocol and digest, run, and the encoders' own names.
+        trained: corpus, protocol and digest, run, the encoders' own names, and the ``modality_dropout``.
         members: one, or those of an ensemble, whose probabilities or scores are averaged.
+        abstain: ``threshold`` of sureness and what it does to validation (`mser.use.abstention`); None for scores.
     """
 
     id: str
@@ -63,6 +67,7 @@ class Settings:
     model: dict[str, Any]
     trained: dict[str, Any]
     members: tuple[Member, ...]
+    abstain: dict[str, float] | None = None
 
     def question(self) -> Task:
         """Return what the model answers."""
@@ -80,6 +85,11 @@ class Settings:
     def modalities(self) -> tuple[str, ...]:
         """``speech``, ``text`` or both: what the model takes."""
         return tuple(side for side in ("speech", "text") if self.model[side])
+
+    @property
+    def takes_either(self) -> bool:
+        """Whether speech or text alone will do: the model has both, and was trained with one missing now and then."""
+        return len(self.modalities) == 2 and bool(self.trained.get("modality_dropout"))
 
     def write(self, folder: Path) -> None:
         """Write the file."""

@@ -1,0 +1,142 @@
+"""Long recordings cut into segments with times: by a sliding window, or where somebody speaks. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from mser.errors import UserError, one_of
+from mser.manifest import Seconds
+
+if TYPE_CHECKING:
+    from mser.use.clips import Clip
+
+SPOKEN = 15.0
+"""Most seconds of a segment that voice activity finds, where nothing else is asked for."""
+_WHOLE_TEXT = (
+    "the transcript is of the whole recording, so nobody knows which segment its words are in: leave it out and let "
+    "speech recognition write one for each segment (--asr; asr=), or give a table with start, end and transcript"
+)
+_MS = 1e-3
+Span = tuple[Seconds, Seconds]
+
+
+class Segments(Protocol):
+    """A way to cut recordings."""
+
+    def spans(self, clip: Clip) -> Iterable[Span]:
+        """Return start and end of each segment, in seconds of the clip's recording.
+
+        Raises:
+            UserError: if the clip cannot be cut.
+        """
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Segments of one length at regular distances; the last one ends where the recording does.
+
+    Attributes:
+        window: their length; a recording that is shorter is one segment.
+        hop: from the start of one to the start of the next.
+
+    Example:
+        >>> list(Windows(4.0, 3.0).over(0.0, 12.0))
+        [(0.0, 4.0), (3.0, 7.0), (6.0, 10.0), (8.0, 12.0)]
+    """
+
+    window: Seconds
+    hop: Seconds
+
+    def over(self, start: Seconds, end: Seconds) -> Iterator[Span]:
+        """Yield the segments of one stretch."""
+        number, last = 0, max(start, end - self.window)
+        while (begin := start + number * self.hop) < last - _MS:
+            yield round(begin, 3), round(begin + self.window, 3)
+            number += 1
+        yield round(last, 3), end
+
+    def spans(self, clip: Clip) -> Iterator[Span]:
+        """Return the windows over a clip."""
+        from mser.use.clips import duration
+
+        return self.over(clip.start, clip.start + duration(clip))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Segments in which somebody speaks, as Silero's detector hears it.
+
+    Attributes:
+        longest: what is longer is cut where the voice pauses, or else after so many seconds.
+    """
+
+    longest: Seconds = SPOKEN
+
+    def spans(self, clip: Clip) -> list[Span]:
+        """Return the stretches of speech of a clip."""
+        from mser.use.clips import duration
+        from mser.use.voice import spoken
+
+        length = duration(clip)
+        found = [(clip.start + start, clip.start + end) for start, end in spoken(clip, self.longest)]
+        if not found:
+            raise UserError(f"{clip.called or 'the recording'} holds no speech in {length:.1f} s; try windows instead")
+        return [(round(start, 3), round(min(end, clip.start + length), 3)) for start, end in found]
+
+
+def way_to_cut(kind: str | None, window: Seconds | None, hop: Seconds | None) -> Segments | None:
+    """Return how recordings are to be cut; None where they are whole.
+
+    Args:
+        kind: ``vad`` for voice activity, ``window``, or None, which is ``window`` where a window is given.
+        window: length of each; with ``vad`` the most of it.
+        hop: half a window when None; not with ``vad``.
+
+    Raises:
+        UserError: if they do not fit each other.
+    """
+    if kind not in (None, "window", "vad"):
+        raise one_of("kind of segments", kind, ["window", "vad"])
+    if window is None and hop is None and kind != "window":
+        return Voice() if kind else None
+    if window is None or not window > 0 or (hop is not None and not 0 < hop <= window):
+        raise UserError(
+            f"a window of {window} s with a hop of {hop} s was asked for; expected a window above 0 and a hop up to it"
+        )
+    if kind != "vad":
+        return Windows(window, hop or window / 2)
+    if hop is not None:
+        raise UserError("a hop was given, but where somebody speaks decides where segments begin; leave it out")
+    return Voice(window)
+
+
+def cut(clips: Iterable[Clip], by: Segments | None, *, reads: bool) -> Iterator[Clip]:
+    """Yield the segments of each clip in turn; one that cannot be cut is itself, with its `Clip.error`.
+
+    Args:
+        clips: taken as they are needed.
+        by: how; None yields the clips as they are.
+        reads: whether the model takes a transcript, which cannot be cut.
+    """
+    if by is None:
+        yield from clips
+        return
+    for clip in clips:
+        try:
+            if reads and (clip.transcript or "").strip():
+                raise UserError(_WHOLE_TEXT)
+            if clip.audio is None:
+                raise UserError("there is no recording to be cut into segments; give one")
+            for start, end in by.spans(clip):
+                yield replace(clip, start=start, end=end, transcript=None)
+        except UserError as error:
+            yield replace(clip, error=str(error))
+
+
+def described(by: Segments | None) -> str:
+    """Return the way to cut in a few words, for files that must not mix several."""
+    if by is None:
+        return ""
+    return f"window={by.window:g}/{by.hop:g}" if isinstance(by, Windows) else f"vad={getattr(by, 'longest', 0):g}"

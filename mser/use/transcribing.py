@@ -1,0 +1,104 @@
+"""Transcripts of recordings that have none, by any speech recogniser of transformers such as Whisper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mser.data.audio import SAMPLE_RATE
+from mser.errors import UserError
+
+_BATCH = 8  # clips that are transcribed at once
+_CHUNK = 30  # seconds that Whisper hears at once; longer clips are transcribed from one to the next
+
+
+class Transcriber:
+    """Writes down what is said; the same recording always gives the same words, alone and in a list.
+
+    Args:
+        name: a Hugging Face id such as ``openai/whisper-small``, or a local folder.
+        device: where to run it.
+
+    Attributes:
+        called: its name without the folders around it.
+
+    Raises:
+        UserError: if there is no such model, or it is no speech recogniser.
+    """
+
+    def __init__(self, name: str | Path, device: torch.device) -> None:
+        from transformers import pipeline
+
+        self.called = Path(name).name if Path(name).is_dir() else str(name)
+        try:
+            with _quiet():
+                self._pipeline = pipeline(
+                    "automatic-speech-recognition", model=str(name), device=device, dtype=torch.float32
+                )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            said = " ".join(str(error).split())[:160]
+            raise UserError(
+                f"{str(name)!r} is no speech recogniser here or on the Hugging Face hub ({said}); give one such as "
+                "openai/whisper-tiny.en, or its folder"
+            ) from error
+        tokenizer = self._pipeline.tokenizer
+        if tokenizer is not None and tokenizer.pad_token_id is None:  # without it there are no batches
+            tokenizer.pad_token_id = self._pipeline.model.config.eos_token_id
+
+    def __call__(self, waveforms: Sequence[Tensor]) -> list[str]:
+        """Return what is said in each; empty where no words are heard.
+
+        Args:
+            waveforms: (samples,) each, at 16 kHz.
+        """
+        short = [place for place, one in enumerate(waveforms) if len(one) <= _CHUNK * SAMPLE_RATE]
+        said = dict(zip(short, self._said([waveforms[place] for place in short]), strict=True))
+        for place, one in enumerate(waveforms):
+            if place not in said:
+                [said[place]] = self._said([one], **self._whole())
+        return [_words(said[place]) for place in range(len(waveforms))]
+
+    def _said(self, waveforms: Sequence[Tensor], **more: Any) -> list[str]:
+        given = [{"raw": one.cpu().numpy(), "sampling_rate": SAMPLE_RATE} for one in waveforms]
+        if not given:
+            return []
+        with _quiet(), torch.inference_mode():
+            return [one["text"] for one in self._pipeline(given, batch_size=_BATCH, **self._greedy(), **more)]
+
+    def _greedy(self) -> dict[str, Any]:
+        """Return what keeps generating models from searching, which takes several times as long, and from chance."""
+        return (
+            {} if self._pipeline.type.startswith("ctc") else {"generate_kwargs": {"num_beams": 1, "do_sample": False}}
+        )
+
+    def _whole(self) -> dict[str, Any]:
+        """Return how clips are heard to their end that are longer than the recogniser hears at once."""
+        if self._pipeline.type == "seq2seq_whisper":
+            return {"return_timestamps": True}
+        return {"chunk_length_s": _CHUNK} if self._pipeline.type == "ctc" else {}
+
+
+def _words(said: str) -> str:
+    """Return it in one line; nothing if it is only marks, as recognisers write where nobody speaks."""
+    return " ".join(said.split()) if any(map(str.isalnum, said)) else ""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from warning of options that nobody here has set."""
+    from transformers.utils import logging
+
+    before, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+        if bar:
+            logging.enable_progress_bar()

@@ -1,0 +1,98 @@
+"""Where in a recording somebody speaks, told by Silero's detector, whose weights come with its package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import torch
+from torch import Tensor
+
+from mser.data.audio import SAMPLE_RATE, as_taken
+from mser.errors import UserError
+from mser.manifest import Seconds
+from mser.use.clips import Clip, hear
+
+_STEP = 512  # samples that the detector hears at once: 32 ms
+_BLOCK = 64.0  # seconds that are read at once: a whole number of steps
+_PAUSE, _PAD = 500, 100  # ms: a shorter pause does not end a segment; kept around each
+
+
+def spoken(clip: Clip, longest: Seconds) -> list[tuple[Seconds, Seconds]]:
+    """Return start and end of each stretch of speech, in seconds from the clip's start.
+
+    Args:
+        clip: of a file a minute is read at a time, so its length does not matter.
+        longest: most seconds of a stretch.
+
+    Raises:
+        UserError: if the recording cannot be read, or silero-vad is not installed.
+    """
+    try:
+        from silero_vad import get_speech_timestamps_from_probs as stretches  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise UserError("voice activity needs silero-vad: pip install 'mser[vad]', or cut by a window") from error
+    probabilities, samples = _probabilities(clip)
+    found = stretches(
+        probabilities,
+        max_speech_duration_s=longest,
+        min_silence_duration_ms=_PAUSE,
+        speech_pad_ms=_PAD,
+        audio_length_samples=samples,
+    )
+    return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
+
+
+@torch.inference_mode()
+def _probabilities(clip: Clip) -> tuple[list[float], int]:
+    detector = _detector()
+    detector.reset_states()
+    said: list[float] = []
+    samples = 0
+    for block in _blocks(clip):
+        samples += len(block)
+        padded = torch.nn.functional.pad(block, (0, -len(block) % _STEP))
+        said += [detector(step, SAMPLE_RATE).item() for step in padded.view(-1, _STEP)]
+    return said, samples
+
+
+@cache
+def _detector() -> Any:
+    threads = torch.get_num_threads()
+    try:
+        from silero_vad import load_silero_vad
+
+        with catch_warnings():
+            simplefilter("ignore")  # of what its package will have to change one day
+            return load_silero_vad()
+    finally:
+        torch.set_num_threads(threads)  # which importing it sets to 1 for everybody
+
+
+def _blocks(clip: Clip) -> Iterator[Tensor]:
+    """Yield (samples,) at 16 kHz, one block after the other."""
+    if not isinstance(clip.audio, str | Path):
+        yield hear(clip, None, float("inf"))[0]
+        return
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(clip.audio) as file:
+            yield from _of_file(file, clip)
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"{clip.called} cannot be decoded: {error}; give another recording") from error
+
+
+def _of_file(file: Any, clip: Clip) -> Iterator[Tensor]:
+    rate = file.samplerate
+    file.seek(round(clip.start * rate))
+    left = min(file.frames, file.frames if clip.end is None else round(clip.end * rate)) - file.tell()
+    while left > 0:
+        block = file.read(min(round(_BLOCK * rate), left), dtype="float32", always_2d=True).mean(1)
+        if not len(block):
+            return
+        left -= len(block)
+        yield as_taken(torch.from_numpy(block), rate)
