@@ -156,8 +156,9 @@ def test_an_average_that_is_worse_is_refused(seeds, tmp_path, capsys, monkeypatc
 def test_what_the_hub_sorts_by(run, fold, tmp_path):
     assert main(["export", str(fold), "--out", str(tmp_path / "model")]) == 0
     told = ModelCard.load(tmp_path / "model/README.md").data.to_dict()
-    assert told == {"library_name": "mser", "license": "other", "language": "en",
-                    "pipeline_tag": "audio-classification", "tags": ["speech-emotion-recognition", "mser", "speech", "text", "iemocap"]}  # fmt: skip
+    assert told.pop("tags") == ["speech-emotion-recognition", "mser", "speech", "text", "iemocap"]
+    expected = {"library_name": "mser", "license": "other", "language": "en", "pipeline_tag": "audio-classification"}
+    assert told == expected
 
 
 def test_every_corpus_has_its_licence_in_the_card():
