@@ -22,6 +22,14 @@ def mask_of(lengths: Tensor, size: int | None = None) -> Tensor:
     return steps < lengths.unsqueeze(1)
 
 
+def all_real(mask: Tensor) -> bool:
+    """Return whether nothing is padding, so that attention may take its faster kernel, which knows no mask.
+
+    Never so while a graph is exported: it has to serve batches of any lengths.
+    """
+    return not torch.compiler.is_exporting() and bool(mask.all())
+
+
 def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
     """Return (B, D), the mean of (B, T, D) states over the true positions of (B, T), at least one per row."""
     weights = mask.unsqueeze(-1).to(states.dtype)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mser.encoders.masks import mask_of, unit_variance
+from mser.encoders.masks import all_real, mask_of, unit_variance
 
 FAMILIES = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")
 
@@ -56,7 +56,7 @@ class WaveformBackbone(nn.Module):
         states = states[0] if isinstance(states, tuple) else states
         mask = mask_of(frames, states.shape[1])
         # Without padding no mask is needed, and attention without a mask takes the faster kernel.
-        padded = bool((frames < states.shape[1]).any())
+        padded = not all_real(mask)
         self._real = mask.unsqueeze(1) if padded else None
         states = self.transformer(states, attention_mask=mask if padded else None).last_hidden_state
         return states, mask
@@ -80,6 +80,19 @@ class WaveformBackbone(nn.Module):
 
 def _norm_each(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
     """Return (B, C, T) normalised clip by clip over the real frames."""
+    if torch.compiler.is_exporting():  # a graph cannot go through the clips of batches of any size
+        return _norm_masked(norm, features, frames)
     size = features.shape[-1]
     clips = (norm(clip[None, :, :count]) for clip, count in zip(features, frames.tolist(), strict=True))
     return torch.cat([functional.pad(clip, (0, size - clip.shape[-1])) for clip in clips])
+
+
+def _norm_masked(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
+    """Return the same for all clips at once, with any numbers behind the real frames."""
+    grouped = features.view(len(features), norm.num_groups, -1, features.shape[-1])
+    real = mask_of(frames, features.shape[-1])[:, None, None, :]
+    count = (frames * (norm.num_channels // norm.num_groups)).view(-1, 1, 1, 1)
+    centred = grouped - (grouped * real).sum((2, 3), keepdim=True) / count
+    variance = (centred * real).square().sum((2, 3), keepdim=True) / count
+    normal: Tensor = (centred / (variance + norm.eps).sqrt()).flatten(1, 2)
+    return normal * norm.weight.unsqueeze(1) + norm.bias.unsqueeze(1)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mser.encoders.masks import mask_of
+from mser.encoders.masks import all_real, mask_of
 
 MEL_FLOOR = 1e-10
 FLOOR_FRAMES = 4
@@ -48,10 +48,11 @@ class WhisperBackbone(nn.Module):
             mel, frames = self._log_mel(waveform.float(), lengths)
         states = functional.gelu(self.encoder.conv1(mel))
         states = functional.gelu(self.encoder.conv2(states)).transpose(1, 2)
-        mask = mask_of((frames + 1) // 2)
-        states = states[:, : mask.shape[1]] + self._positions(mask.shape[1])
+        count = (self._frames(waveform) + 1) // 2
+        mask = mask_of((frames + 1) // 2, count)
+        states = states[:, :count] + self._positions(count)
         states = functional.dropout(states, self.encoder.dropout, self.training)
-        attention = None if bool(mask.all()) else _additive(mask, states.dtype)
+        attention = None if all_real(mask) else _additive(mask, states.dtype)
         for block in self.blocks:
             states = block(states, attention)
         return self.encoder.layer_norm(states), mask
@@ -59,19 +60,48 @@ class WhisperBackbone(nn.Module):
     def _log_mel(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return (B, mels, frames) and the real frames (B,); behind these each clip has its own noise floor."""
         padded = functional.pad(waveform, (0, self.window + FLOOR_FRAMES * self.hop))
-        window = torch.hann_window(self.window, device=waveform.device)
-        spectrum = torch.stft(padded, self.window, self.hop, window=window, return_complex=True).abs().square()
-        mel = (self.mel_filters.T @ spectrum).clamp(min=MEL_FLOOR).log10()
+        mel = (self.mel_filters.T @ self._power(padded)).clamp(min=MEL_FLOOR).log10()
         frames = lengths.div(self.hop, rounding_mode="floor").clamp(min=1)
         real = mask_of(frames, mel.shape[-1]).unsqueeze(1)
         floor = mel.masked_fill(~real, -math.inf).amax((1, 2), keepdim=True) - 8.0
         mel = torch.where(real, torch.maximum(mel, floor), floor)
-        return (mel[..., : int(frames.max()) + FLOOR_FRAMES] + 4.0) / 4.0, frames
+        return (mel[..., : self._frames(waveform) + FLOOR_FRAMES] + 4.0) / 4.0, frames
+
+    def _frames(self, waveform: Tensor) -> int:
+        """Return the mel frames of the longest clip, which the others are padded to."""
+        return max(waveform.shape[1] // self.hop, 1)
+
+    def _power(self, waveform: Tensor) -> Tensor:
+        """Return (B, frequencies, frames) squared magnitudes."""
+        window = torch.hann_window(self.window, device=waveform.device)
+        if torch.compiler.is_exporting():
+            return power_by_convolution(waveform, window, self.hop)
+        return torch.stft(waveform, self.window, self.hop, window=window, return_complex=True).abs().square()
 
     def _positions(self, count: int) -> Tensor:
         """Return (count, D): the checkpoint's table, continued by its own formula beyond thirty seconds."""
         table: Tensor = self.encoder.embed_positions.weight
-        return table[:count] if count <= len(table) else sinusoids(count, self.width).to(table)
+        if not torch.compiler.is_exporting() and count <= len(table):
+            return table[:count]
+        return torch.cat([table, sinusoids(count, self.width).to(table)[len(table) :]])[:count]
+
+
+def power_by_convolution(waveform: Tensor, window: Tensor, hop: int) -> Tensor:
+    """Return what `torch.stft` gives, squared, without complex numbers, which exported graphs do not know.
+
+    Example:
+        >>> wave, window = torch.randn(2, 4000), torch.hann_window(400)
+        >>> spectrum = torch.stft(wave, 400, 160, window=window, return_complex=True).abs().square()
+        >>> torch.allclose(power_by_convolution(wave, window, 160), spectrum, rtol=1e-3, atol=1e-3)
+        True
+    """
+    size = len(window)
+    steps = torch.arange(size, dtype=torch.float64)
+    angles = 2 * math.pi / size * torch.arange(size // 2 + 1).unsqueeze(1) * steps
+    waves = torch.cat([angles.cos(), angles.sin()]).to(window) * window
+    padded = functional.pad(waveform.unsqueeze(1), (size // 2, size // 2), mode="reflect")
+    cosines, sines = functional.conv1d(padded, waves.unsqueeze(1), stride=hop).square().chunk(2, dim=1)
+    return cosines + sines
 
 
 def sinusoids(count: int, width: int) -> Tensor:
