@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser import metrics
-from mser.labels import UNKNOWN, LabelSet, ScoreSet, Task
+from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
 from mser.regression import attributes
 from mser.sentiment import sentiment
 
@@ -32,9 +32,19 @@ def columns(task: Task, target: Any, answer: list[float]) -> dict[str, str]:
     probabilities = {f"p_{label}": f"{p:.9g}" for label, p in zip(task.labels, answer, strict=True)}
     if isinstance(task, LabelSet):
         true = "" if target == UNKNOWN else task.labels[target]
-        return {"target": true, "prediction": task.labels[int(np.argmax(answer))], **probabilities}
+        return {"target": true, "prediction": decision(task, answer), **probabilities}
     true = "" if any(map(isnan, target)) else _present(task.labels, target)
-    return {"target": true, "prediction": _present(task.labels, answer), **probabilities}
+    return {"target": true, "prediction": decision(task, answer), **probabilities}
+
+
+def decision(task: LabelSet | MultiLabel, answer: Sequence[float]) -> str:
+    """Return the likeliest label, or all above one half joined by ``+`` where several may hold.
+
+    Example:
+        >>> decision(LabelSet("two", ("neu", "sad")), [0.25, 0.75])
+        'sad'
+    """
+    return task.labels[int(np.argmax(answer))] if isinstance(task, LabelSet) else _present(task.labels, answer)
 
 
 def score(task: Task, target: NDArray[Any], answer: NDArray[np.floating]) -> dict[str, float]:
@@ -66,5 +76,5 @@ def _numbers(task: ScoreSet, target: list[float], answer: list[float]) -> dict[s
     }
 
 
-def _present(labels: tuple[str, ...], shares: list[float]) -> str:
+def _present(labels: tuple[str, ...], shares: Sequence[float]) -> str:
     return "+".join(label for label, share in zip(labels, shares, strict=True) if share > 0.5)

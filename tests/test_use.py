@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-import torch
 from fake.iemocap import tone
 from fake.trained import untrained
 
@@ -220,14 +219,14 @@ def test_many_clips_are_told_in_their_order_whatever_the_batches(tmp_path):
 
 def test_a_batch_that_fails_is_asked_one_by_one(tmp_path, monkeypatch):
     model = mser.load(untrained(tmp_path / "model"))
-    whole = model._answers
+    whole = model.engine.answers
 
     def short_of_memory(chosen):
         if len(chosen) > 1 or "large" in chosen[0].transcript:
-            raise torch.OutOfMemoryError
+            raise MemoryError
         return whole(chosen)
 
-    monkeypatch.setattr(model, "_answers", short_of_memory)
+    monkeypatch.setattr(model.engine, "answers", short_of_memory)
     rows = model.predict([made(tmp_path, "a.wav")] * 3, ["hello", "large", "hello"])
     assert [row.error for row in rows] == ["", "the device has not enough memory for this clip; cut it, or use "
                                            "another device", ""]  # fmt: skip

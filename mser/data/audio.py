@@ -1,4 +1,4 @@
-"""From a span of an audio file to samples: decoded by soundfile, mixed to mono, resampled to 16 kHz."""
+"""Samples of audio files as tensors; see `mser.data.decoding`."""
 
 from __future__ import annotations
 
@@ -7,54 +7,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mser.errors import UserError
+from mser.data.decoding import SAMPLE_RATE, SHORTEST, decode
 from mser.manifest import Seconds
 
-SAMPLE_RATE = 16_000
-SHORTEST = 800
-"""Samples: a shorter clip is filled up with silence, since no encoder takes less than its receptive field (25 ms)."""
+__all__ = ["SAMPLE_RATE", "SHORTEST", "at_least", "load"]
 
 
 def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Tensor:
-    """Return (samples,) float32 in [-1, 1] at 16 kHz, mono; only the asked span is read.
-
-    Args:
-        path: any format that libsndfile reads: wav, flac, ogg, mp3, aiff, ...
-        start: where to begin.
-        end: where to stop; at the file's end when None or beyond it.
-
-    Raises:
-        UserError: if the file is missing, is no audio, holds nothing in the span, or holds NaN or infinite samples.
-    """
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate = file.samplerate
-            file.seek(min(round(start * rate), file.frames))
-            count = -1 if end is None else max(round(end * rate) - round(start * rate), 0)
-            samples = torch.from_numpy(file.read(count, dtype="float32", always_2d=True)).mean(1)
-    except (OSError, RuntimeError) as error:
-        raise UserError(f"cannot read audio from {path}: {error}; `mser data check` names every such file") from error
-    if not len(samples):
-        raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
-    if not torch.isfinite(samples).all():
-        raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
-    return as_taken(samples, rate)
-
-
-def as_taken(samples: Tensor, rate: int) -> Tensor:
-    """Return (samples,) as encoders take them, 16 kHz and at least `SHORTEST`, of mono samples at any rate."""
-    return at_least(_resample(samples, rate), SHORTEST)
-
-
-def _resample(samples: Tensor, rate: int) -> Tensor:
-    if rate == SAMPLE_RATE:
-        return samples
-    from torchaudio.functional import resample
-
-    resampled: Tensor = resample(samples, rate, SAMPLE_RATE)
-    return resampled
+    """Return what `decode` does, as a tensor."""
+    return torch.from_numpy(decode(path, start, end))
 
 
 def at_least(samples: Tensor, count: int) -> Tensor:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from zlib import crc32
 
 import torch
 from torch import Tensor
 
+from mser.encoders.hashing import PAD, VOCABULARY, hashed
 from mser.encoders.text import TextBackbone
 from mser.encoders.whisper import WhisperBackbone
 
 WIDTH = 64
 LAYERS = 2
-VOCABULARY = 2048
-PAD, CLS = 0, 1
 
 
 def tiny_speech() -> WhisperBackbone:
@@ -53,11 +50,7 @@ def hash_words(transcripts: Sequence[str], max_tokens: int) -> tuple[Tensor, Ten
         >>> ids[0, 1] == ids[0, 3], mask.tolist()
         (tensor(True), [[True, True, True, True, True, True], [True, False, False, False, False, False]])
     """
-    rows = [[CLS, *map(_word_id, re.findall(r"\w+|[^\w\s]", text.lower()))][:max_tokens] for text in transcripts]
+    rows = [hashed(text, max_tokens) for text in transcripts]
     size = max(map(len, rows))
     ids = torch.tensor([row + [PAD] * (size - len(row)) for row in rows])
     return ids, ids != PAD
-
-
-def _word_id(word: str) -> int:
-    return 2 + crc32(word.encode()) % (VOCABULARY - 2)

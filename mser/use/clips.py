@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import torch
+import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mser.corpora.recording import check_recording, recording_length
 from mser.corpora.wav import BadAudioError
-from mser.data.audio import SAMPLE_RATE, as_taken, load
+from mser.data.decoding import SAMPLE_RATE, Samples, as_taken, decode
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.settings import is_url
 
-Audio = str | Path | NDArray[Any] | Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Audio: TypeAlias = "str | Path | NDArray[Any] | Tensor"
 """A file, or samples: (N,), or (N, channels) as soundfile gives them, in [-1, 1] or integers of their full range."""
 _SILENT = 1e-4  # as in mser.corpora.recording
 _LOUDEST = 8.0  # floats beyond it are integers that were cast
@@ -53,7 +55,7 @@ class Clip:
         return str(self.audio) if isinstance(self.audio, str | Path) else ""
 
 
-def hear(clip: Clip, max_seconds: Seconds | None, budget: Seconds) -> tuple[Tensor, list[str]]:
+def hear(clip: Clip, max_seconds: Seconds | None, budget: Seconds) -> tuple[Samples, list[str]]:
     """Return (samples,) mono at 16 kHz, and what was done to them that their owner should know.
 
     Args:
@@ -106,14 +108,14 @@ def _require_file(clip: Clip) -> None:
         raise UserError(f"{name or 'the recording'} {what}; give the path of an audio file")
 
 
-def _file(clip: Clip, path: Path, seconds: Seconds, longest: Seconds) -> tuple[Tensor, list[str]]:
+def _file(clip: Clip, path: Path, seconds: Seconds, longest: Seconds) -> tuple[Samples, list[str]]:
     # A second more than is kept, so that resampling at the cut hears what it heard in training.
     end = clip.end if seconds <= longest + 1 else clip.start + longest + 1
     try:
         check_recording(path, clip.start, end)
     except BadAudioError as error:
         raise UserError(f"{clip.called} {error}; give another recording") from error
-    return load(path, clip.start, end), _format(path)
+    return decode(path, clip.start, end), _format(path)
 
 
 def _require_room(name: str, seconds: Seconds, budget: Seconds) -> None:
@@ -135,23 +137,27 @@ def _format(path: Path) -> list[str]:
     return [*notes, "8 bits a sample"] if info.subtype in ("PCM_U8", "PCM_S8") else notes
 
 
-def _samples(clip: Clip) -> tuple[Tensor, list[str]]:
+def _samples(clip: Clip) -> tuple[Samples, list[str]]:
     rate = clip.sample_rate or 1
     samples = _mono(clip)
     samples = samples[round(clip.start * rate) : None if clip.end is None else round(clip.end * rate)]
-    if not torch.isfinite(samples).all() or samples.abs().max() > _LOUDEST:
+    if not np.isfinite(samples).all() or np.abs(samples).max() > _LOUDEST:
         raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
     if samples.max() - samples.min() < _SILENT:
         raise UserError("the recording is silent; give another recording")
     return as_taken(samples, rate), [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
 
 
-def _mono(clip: Clip) -> Tensor:
-    samples = torch.as_tensor(clip.audio)
+def _mono(clip: Clip) -> Samples:
+    samples: Any = _array(clip.audio)
     if not clip.sample_rate or clip.sample_rate <= 0:
         raise UserError("samples were given without their rate; say it, as in sample_rate=16000")
-    if samples.ndim not in (1, 2) or not samples.numel() or samples.is_complex():
+    if samples.ndim not in (1, 2) or not samples.size or np.iscomplexobj(samples):
         raise UserError(f"samples of shape {tuple(samples.shape)} were given, expected (N,) or (N, channels)")
-    if not samples.is_floating_point():
-        samples = samples.float() / (torch.iinfo(samples.dtype).max + 1)
-    return samples.float() if samples.ndim == 1 else samples.float().mean(1)
+    whole = np.issubdtype(samples.dtype, np.integer)
+    scaled = (samples / (np.iinfo(samples.dtype).max + 1) if whole else samples).astype(np.float32)
+    return np.asarray(scaled if scaled.ndim == 1 else scaled.mean(axis=1))
+
+
+def _array(audio: Any) -> NDArray[Any]:
+    return np.asarray(audio.detach().cpu().numpy() if hasattr(audio, "detach") else audio)

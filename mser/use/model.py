@@ -1,4 +1,4 @@
-"""A trained model in use: ``mser.load(folder).predict("clip.wav", "what was said")``."""
+"""A trained model in use: ``mser.load(folder).predict("clip.wav", "what was said")``. Imports no torch by itself."""
 
 from __future__ import annotations
 
@@ -6,29 +6,28 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
-import torch
 from huggingface_hub import ModelHubMixin
 
-from mser.answers import columns
+from mser.answers import decision
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
-from mser.labels import UNKNOWN, LabelSet, ScoreSet
+from mser.labels import ScoreSet
 from mser.manifest import Seconds
-from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats, tempered
 from mser.use.abstention import sureness
 from mser.use.clips import Audio, Clip
 from mser.use.given import clips_of
 from mser.use.hub import local_folder
 from mser.use.prediction import Prediction as Prediction
-from mser.use.ready import Ready, batched, ready, require_sides
-from mser.use.rebuild import load_weights, rebuild
+from mser.use.ready import Ready, ready, require_sides
 from mser.use.segments import cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
-from mser.use.transcribing import Transcriber
+
+if TYPE_CHECKING:
+    from mser.use.transcribing import Transcriber
 
 BATCH_SECONDS = 60.0
 _WINDOW = 8  # batches that are sorted by length together, before the first of them is answered
@@ -55,12 +54,35 @@ def load(
 
 def _opened(path: Path, device: str | None = None, asr: str | Path | None = None) -> Model:
     settings = read_settings(path)
-    members = []
-    for member in settings.members:
-        members.append(rebuild(settings, path))
-        load_weights(members[-1], settings, member, path)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Model(settings, members, device, folder=path, asr=asr)
+    return Model(settings, _engine(settings, path, device), device, folder=path, asr=asr)
+
+
+def _engine(settings: Settings, folder: Path, device: str | None) -> Engine:
+    if settings.is_onnx:
+        from mser.use.onnx_engine import OnnxEngine
+
+        return OnnxEngine(settings, folder, device)
+    try:
+        from mser.use.torch_engine import TorchEngine
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{folder} is run by PyTorch, but {error.name} is not installed; install it, or export with --onnx"
+        ) from error
+    return TorchEngine(settings, folder, device)
+
+
+class Engine(Protocol):
+    """What runs a model's weights: PyTorch or ONNX Runtime."""
+
+    def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
+        """Return, of each member, (B, C) probabilities that are not calibrated yet, or scores."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a transcript are read; 0 for a model that only hears."""
+
+    def cuts(self, text: str) -> bool:
+        """Return whether a transcript has more tokens than are read."""
 
 
 class Model(ModelHubMixin):
@@ -70,8 +92,8 @@ class Model(ModelHubMixin):
 
     Args:
         settings: what its folder says.
-        members: in evaluation mode.
-        device: where to run them.
+        engine: what runs its weights.
+        device: where speech recognition runs; a GPU if there is one when None.
         folder: where it was loaded from; None for a model that cannot be saved.
         asr: what writes missing transcripts; see `load`.
     """
@@ -79,8 +101,8 @@ class Model(ModelHubMixin):
     def __init__(
         self,
         settings: Settings,
-        members: Sequence[EmotionRecognizer],
-        device: str,
+        engine: Engine,
+        device: str | None = None,
         *,
         folder: Path | None = None,
         asr: str | Path | None = None,
@@ -88,14 +110,10 @@ class Model(ModelHubMixin):
         self.settings = settings
         self.folder = folder
         self.task = settings.question()
-        try:
-            self.members = [member.to(device) for member in members]
-        except (RuntimeError, AssertionError) as error:
-            raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
-        self.device = torch.device(device)
+        self.engine = engine
         if asr is not None and "text" not in settings.modalities:
             raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
-        self.transcriber = None if asr is None else Transcriber(asr, self.device)
+        self.transcriber = None if asr is None else _transcriber(asr, device)
 
     @overload
     def predict(self, audio: Audio | None, transcript: str, *, sample_rate: int | None = ...) -> Prediction: ...
@@ -202,17 +220,14 @@ class Model(ModelHubMixin):
     def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
             return [self._prediction(one, answer) for one, answer in zip(chosen, self._answers(chosen), strict=True)]
-        except (UserError, torch.OutOfMemoryError) as error:
+        except (UserError, MemoryError) as error:
             if len(chosen) == 1:
                 return [_refused(chosen[0].clip, error)]
         return [answer for one in chosen for answer in self._ask([one])]
 
-    @torch.inference_mode()
     def _answers(self, chosen: Sequence[Ready]) -> Floats:
-        batch = batched(chosen, self.device)
         every = []
-        for model, member in zip(self.members, self.settings.members, strict=True):
-            said = model.objective.answers(model(batch)).double().cpu().numpy()
+        for said, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
             if not isinstance(self.task, ScoreSet):
                 said = tempered(said, member.temperature, exclusive=self.settings.exclusive)
             every.append(said)
@@ -221,13 +236,12 @@ class Model(ModelHubMixin):
     def _prediction(self, one: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
         scores = isinstance(self.task, ScoreSet)
-        nothing = UNKNOWN if isinstance(self.task, LabelSet) else [torch.nan] * len(named)
         return Prediction(
             audio=one.clip.called,
             transcript=one.transcript if one.transcribed else one.clip.transcript,
             start=one.clip.start,
             end=one.clip.end,
-            label=None if scores else columns(self.task, nothing, answer.tolist())["prediction"],
+            label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
             probabilities={} if scores else named,
             scores=named if scores else {},
             abstain=self._abstains(answer),
@@ -243,13 +257,10 @@ class Model(ModelHubMixin):
         return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
 
     def _cut_short(self, one: Ready) -> list[str]:
-        encoder, text = self.members[0].text, one.transcript or ""
+        text, most = one.transcript or "", self.engine.max_tokens
         # A token is a byte at least, so a shorter text cannot be too long.
-        if encoder is None or len(text.encode()) + 2 <= encoder.max_tokens:
-            return []
-        tokens, _ = encoder.tokenizer([text], encoder.max_tokens + 1)
-        cut_short = tokens.shape[1] > encoder.max_tokens
-        return [f"the transcript's first {encoder.max_tokens} tokens"] if cut_short else []
+        long = len(text.encode()) + 2 > most and self.engine.cuts(text)
+        return [f"the transcript's first {most} tokens"] if long else []
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Copy the folder: what was loaded is what is saved."""
@@ -268,11 +279,19 @@ class Model(ModelHubMixin):
         return _opened(local_folder(model_id, **where), device, asr)
 
 
+def _transcriber(asr: str | Path, device: str | None) -> Transcriber:
+    import torch
+
+    from mser.use.transcribing import Transcriber
+
+    return Transcriber(asr, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+
+
 _WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 
 
 def _refused(clip: Clip, error: Exception) -> Prediction:
     reason = " ".join(str(error).split())
-    if isinstance(error, torch.OutOfMemoryError):
+    if isinstance(error, MemoryError):
         reason = "the device has not enough memory for this clip; cut it, or use another device"
     return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)

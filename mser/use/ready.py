@@ -1,16 +1,13 @@
-"""A clip as the model takes it: what of it there is, what has to be written down first, and what is refused."""
+"""A clip as the model takes it: what of it there is, what has to be written down first, what is refused. No torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+import numpy as np
 
-from mser.data.audio import SAMPLE_RATE, SHORTEST
-from mser.data.batch import Batch
+from mser.data.decoding import SAMPLE_RATE, SHORTEST, Samples
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.clips import Clip, hear
@@ -34,7 +31,7 @@ class Ready:
     """
 
     clip: Clip
-    waveform: Tensor
+    waveform: Samples
     transcript: str | None
     sides: tuple[str, ...]
     seconds: Seconds
@@ -63,7 +60,7 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
     require_sides(clip, settings, sides)
     text = None if transcribe else clip.transcript or "" if written else ""
     if not (listens or transcribe):
-        return Ready(clip, torch.zeros(SHORTEST), text, sides, min(1 + len(text or "") / _PACE, budget))
+        return Ready(clip, np.zeros(SHORTEST, np.float32), text, sides, min(1 + len(text or "") / _PACE, budget))
     waveform, notes = hear(clip, settings.max_seconds, budget)
     return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes)
 
@@ -80,17 +77,3 @@ def require_sides(clip: Clip, settings: Settings, sides: Sequence[str]) -> None:
         raise UserError(NEEDS_TEXT if clip.transcript is None else f"the transcript is empty: {NEEDS_TEXT}")
     if "speech" in settings.modalities and "speech" not in sides:
         raise UserError("this model listens: give it a recording")
-
-
-def batched(chosen: Sequence[Ready], device: torch.device) -> Batch:
-    """Return the clips as one batch; sides are marked only where one is missing."""
-    given = {side: torch.tensor([side in one.sides for one in chosen], device=device) for side in ("speech", "text")}
-    return Batch(
-        waveform=pad_sequence([one.waveform for one in chosen], batch_first=True).to(device),
-        lengths=torch.tensor([len(one.waveform) for one in chosen], device=device),
-        transcripts=[one.transcript or "" for one in chosen],
-        target=torch.empty(0),
-        index=torch.arange(len(chosen), device=device),
-        speech_given=None if given["speech"].all() else given["speech"],
-        text_given=None if given["text"].all() else given["text"],
-    )

@@ -91,6 +91,11 @@ class Settings:
         """Whether speech or text alone will do: the model has both, and was trained with one missing now and then."""
         return len(self.modalities) == 2 and bool(self.trained.get("modality_dropout"))
 
+    @property
+    def is_onnx(self) -> bool:
+        """Whether ONNX Runtime runs it."""
+        return any(member.weights.endswith(".onnx") for member in self.members)
+
     def write(self, folder: Path) -> None:
         """Write the file."""
         text = json.dumps({"mser_model": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from mser.data.audio import SAMPLE_RATE
+from mser.data.decoding import SAMPLE_RATE, Samples
 from mser.errors import UserError
 
 _BATCH = 8  # clips that are transcribed at once
@@ -50,7 +49,7 @@ class Transcriber:
         if tokenizer is not None and tokenizer.pad_token_id is None:  # without it there are no batches
             tokenizer.pad_token_id = self._pipeline.model.config.eos_token_id
 
-    def __call__(self, waveforms: Sequence[Tensor]) -> list[str]:
+    def __call__(self, waveforms: Sequence[Samples]) -> list[str]:
         """Return what is said in each; empty where no words are heard.
 
         Args:
@@ -63,8 +62,8 @@ class Transcriber:
                 [said[place]] = self._said([one], **self._whole())
         return [_words(said[place]) for place in range(len(waveforms))]
 
-    def _said(self, waveforms: Sequence[Tensor], **more: Any) -> list[str]:
-        given = [{"raw": one.cpu().numpy(), "sampling_rate": SAMPLE_RATE} for one in waveforms]
+    def _said(self, waveforms: Sequence[Samples], **more: Any) -> list[str]:
+        given = [{"raw": one, "sampling_rate": SAMPLE_RATE} for one in waveforms]
         if not given:
             return []
         with _quiet(), torch.inference_mode():

@@ -11,7 +11,7 @@ from warnings import catch_warnings, simplefilter
 import torch
 from torch import Tensor
 
-from mser.data.audio import SAMPLE_RATE, as_taken
+from mser.data.decoding import SAMPLE_RATE, as_taken
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.clips import Clip, hear
@@ -75,7 +75,7 @@ def _detector() -> Any:
 def _blocks(clip: Clip) -> Iterator[Tensor]:
     """Yield (samples,) at 16 kHz, one block after the other."""
     if not isinstance(clip.audio, str | Path):
-        yield hear(clip, None, float("inf"))[0]
+        yield torch.from_numpy(hear(clip, None, float("inf"))[0])
         return
     import soundfile
 
@@ -95,4 +95,4 @@ def _of_file(file: Any, clip: Clip) -> Iterator[Tensor]:
         if not len(block):
             return
         left -= len(block)
-        yield as_taken(torch.from_numpy(block), rate)
+        yield torch.from_numpy(as_taken(block, rate))

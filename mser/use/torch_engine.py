@@ -1,0 +1,83 @@
+"""A model folder's weights run by PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
+from mser.data.batch import Batch
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+from mser.temperature import Floats
+from mser.use.ready import Ready
+from mser.use.rebuild import load_weights, rebuild
+from mser.use.settings import Settings
+
+
+class TorchEngine:
+    """The members of a model folder on a device.
+
+    Args:
+        settings: what the folder says.
+        folder: where it lies.
+        device: a GPU if there is one when None.
+
+    Raises:
+        UserError: if settings and weights do not fit, or there is no such device.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, device: str | None) -> None:
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        self.members = [_member(settings, folder, number) for number in range(len(settings.members))]
+        try:
+            self.members = [member.to(device) for member in self.members]
+        except (RuntimeError, AssertionError) as error:
+            raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
+        self.device = torch.device(device)
+
+    @torch.inference_mode()
+    def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
+        """Return, of each member, (B, C) probabilities that are not calibrated yet, or scores.
+
+        Raises:
+            MemoryError: if the batch is too large for the device.
+        """
+        try:
+            batch = batched(chosen, self.device)
+            return [model.objective.answers(model(batch)).double().cpu().numpy() for model in self.members]
+        except torch.OutOfMemoryError as error:
+            raise MemoryError from error
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a transcript are read; 0 for a model that only hears."""
+        encoder = self.members[0].text
+        return 0 if encoder is None else encoder.max_tokens
+
+    def cuts(self, text: str) -> bool:
+        """Return whether a transcript has more tokens than are read."""
+        encoder = self.members[0].text
+        return encoder is not None and encoder.tokenizer([text], self.max_tokens + 1)[0].shape[1] > self.max_tokens
+
+
+def _member(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
+    model = rebuild(settings, folder)
+    load_weights(model, settings, settings.members[number], folder)
+    return model
+
+
+def batched(chosen: Sequence[Ready], device: torch.device) -> Batch:
+    """Return the clips as one batch; sides are marked only where one is missing."""
+    given = {side: torch.tensor([side in one.sides for one in chosen], device=device) for side in ("speech", "text")}
+    return Batch(
+        waveform=pad_sequence([torch.from_numpy(one.waveform) for one in chosen], batch_first=True).to(device),
+        lengths=torch.tensor([len(one.waveform) for one in chosen], device=device),
+        transcripts=[one.transcript or "" for one in chosen],
+        target=torch.empty(0),
+        index=torch.arange(len(chosen), device=device),
+        speech_given=None if given["speech"].all() else given["speech"],
+        text_given=None if given["text"].all() else given["text"],
+    )
