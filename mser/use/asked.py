@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,14 @@ def from_table(path: Path, columns: Mapping[str, str]) -> list[Asked]:
     if not {"audio", "transcript"} & set(named):
         raise UserError(f"{path} has the columns {', '.join(header)}; say which is the audio, as in audio=file")
     return [_clip(path, number, {role: row.get(name, "") for role, name in named.items()}) for number, row in rows]
+
+
+def column(text: str) -> tuple[str, str]:
+    """Return role and name of an option ``--columns audio=file``; for argparse."""
+    role, equals, name = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ROLE=NAME, such as audio=file")
+    return role, name
 
 
 def _inside(file: str) -> list[str]:

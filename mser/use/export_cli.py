@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mser.use.asked import column
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run: weights as safetensors, config.json, what the encoders are rebuilt
 from, and README.md, a model card. `mser predict FOLDER clip.wav` and mser.load("FOLDER") use it with neither network,
 corpus nor experiment file; it can be shared as it is. Several folds or seeds make an ensemble: their probabilities are
 averaged. With --average several seeds of one fold become one set of weights, as fast as one of them, if it scores no
-worse than the ensemble on validation. Probabilities are calibrated on each fold's validation part."""
+worse than the ensemble on validation. Probabilities are calibrated on each fold's validation part.
+
+With --onnx the folder runs on ONNX Runtime, where no PyTorch is installed; instead of folds a folder that was exported
+before may be given. How far its answers are from PyTorch's is measured on the validation part, or on --check."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,11 +32,33 @@ def main(argv: Sequence[str]) -> int:
     from mser.use.export import export
 
     disable_progress_bar()
+    if args.onnx or args.int8:
+        return _onnx(args)
     settings = export(args.folds, args.out, average=args.average)
     several = f", {len(settings.members)} models averaged" if len(settings.members) > 1 else ""
     print(f"{args.out}: {' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}{several}")
     if args.average:
         print(settings.trained["averaged"]["said"])
+    return 0
+
+
+def _onnx(args: argparse.Namespace) -> int:
+    from mser.use.export import export
+    from mser.use.folds import read_folds
+    from mser.use.onnx_check import table, validation
+    from mser.use.onnx_export import export_onnx
+    from mser.use.settings import is_model_folder, read_settings
+
+    with TemporaryDirectory() as scratch:
+        exported = is_model_folder(args.folds[0])
+        source = args.folds[0] if exported else Path(scratch) / "model"
+        if not exported:
+            export(args.folds, source, average=args.average)
+        heard = None if exported else validation(read_folds(args.folds))
+        if args.check:
+            heard = table(args.check, dict(args.columns), read_settings(source).question())
+        made = export_onnx(source, args.out, heard, int8=args.int8)
+    print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.said]))
     return 0
 
 
@@ -41,4 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folds", nargs="+", type=Path, metavar="RUN/seed1/fold1", help="finished folds of one run")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="the folder to make; must not exist")
     parser.add_argument("--average", action="store_true", help="one set of weights of several seeds of one fold")
+    parser.add_argument("--onnx", action="store_true", help="make a folder that runs without PyTorch")
+    parser.add_argument(
+        "--int8", action="store_true", help="with --onnx: linear layers in 8 bits; what it costs is told"
+    )
+    parser.add_argument("--check", type=Path, metavar="TABLE", help="with --onnx: recordings to compare on, with "
+                        "columns audio, transcript, label")  # fmt: skip
+    parser.add_argument("--columns", nargs="+", type=column, default=[], metavar="ROLE=NAME",
+                        help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
     return parser

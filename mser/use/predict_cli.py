@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
-from mser.use.asked import Asked, from_files, from_table
+from mser.use.asked import Asked, column, from_files, from_table
 from mser.use.hub import local_folder
 from mser.use.rows import Rows, key
 from mser.use.segments import Segments, cut, described, way_to_cut
@@ -151,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines or Parquet with a row per clip: audio, "
                         "transcript, start, end; paths are relative to it")  # fmt: skip
-    parser.add_argument("--columns", nargs="+", type=_column, default=[], metavar="ROLE=NAME",
+    parser.add_argument("--columns", nargs="+", type=column, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
     parser.add_argument("--window", type=_positive, metavar="S", help="cut recordings into windows of so many seconds; "
@@ -164,13 +164,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-seconds", type=_positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60)")  # fmt: skip
     return parser
-
-
-def _column(text: str) -> tuple[str, str]:
-    role, equals, name = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ROLE=NAME, such as audio=file")
-    return role, name
 
 
 def _positive(text: str) -> float:

@@ -1,0 +1,94 @@
+"""A model folder's graphs run by ONNX Runtime. Imports no torch, and runs where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mser.errors import UserError
+from mser.temperature import Floats
+from mser.use.ready import Ready
+from mser.use.settings import AGAIN, Settings
+from mser.use.tokens import Ids, padded, token_ids
+
+
+class OnnxEngine:
+    """The members of a model folder that ``mser export --onnx`` made.
+
+    Args:
+        settings: what the folder says.
+        folder: where it lies.
+        device: ``cpu``, or ``cuda`` where onnxruntime-gpu is installed; a GPU if it can be used when None.
+
+    Raises:
+        UserError: if onnxruntime is missing or cannot use the device, or a graph is damaged.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, device: str | None) -> None:
+        self.graphs = [_session(folder / member.weights, device) for member in settings.members]
+        text = settings.model["text"]
+        self.max_tokens: int = text["max_tokens"] if text else 0
+        self.ids: Ids | None = None
+        if text:
+            self.ids, self.pad = token_ids(folder / "text", text["name"])
+
+    def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
+        """Return, of each member, (B, C) probabilities that are not calibrated yet, or scores.
+
+        Raises:
+            MemoryError: if the batch is too large for the device.
+        """
+        batch = self._batch(chosen)
+        try:
+            return [_run(graph, batch) for graph in self.graphs]
+        except Exception as error:  # onnxruntime has a class of its own for each kind of failure
+            if "alloc" in str(error).lower():
+                raise MemoryError from error
+            raise
+
+    def cuts(self, text: str) -> bool:
+        """Return whether a transcript has more tokens than are read."""
+        return self.ids is not None and len(self.ids(text, self.max_tokens + 1)) > self.max_tokens
+
+    def _batch(self, chosen: Sequence[Ready]) -> dict[str, Any]:
+        waveform, heard = padded([one.waveform for one in chosen], np.float32(0))
+        given = {"waveform": waveform, "lengths": heard.sum(1)}
+        if self.ids is not None:
+            ids = [np.asarray(self.ids(one.transcript or "", self.max_tokens), np.int64) for one in chosen]
+            given["tokens"], given["mask"] = padded(ids, np.int64(self.pad))
+        return given | {f"{side}_given": np.array([side in one.sides for one in chosen]) for side in ("speech", "text")}
+
+
+def _run(graph: Any, batch: dict[str, Any]) -> Floats:
+    [answers] = graph.run(None, {one.name: batch[one.name] for one in graph.get_inputs()})
+    return np.asarray(answers, dtype=np.float64)
+
+
+def _session(path: Path, device: str | None) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UserError(
+            f"{path.parent} is a model for ONNX Runtime, which is not installed: pip install 'mser[onnx]'"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=_providers(onnxruntime, device))
+    except UserError:
+        raise
+    except Exception as error:  # onnxruntime has a class of its own for each kind of failure
+        said = " ".join(str(error).split())[:160]
+        raise UserError(f"{path} is damaged: {said}; {AGAIN}") from error
+
+
+def _providers(onnxruntime: Any, device: str | None) -> list[Any]:
+    kind, _, number = (device or "").partition(":")
+    can = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    if kind not in ("", "cpu", "cuda") or (number and not number.isdigit()) or (kind == "cuda" and not can):
+        raise UserError(f"ONNX Runtime cannot use the device {device!r} here; try cpu, or install onnxruntime-gpu")
+    cuda: list[Any] = [("CUDAExecutionProvider", {"device_id": int(number or 0)})] if can and kind != "cpu" else []
+    return [*cuda, "CPUExecutionProvider"]

@@ -1,0 +1,135 @@
+"""Makes a model folder that runs without torch out of one that PyTorch runs, and measures what that changes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mser.convert.folder import new_folder
+from mser.errors import UserError
+from mser.use.model import load
+from mser.use.onnx_check import Heard, answers, cost, made_up
+from mser.use.onnx_graph import write_graph
+from mser.use.settings import Settings
+from mser.use.torch_engine import TorchEngine
+
+CLOSE = 1e-4
+"""The greatest difference of a probability or score that a graph may have from PyTorch's."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A folder that was made.
+
+    Attributes:
+        settings: what it says of itself.
+        said: what was measured, a line each.
+    """
+
+    settings: Settings
+    said: tuple[str, ...]
+
+
+def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bool = False) -> Exported:
+    """Write the folder `out`, which appears whole or not at all.
+
+    Args:
+        source: a model folder with safetensors.
+        out: the folder to make.
+        heard: what to compare on; noise when None.
+        int8: keep the weights of linear layers as 8-bit integers.
+
+    Raises:
+        UserError: if `source` runs on ONNX already, an encoder cannot be exported, the graphs answer otherwise than the
+            model does, or 8 bits are asked for without recordings to measure them on.
+    """
+    model = load(source, device="cpu")
+    if not isinstance(model.engine, TorchEngine):
+        raise UserError(f"{source} is an ONNX model already; give the folder or the fold it was made of")
+    heard = heard or made_up(model.settings)
+    if int8 and not heard.are_real:
+        raise UserError("what 8 bits cost is measured on recordings: give --check TABLE, or export from a fold")
+    with new_folder(out) as folder:
+        settings = _write(model.engine, model.settings, source, folder)
+        before, after = answers(model, heard), answers(load(folder, device="cpu"), heard)
+        said = [_require_close(before, after, heard)]
+        if int8:
+            whole = _size(folder)
+            _shrink(settings, folder)
+            small = answers(load(folder, device="cpu"), heard)
+            lost = cost(model.task, heard.target, before, small)
+            said.append(f"int8, {_size(folder)} instead of {whole}, on {len(heard.clips)} {heard.called}: {lost}")
+        settings = replace(settings, id=_digest(settings, folder))
+        settings.write(folder)
+        with (folder / "README.md").open("a", encoding="utf-8") as card:
+            card.write("\n## ONNX\n\nThis folder runs on ONNX Runtime, without PyTorch. " + ". ".join(said) + ".\n")
+    return Exported(settings, tuple(said))
+
+
+def _write(engine: TorchEngine, settings: Settings, source: Path, folder: Path) -> Settings:
+    """Fill the folder, and return its settings."""
+    for member, model in zip(settings.members, engine.members, strict=True):
+        write_graph(model, folder / _graph(member.weights))
+    for side in settings.modalities:
+        if (source / side).is_dir():
+            shutil.copytree(source / side, folder / side)
+    if (source / "README.md").is_file():
+        shutil.copyfile(source / "README.md", folder / "README.md")
+    options = settings.model
+    if engine.max_tokens:  # what the model has positions for; without transformers nobody could tell
+        options = options | {"text": options["text"] | {"max_tokens": engine.max_tokens}}
+    members = tuple(replace(member, weights=_graph(member.weights)) for member in settings.members)
+    settings = replace(settings, id="", model=options, members=members)
+    settings.write(folder)
+    return settings
+
+
+def _graph(weights: str) -> str:
+    return str(Path(weights).with_suffix(".onnx"))
+
+
+def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard) -> str:
+    gap = float(np.abs(before - after).max())
+    told = f"answers differ from PyTorch's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
+    if not gap <= CLOSE:
+        raise UserError(f"the ONNX {told}, expected at most {CLOSE:.0e}; nothing was written: leave --onnx out")
+    return told
+
+
+def _shrink(settings: Settings, folder: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.getLogger().addFilter(_is_no_advice)
+    for member in settings.members:
+        path = folder / member.weights
+        large = path.with_suffix(".onnx.data").exists()
+        small = folder / f"small-{path.name}"
+        # Convolutions stay: their integer form is slower on CPUs and costs the most accuracy.
+        quantize_dynamic(
+            path, small, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8, per_channel=True,
+            use_external_data_format=large,
+        )  # fmt: skip
+        path.with_suffix(".onnx.data").unlink(missing_ok=True)
+        small.replace(path)
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    """Return whether a line of the log is other than what the quantizer recommends to everybody."""
+    return "pre-processing before quantization" not in str(record.msg)
+
+
+def _digest(settings: Settings, folder: Path) -> str:
+    digest = hashlib.sha256()
+    for member in settings.members:
+        digest.update((folder / member.weights).read_bytes())
+        (folder / member.weights).chmod(0o644)
+    return digest.hexdigest()[:12]
+
+
+def _size(folder: Path) -> str:
+    return f"{sum(path.stat().st_size for path in folder.glob('*.onnx*')) / 1e6:.0f} MB"

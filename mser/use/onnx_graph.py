@@ -1,0 +1,113 @@
+"""A trained model as one ONNX graph, from waveforms and tokens to probabilities or scores."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from mser.encoders.masks import mask_of
+from mser.encoders.wav2vec2 import WaveformBackbone
+from mser.encoders.whisper import WhisperBackbone
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+
+_LENGTHS = (16_000, 11_000)  # samples of the clips that the graph is traced with; any number and any lengths follow
+_TOKENS = (9, 5)
+
+
+class _Joint(nn.Module):
+    """Both encoders, fusion, head and objective behind plain tensors."""
+
+    def __init__(self, model: EmotionRecognizer) -> None:
+        super().__init__()
+        self.speech, self.text = model.speech, model.text
+        self.fusion, self.head, self.objective = model.fusion, model.head, model.objective
+
+    def forward(self, **given: Tensor) -> Tensor:
+        """Return (B, C) probabilities or scores; the inputs are those of `_example`."""
+        speech = text = None
+        if self.speech is not None:
+            speech = self.speech(given["waveform"], given["lengths"]).given(given.get("speech_given"))
+        if self.text is not None:
+            text = self.text(given["tokens"], given["mask"]).given(given.get("text_given"))
+        return self.objective.answers(self.head(self.fusion(speech, text)))
+
+
+def write_graph(model: EmotionRecognizer, path: Path) -> None:
+    """Write a model as an ONNX file, beyond 2 GB with its weights in a file beside it.
+
+    The graph takes any number of clips of any lengths: ``waveform`` (B, samples) at 16 kHz, ``lengths`` (B,),
+    ``tokens`` (B, L), ``mask`` (B, L) and, where there are both sides, ``speech_given`` and ``text_given`` (B,); of
+    these a model of one side takes its own. It gives ``answers`` (B, C).
+
+    Args:
+        model: in evaluation mode, on the CPU.
+        path: ends in .onnx.
+
+    Raises:
+        UserError: if an encoder makes its features outside of what a graph can hold.
+    """
+    _require_exportable(model)
+    example = _example(model)
+    axes = {name: dict.fromkeys(range(tensor.ndim), torch.export.Dim.DYNAMIC) for name, tensor in example.items()}
+    with torch.no_grad(), _plain_attention(), _quiet():
+        program = torch.onnx.export(
+            _Joint(model).eval(), (), kwargs=example, dynamo=True, verbose=False, output_names=["answers"],
+            input_names=list(example), dynamic_shapes={"given": axes},
+        )  # fmt: skip
+    cast(Any, program).save(path)
+
+
+def _example(model: EmotionRecognizer) -> dict[str, Tensor]:
+    given: dict[str, Tensor] = {}
+    if model.speech is not None:
+        lengths = torch.tensor(_LENGTHS)
+        noise = torch.randn(2, max(_LENGTHS), generator=torch.Generator().manual_seed(0))
+        given |= {"waveform": 0.1 * noise * mask_of(lengths), "lengths": lengths}
+    if model.text is not None:
+        mask = mask_of(torch.tensor(_TOKENS))
+        given |= {"tokens": mask.long(), "mask": mask}
+    if len(given) == 4:
+        given |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
+    return given
+
+
+def _require_exportable(model: EmotionRecognizer) -> None:
+    if model.speech is not None and not isinstance(model.speech.backbone, WaveformBackbone | WhisperBackbone):
+        kind = type(model.speech.backbone).__name__.removesuffix("Backbone")
+        raise UserError(
+            f"the speech encoder is {kind}, whose features are made outside of the network, so that no ONNX graph can "
+            "hold them; export the model without --onnx"
+        )
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Keep torch from its fused attention layer, which ONNX does not know."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter from telling of its own matters."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)

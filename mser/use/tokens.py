@@ -1,0 +1,63 @@
+"""Transcripts as token ids and ragged rows as rectangles, without torch and transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mser.encoders.hashing import PAD, hashed
+from mser.errors import UserError
+
+Ids = Callable[[str, int], list[int]]
+"""From a transcript and the most tokens allowed to ids; a cut transcript keeps its closing token."""
+FILE = "tokenizer.json"
+
+
+def token_ids(folder: Path, name: str) -> tuple[Ids, int]:
+    """Return what turns transcripts into the ids of a text encoder, and the id that fills up shorter ones.
+
+    Args:
+        folder: of the encoder, as ``mser export`` keeps it.
+        name: of the encoder in the settings.
+
+    Raises:
+        UserError: if the folder's tokenizer cannot be read.
+    """
+    if name == "tiny":
+        return hashed, PAD
+    from tokenizers import Tokenizer
+
+    try:
+        pad = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("pad_token_id") or 0
+        tokenizer = Tokenizer.from_file(str(folder / FILE))
+    except Exception as error:  # tokenizers raises bare exceptions
+        said = " ".join(str(error).split())[:160]
+        raise UserError(f"cannot read the tokenizer {folder / FILE}: {said}; export the model again") from error
+    tokenizer.no_padding()
+
+    def ids(text: str, most: int) -> list[int]:
+        tokenizer.enable_truncation(most)
+        return list(tokenizer.encode(text).ids)
+
+    return ids, int(pad)
+
+
+def padded(rows: Sequence[NDArray[Any]], fill: np.generic) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return rows (N,) of any lengths as (B, longest), and where they are real.
+
+    Example:
+        >>> padded([np.array([1, 2]), np.array([3])], np.int64(0))
+        (array([[1, 2],
+               [3, 0]]), array([[ True,  True],
+               [ True, False]]))
+    """
+    lengths = np.array([len(row) for row in rows])
+    real = np.arange(lengths.max()) < lengths[:, None]
+    whole = np.full(real.shape, fill)
+    whole[real] = np.concatenate(rows)
+    return whole, real
