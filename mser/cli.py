@@ -19,6 +19,7 @@ COMMANDS = {
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make up a small one"),
     "export": ("mser.use.export_cli", "make a folder of a trained model, to use and to share"),
+    "app": ("mser.app.cli", "a page on this machine to try a model on"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
 

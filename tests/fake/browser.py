@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -18,7 +19,9 @@ _KEYS = {"Enter": (13, "\r"), " ": (32, " "), "Tab": (9, "")}
 class Browser:
     """A Chromium with one tab; `messages` holds what pages complained of and what they asked the network for."""
 
-    def __init__(self, profile: Path):
+    def __init__(self, profile: Path, server: str = "data:"):
+        """Keep the browser's things in `profile`; requests to the `server` of the pages are no matter of the network."""
+        self.own = ("file:", "data:", "blob:", server)
         told, self._say = os.pipe()
         self._hear, answered = os.pipe()
         # Chromium reads from 3 and writes to 4; the shell puts the pipes there.
@@ -64,21 +67,21 @@ class Browser:
     def _note(self, method: str | None, found: dict | None) -> None:
         if method == "Page.loadEventFired":
             self._loaded = True
-        elif method == "Network.requestWillBeSent" and not found["request"]["url"].startswith(("file:", "data:")):
+        elif method == "Network.requestWillBeSent" and not found["request"]["url"].startswith(self.own):
             self.messages.append(found["request"]["url"])
         elif method == "Runtime.exceptionThrown":
             self.messages.append(found["exceptionDetails"]["text"])
         elif method in ("Runtime.consoleAPICalled", "Log.entryAdded"):
             self.messages.append(str(found.get("entry", found).get("text", found)))
 
-    def open(self, path: Path, width: int = 1280, *, dark: bool = False) -> None:
-        """Open a file in a window of a given width in CSS pixels and wait until it is shown."""
+    def open(self, page: Path | str, width: int = 1280, *, dark: bool = False) -> None:
+        """Open a file or an address in a window of a given width in CSS pixels and wait until it is shown."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", **size)
         self._loaded = False
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while not self._loaded:
             self._next()
 
@@ -87,6 +90,26 @@ class Browser:
         found = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
+
+    def wait(self, script: str, seconds: float = 60) -> object:
+        """Return what a script says once that is true."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if value := self.ask(script):
+                return value
+            time.sleep(0.05)
+        raise TimeoutError(f"{script} is not true of {self.ask('document.body.innerText')!r}; {self.messages}")
+
+    def upload(self, selector: str, file: Path) -> None:
+        """Choose a file where the page asks for one."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
+
+    def type(self, selector: str, text: str) -> None:
+        """Write into a field."""
+        self.ask(f"document.querySelector({selector!r}).focus()")
+        self.call("Input.insertText", text=text)
 
     def press(self, key: str) -> None:
         """Press and release a key, as a person would: whatever has the focus gets it."""

@@ -1,0 +1,1 @@
+"""``mser app``: a local page to try a model on."""

@@ -1,0 +1,69 @@
+"""``mser app MODEL``: a page on this machine where a model can be tried. Light until it is asked."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Sequence
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+
+from mser.errors import UserError
+
+_DESCRIPTION = """\
+Serve a page on this machine: record or upload speech, type its transcript or let --asr write it, and see what the model
+says, over time where the recording is long, and how much speech and text decided. The page needs no network and sends
+nothing anywhere; uploads lie in a temporary folder for at most ten minutes, and that folder goes when the page is
+stopped (Ctrl+C)."""
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve the page until it is stopped, and return 0.
+
+    Raises:
+        UserError: if the model cannot be used, gradio is not installed, or the port is in use.
+    """
+    args = _parser().parse_args(argv)
+    if find_spec("gradio") is None:
+        raise UserError("the page needs gradio, which is not installed: pip install 'mser[app]'")
+    with _listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
+        os.environ.update(QUIET, GRADIO_TEMP_DIR=scratch)
+        from mser.app.server import serve
+        from mser.use.model import load
+
+        model = load(args.model, device=args.device, asr=args.asr)
+        print(f"http://{args.host}:{door.getsockname()[1]} (Ctrl+C stops it)", flush=True)
+        serve(model, door, args.host)
+    return 0
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound before anything slow is done."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+        door.listen()
+    except (OSError, OverflowError) as error:
+        door.close()
+        said = "is in use" if getattr(error, "errno", 0) == 98 else f"cannot be used ({error})"
+        raise UserError(
+            f"port {port} of {host} {said}; choose another with --port, or 0 for any that is free"
+        ) from error
+    return door
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mser app", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")
+    parser.add_argument("--port", type=int, default=7860, help="default: 7860; 0 takes one that is free")
+    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, which only this machine reaches; on "
+                        "any other, everybody who reaches it can use the page")  # fmt: skip
+    parser.add_argument("--asr", metavar="NAME", help="writes transcripts: a Hugging Face id such as "
+                        "openai/whisper-small, or a local folder")  # fmt: skip
+    parser.add_argument("--device", help="such as cpu or cuda:1; a GPU if there is one unless given")
+    return parser
