@@ -152,7 +152,7 @@ class Regression(Objective):
 
 def _pairs(logits: Tensor) -> Tensor:
     """Return (B, C, 2) from (B, 2C)."""
-    return logits.float().view(len(logits), -1, 2)
+    return logits.float().view(logits.shape[0], -1, 2)
 
 
 def _concordance(scores: Tensor, target: Tensor) -> Tensor:

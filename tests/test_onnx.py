@@ -18,6 +18,8 @@ from test_encoders import TEXT, WAVEFORM, save_text, save_waveform, save_whisper
 import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.fusion import CoAttention
+from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
 from mser.use.onnx_graph import write_graph
@@ -173,13 +175,12 @@ def test_families(speech, text, tmp_path):
     SPEECH[speech](tmp_path / "speech")
     (tmp_path / "text").mkdir()
     save_text(tmp_path / "text", text)
-    from mser.fusion import CoAttention
-
     model = EmotionRecognizer(
         ["neu", "hap"],
         speech=SpeechEncoder(str(tmp_path / "speech"), layer_sum=True, pooling="attention"),
         text=TextEncoder(str(tmp_path / "text"), layer_sum=True),
         fusion=CoAttention,
+        objective=OneVsRest,
     ).eval()
     write_graph(model, tmp_path / "model.onnx")
     graph = onnxruntime.InferenceSession(tmp_path / "model.onnx")

@@ -89,7 +89,7 @@ def _norm_each(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
 
 def _norm_masked(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
     """Return the same for all clips at once, with any numbers behind the real frames."""
-    grouped = features.view(len(features), norm.num_groups, -1, features.shape[-1])
+    grouped = features.view(features.shape[0], norm.num_groups, -1, features.shape[-1])
     real = mask_of(frames, features.shape[-1])[:, None, None, :]
     count = (frames * (norm.num_channels // norm.num_groups)).view(-1, 1, 1, 1)
     centred = grouped - (grouped * real).sum((2, 3), keepdim=True) / count
