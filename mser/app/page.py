@@ -13,7 +13,7 @@ from mser.use.clips import Clip, hear
 from mser.use.model import Model
 
 LARGEST = "200mb"
-_KEPT = (60, 600)  # seconds: how often uploads are looked at, and how old they may be
+_KEPT = (60, 540)  # seconds: how often uploads are looked at, and how old they may be
 CSS = """
 .gradio-container {max-width: 1080px !important; margin: auto}
 footer {display: none !important}
