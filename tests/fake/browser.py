@@ -20,7 +20,7 @@ class Browser:
     """A Chromium with one tab; `messages` holds what pages complained of and what they asked the network for."""
 
     def __init__(self, profile: Path, server: str = "data:"):
-        """Keep the browser's things in `profile`; requests to the `server` of the pages are no matter of the network."""
+        """Keep the browser's things in `profile`; what goes to the `server` of the pages is not counted."""
         self.own = ("file:", "data:", "blob:", server)
         told, self._say = os.pipe()
         self._hear, answered = os.pipe()
