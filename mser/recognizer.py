@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor, nn
 
 from mser.answers import score
@@ -72,6 +73,7 @@ class EmotionRecognizer(LightningModule):
         self.warmup, self.decay_power = warmup, decay_power
         self.collected = Collected()
         self.trained_on: dict[str, Any] | None = None
+        self._sizes = {name: parameter.numel() for name, parameter in self.named_parameters()}
         norms_in_float32(self)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -160,13 +162,27 @@ class EmotionRecognizer(LightningModule):
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": factor, "interval": "step"}}
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip gradients; those that FSDP has spread over processes by their common norm, which only it knows."""
+        if isinstance(self.trainer.strategy, FSDPStrategy) and gradient_clip_algorithm != "value":
+            if gradient_clip_val:
+                cast(Any, self.trainer.model).clip_grad_norm_(gradient_clip_val)
+        else:
+            super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
+
     def parameter_counts(self) -> dict[str, dict[str, int]]:
         """Return trained and all parameters of the speech encoder, the text encoder and the rest."""
         counts: dict[str, dict[str, int]] = {}
         for name, parameter in self.named_parameters():
             part = counts.setdefault(_part(name), {"trainable": 0, "total": 0})
-            part["total"] += parameter.numel()
-            part["trainable"] += parameter.numel() * parameter.requires_grad
+            size = self._sizes[name.replace("_fsdp_wrapped_module.", "")]  # where FSDP leaves this process its share
+            part["total"] += size
+            part["trainable"] += size * parameter.requires_grad
         return counts
 
     def _seen(self, encoded: Encoded, batch: Batch, side: Literal["speech", "text"]) -> Encoded:

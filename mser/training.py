@@ -19,6 +19,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.callbacks.checkpoints import FOLDER, BestCheckpoint, LastCheckpoint
@@ -55,6 +56,7 @@ EXPECTED = (
     "LightningCLI's args parameter is intended",
     ".*does not have many workers",  # loading 16 kHz PCM costs less than handing it between processes
     ".*Checkpoint directory .* exists and is not empty",  # that is what resuming is
+    ".*sync_dist=True",  # scores are of the whole part, gathered before they are taken, so all processes have the same
     ".*your dataloader is not resumable",  # CorpusDataModule itself remembers where it was
     ".*Support for mismatched key_padding_mask",  # inside transformers' WavLM
     ".*treespec",  # inside torch
@@ -144,12 +146,14 @@ class MserCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the trainer; what this machine does not have is said in one line."""
         try:
-            return super().instantiate_trainer(**kwargs)
+            trainer = super().instantiate_trainer(**kwargs)
         except (MisconfigurationException, ModuleNotFoundError, ValueError) as error:
             raise UserError(
                 f"no such trainer on this machine: {' '.join(str(error).split())} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
+        _require_whole_checkpoints(trainer)
+        return trainer
 
     def _require_own_checkpoint(self) -> None:
         given = self.config_init[self.subcommand]["ckpt_path"]
@@ -227,6 +231,20 @@ def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
     while error is not None and not isinstance(error, ModuleNotFoundError):
         error = error.__cause__ or error.__context__
     return error
+
+
+def _require_whole_checkpoints(trainer: Trainer) -> None:
+    """Refuse strategies whose checkpoints are folders of shards: nothing after the fit could read them."""
+    strategy = trainer.strategy
+    if isinstance(strategy, ModelParallelStrategy | DeepSpeedStrategy):
+        raise UserError(
+            f"trainer.strategy is {type(strategy).__name__}, whose checkpoints only itself can read; use fsdp or ddp"
+        )
+    if isinstance(strategy, FSDPStrategy) and strategy._state_dict_type == "sharded":
+        raise UserError(
+            "trainer.strategy saves its state sharded, a folder that neither test nor export can read; leave "
+            "state_dict_type at full"
+        )
 
 
 def _precision(accelerator: str) -> str:

@@ -1,4 +1,4 @@
-"""``mser crossval``: plans once, then lets one process after another fit and test a fold. Imports no torch."""
+"""``mser crossval``: plans once, then lets a process for each fold fit and test it. Imports no torch."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from os.path import expandvars
 from pathlib import Path
 from typing import Any
 
-from mser.crossval.jobs import Job, call, run_jobs
+from mser.crossval.jobs import Job, Launcher, call, run_jobs
+from mser.crossval.local import Local
 from mser.crossval.record import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.data.gaps import say_left_out
 from mser.errors import UserError
+from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest, write_text
 
 DESCRIPTION = """\
@@ -46,9 +48,10 @@ def main(argv: list[str]) -> int:
             return 0
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
-        write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
-        failed = run_jobs(jobs, args.jobs)
+        launcher = _launcher(args, run, len(jobs))
+        write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
+        failed = run_jobs(jobs, launcher)
     if failed:
         return _tell(failed)
     code = _show(run, jobs, args.skip_test)
@@ -70,7 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)"
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at a time; they share cores and GPUs")
+    many = "folds at a time; on this machine they share cores and GPUs (default: 1, on a cluster all)"
+    parser.add_argument("--jobs", type=_positive, metavar="N", help=many)
+    where = "where folds run: here, as a SLURM array, or on a Ray cluster (default: local)"
+    parser.add_argument("--launcher", choices=LAUNCHERS, default="local", help=where)
+    sbatch = "options of sbatch, such as partition=gpu,time=240,gpus_per_node=1,mem_gb=32"
+    parser.add_argument("--slurm", type=pairs, default={}, metavar="KEY=VALUE,...", help=sbatch)
+    share = "address of the cluster, and cpus, gpus and memory_gb of each fold"
+    parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...", help=share)
     parser.add_argument("--plan", action="store_true", help="settle and check everything, but train nothing")
     parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
     parser.add_argument("--logger", choices=LOGGERS, help="also log to Weights & Biases, as one group (default: no)")
@@ -82,6 +92,12 @@ def _numbers(text: str) -> list[int]:
         return sorted({int(number) for number in text.split(",")})
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,2,3") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of folds; give 1 or more")
+    return int(text)
 
 
 def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:
@@ -106,11 +122,27 @@ def _alone_in(run: Path) -> Iterator[None]:
         yield
 
 
-def _tell(failed: list[Job]) -> int:
+def _launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
+    """Return where the jobs go; a cluster takes all of them unless `--jobs` says otherwise."""
+    for name in ("slurm", "ray"):
+        if getattr(args, name) and args.launcher != name:
+            raise UserError(f"--{name} says how to use another launcher; add --launcher {name}")
+    if args.launcher == "slurm":
+        from mser.crossval.on_slurm import Slurm
+
+        return Slurm(run, args.slurm, args.jobs or jobs)
+    if args.launcher == "ray":
+        from mser.crossval.on_ray import Ray
+
+        return Ray(args.ray, args.jobs or jobs)
+    return Local(args.jobs or 1)
+
+
+def _tell(failed: dict[Job, str]) -> int:
     import sys
 
-    for job in failed:
-        print(f"mser: {job.name} failed: {job.last_words()} (see {job.log})", file=sys.stderr)
+    for job, reason in failed.items():
+        print(f"mser: {job.name} failed: {reason} (see {job.log})", file=sys.stderr)
     print("mser: run the same command again to resume what is not finished", file=sys.stderr)
     return 1
 

@@ -1,25 +1,22 @@
-"""Runs folds as processes: some at a time, each with its share of the machine, all of them told when to stop."""
+"""Runs folds wherever a launcher starts them: followed while they run, told when to stop, named when they fail."""
 
 from __future__ import annotations
 
 import csv
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from mser.crossval.tracking import environment
 from mser.errors import UserError
 
 GRACE = 60.0
@@ -72,6 +69,12 @@ class Job:
 
         return self.metrics.exists() and (self.skip_test or "test" in json.loads(self.metrics.read_text()))
 
+    def command(self) -> list[str]:
+        """Return what starts its worker."""
+        options = {"--skip_test": self.skip_test, "--logger=wandb": self.track}
+        chosen = [name for name, on in options.items() if on]
+        return [*WORKER, "fold", str(self.run), str(self.fold), str(self.seed), *chosen]
+
     def epochs(self) -> list[dict[str, str]]:
         """Return the learning curve so far."""
         try:
@@ -103,88 +106,83 @@ def call(arguments: list[str], log: Path) -> None:
         raise UserError(lines[-1].removeprefix("mser: error: "))
 
 
-def run_jobs(jobs: list[Job], at_once: int) -> list[Job]:
-    """Run what is not finished, `at_once` at a time, and return the jobs that failed.
+class Task(Protocol):
+    """A job that a launcher has taken over."""
+
+    def ended(self) -> str | None:
+        """Return None while it waits or runs; then what ended it, or nothing where its log has the last word."""
+
+    def stop(self) -> None:
+        """Ask it to save itself and end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+class Launcher(Protocol):
+    """Where jobs are run.
+
+    Attributes:
+        at_once: how many it takes at a time.
+    """
+
+    at_once: int
+
+    def start(self, jobs: Sequence[Job]) -> Sequence[Task]:
+        """Take over all of these jobs."""
+
+
+def run_jobs(jobs: Sequence[Job], launcher: Launcher) -> dict[Job, str]:
+    """Run what is not finished and return the jobs that failed, with the reason.
 
     Interrupting or terminating this process does the same to all jobs, which save themselves first.
     """
     waiting = [job for job in jobs if not job.finished]
-    running: dict[int, tuple[Job, subprocess.Popen[bytes]]] = {}
-    failed: list[Job] = []
-    with _progress(jobs, waiting) as show, _forwarding(running):
+    running: list[tuple[Job, Task]] = []
+    failed: dict[Job, str] = {}
+    with _progress(jobs, waiting) as show, _asked_to_stop() as asked:
         while waiting or running:
-            for slot in set(range(at_once)) - set(running):
-                if waiting:
-                    running[slot] = (job := waiting.pop(0), _start(job, slot, at_once))
+            room = launcher.at_once - len(running)
+            if begun := waiting[:room]:
+                del waiting[:room]
+                running += zip(begun, launcher.start(begun), strict=True)
             time.sleep(0.2)
-            for slot, (job, process) in list(running.items()):
-                if process.poll() is not None:
-                    del running[slot]
-                    failed += [] if job.finished else [job]
+            if asked:
+                _stop([task for _, task in running])
+                raise SystemExit(128 + asked[0])
+            for job, task in list(running):
+                if (end := task.ended()) is not None:
+                    running.remove((job, task))
+                    failed |= {} if job.finished else {job: end or job.last_words()}
                 show(job)
     return failed
 
 
-def _start(job: Job, slot: int, slots: int) -> subprocess.Popen[bytes]:
-    job.folder.mkdir(parents=True, exist_ok=True)
-    options = {"--skip_test": job.skip_test, "--logger=wandb": job.track}
-    arguments = ["fold", str(job.run), str(job.fold), str(job.seed), *(name for name, on in options.items() if on)]
-    with job.log.open("ab") as log:
-        # Its own session: Ctrl-C in the terminal reaches it once, through us, and not twice.
-        return subprocess.Popen(
-            [*WORKER, *arguments],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env={**environment(job.run), **_share(slot, slots)},
-            start_new_session=True,
-        )
-
-
-def _share(slot: int, slots: int) -> dict[str, str]:
-    """Return the variables that give a slot its cores and GPUs."""
-    share = {"OMP_NUM_THREADS": str(max(len(os.sched_getaffinity(0)) // slots, 1))}
-    if "OMP_NUM_THREADS" in os.environ:
-        share = {}
-    gpus = _gpus()
-    return share | ({"CUDA_VISIBLE_DEVICES": ",".join(gpus[slot % len(gpus) :: slots])} if gpus and slots > 1 else {})
-
-
-def _gpus() -> list[str]:
-    if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [gpu for gpu in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if gpu]
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=True).stdout  # noqa: S607
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [str(number) for number in range(len(listed.splitlines()))]
+def _stop(tasks: Sequence[Task]) -> None:
+    for task in tasks:
+        task.stop()
+    deadline = time.monotonic() + GRACE
+    while (alive := [task for task in tasks if task.ended() is None]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    for task in alive:
+        task.kill()
 
 
 @contextmanager
-def _forwarding(running: dict[int, tuple[Job, subprocess.Popen[bytes]]]) -> Iterator[None]:
-    """Hand SIGINT and SIGTERM on to the jobs, give them time, and leave as the signal asks."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for _, process in running.values():
-            process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE
-        for _, process in running.values():
-            try:
-                process.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                process.kill()
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+def _asked_to_stop() -> Iterator[list[int]]:
+    """Yield what SIGINT and SIGTERM are noted in; nothing is broken off in the midst of being started."""
+    asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda got, _: asked.append(got)) for number in numbers}
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def _progress(jobs: list[Job], waiting: list[Job]) -> Iterator[Any]:
+def _progress(jobs: Sequence[Job], waiting: Sequence[Job]) -> Iterator[Any]:
     """Show one line per fold in a terminal; elsewhere one line when it is finished."""
     console = Console(stderr=True)
     done = len(jobs) - len(waiting)

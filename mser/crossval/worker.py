@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from mser.errors import UserError
@@ -9,6 +10,8 @@ from mser.errors import UserError
 
 def main(argv: list[str]) -> int:
     """Do one of the two and return 0, or 2 after saying in one line what the user must mend."""
+    # SLURM's warning that time is up reaches every process of a job: submitit answers it, and asks this one to end.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     task, run, *rest = argv
     try:
         if task == "plan":

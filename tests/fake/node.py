@@ -1,0 +1,28 @@
+"""What torchrun starts on each node, `node.py CORPUS OUT`: the real command line, again and again in one process."""
+
+import sys
+from pathlib import Path
+
+from mser.cli import main
+
+SHARDED = '--trainer.strategy={"class_path": "fake.sharded.Sharded"}'
+
+
+def run(command, folder, *options):
+    given = [f"--trainer.default_root_dir={folder}", "--trainer.enable_progress_bar=false"]
+    if code := main([command, *given, *options]):
+        raise SystemExit(code)
+
+
+def fit_and_test(folder, corpus, *options):
+    shallow = Path(__file__).parents[2] / "experiments/demo/shallow.yaml"
+    fit = [f"--config={shallow}", f"--data.init_args.root={corpus}", "--trainer.accelerator=cpu", "--trainer.devices=1",
+           "--trainer.num_nodes=2", "--trainer.max_epochs=2", *options]  # fmt: skip
+    run("fit", folder, *fit)
+    run("test", folder, f"--config={folder / 'config.yaml'}", f"--ckpt_path={folder / 'checkpoints/best.ckpt'}")
+
+
+if __name__ == "__main__":
+    corpus, out = map(Path, sys.argv[1:])
+    fit_and_test(out / "ddp", corpus, "--trainer.strategy=ddp")
+    fit_and_test(out / "fsdp", corpus, SHARDED)
