@@ -76,6 +76,8 @@ def _asks_a_folder(command: str, rest: list[str]) -> bool:
         "--hop",
         "--vad",
         "--asr",
+        "--launcher",
+        "--ray",
     )
     return command == "predict" and (not rest or not rest[0].startswith("-") or rest[0].partition("=")[0] in own)
 

@@ -1,5 +1,6 @@
 """mser crossval --launcher local|slurm|ray: the same run, wherever its folds are."""
 
+import csv
 import json
 import os
 import signal
@@ -8,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from fake.trained import untrained
 
 from mser.cli import main
 from mser.crossval import jobs, on_slurm
@@ -190,3 +194,50 @@ def test_what_is_submitted_to_slurm(tmp_path, monkeypatch):
     sent = (tmp_path / "sent").read_text().splitlines()
     for line in ("array=0-2%2", "partition=gpu", "time=240", "gpus-per-node=1", "mem=32GB", "signal=USR2@90"):
         assert f"#SBATCH --{line}" in sent
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """A model folder and a table of recordings, one silent and one that is not there."""
+    folder = tmp_path_factory.mktemp("clips")
+    untrained(folder / "model", sides=("speech",))
+    noise = np.random.default_rng(0)
+    for number in range(7):
+        samples = 0.1 * noise.standard_normal(4000 + 1000 * number) * (number != 3)
+        soundfile.write(folder / f"{number}.wav", samples, 16000)
+    (folder / "table.csv").write_text("audio\n" + "".join(f"{number}.wav\n" for number in (6, 0, 9, 3, 2, 5, 1, 4)))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["--device=cpu,cpu"], ["--launcher=ray", "--ray=cpus=1"]])
+def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
+    from mser.use import on_ray, processes
+
+    monkeypatch.setattr(processes, "BLOCK", 2)
+    monkeypatch.setattr(on_ray, "BLOCK", 2)
+    monkeypatch.chdir(clips)
+    alone, out = tmp_path / "alone.csv", tmp_path / "out.csv"
+    asked = ["predict", "model", "--table", "table.csv"]
+    assert main([*asked, f"--out={alone}"]) == 1
+    expected = list(csv.DictReader(alone.open(newline="")))
+    out.write_text("".join(alone.read_text().splitlines(keepends=True)[:3]))
+    assert main([*asked, f"--out={out}", *options]) == 1
+    said = capsys.readouterr()
+    assert f"{out}: 6 rows written, 2 were there already" in said.out
+    assert "mser predict: 2 of 6 could not be used, the first: 9.wav is not there" in said.err
+    rows = list(csv.DictReader(out.open(newline="")))
+    for row, other in zip(rows, expected, strict=True):
+        assert [row[name] for name in ("audio", "label", "error")] == [
+            other[name] for name in ("audio", "label", "error")
+        ]
+        assert float(row["p_neu"] or 0) == pytest.approx(float(other["p_neu"] or 0), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_devices_that_are_not_there(clips, monkeypatch, capsys):
+    monkeypatch.chdir(clips)
+    assert main(["predict", "model", "0.wav", "--device=nonsense,nonsense"]) == 2
+    assert "a process on nonsense,nonsense ended" in capsys.readouterr().err
+    assert main(["predict", "model", "0.wav", "--ray=cpus=1"]) == 2
+    assert "add --launcher ray" in capsys.readouterr().err

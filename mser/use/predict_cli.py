@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
+from mser.launching import pairs
 from mser.use.asked import Asked, column, from_files, from_table
 from mser.use.hub import local_folder
 from mser.use.rows import Rows, key
@@ -45,7 +47,8 @@ def main(argv: Sequence[str]) -> int:
     how = " ".join(filter(None, (described(by), args.asr and f"asr={Path(args.asr).name}")))
     out = Rows(Path(args.out), settings, how) if args.out else None
     todo = _still_to_do(asked, out, cutting=by is not None)
-    written, failed, first = _predict(args, folder, todo, out, by) if todo else (0, 0, "")
+    clips = _clips(todo, settings, out, by)
+    written, failed, first = _predict(args, folder, clips, out, None if by else len(todo)) if todo else (0, 0, "")
     if out:
         out.close()
         there = out.done.total()
@@ -104,17 +107,39 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     return (clip for clip in clips if not _taken(done, key(clip.called, clip.start, clip.end, clip.transcript)))
 
 
+def opened(
+    args: argparse.Namespace, folder: Path, device: str | None
+) -> Callable[[Iterable[Clip]], Iterator[Prediction]]:
+    """Return what answers clips in their order, with the model loaded onto a device of this process."""
+    from mser.use.model import load
+
+    return partial(load(folder, device=device, asr=args.asr).stream, batch_seconds=args.batch_seconds)
+
+
+def _answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> Iterator[Prediction]:
+    """Return the answers in the order asked, wherever they are given."""
+    if args.ray and args.launcher != "ray":
+        raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
+    if args.launcher == "ray":
+        from mser.use.on_ray import answers
+
+        return answers(args, folder, clips)
+    if args.device and "," in args.device:
+        from mser.use.processes import answers
+
+        return answers(args, folder, clips)
+    return opened(args, folder, args.device)(clips)
+
+
 def _predict(
-    args: argparse.Namespace, folder: Path, todo: Sequence[Asked], out: Rows | None, by: Segments | None
+    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], out: Rows | None, total: int | None
 ) -> tuple[int, int, str]:
     """Return how many rows there were, how many without an answer, and why the first of those has none."""
     from mser.data_tables import progress
-    from mser.use.model import load
 
-    model = load(folder, device=args.device, asr=args.asr)
     number, failed, first = 0, 0, ""
-    with progress("predicting", None if by else len(todo)) as step:
-        for said in model.stream(_clips(todo, model.settings, out, by), batch_seconds=args.batch_seconds):
+    with progress("predicting", total) as step:
+        for said in _answers(args, folder, clips):
             if out:
                 out.write(said)
             else:
@@ -160,7 +185,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
     parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
                         "openai/whisper-tiny.en or a folder")  # fmt: skip
-    parser.add_argument("--device", help="such as cpu or cuda:1; a GPU if there is one unless given")
+    parser.add_argument("--device", help="such as cpu or cuda:1, or cuda:0,cuda:1 to share the work between several; "
+                        "a GPU if there is one unless given")  # fmt: skip
+    parser.add_argument("--launcher", choices=("local", "ray"), default="local",
+                        help="where the model runs: here, or in copies on a Ray cluster (default: local)")  # fmt: skip
+    parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...",
+                        help="address of the cluster, and cpus, gpus and memory_gb of each copy")  # fmt: skip
     parser.add_argument("--batch-seconds", type=_positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60)")  # fmt: skip
     return parser
