@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 demo: .venv/installed
 	experiments/demo/run.sh runs/demo --jobs $(JOBS)
 
-PYTEST = OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --doctest-modules mser tests
+PYTEST = OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --dist loadfile --doctest-modules mser tests
 
 test: .venv/installed lint types
 	$(PYTEST)

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import yaml
 
+from mser.manifest import Manifest
+
 
 def plan(run, options):
-    (run / "config.yaml").write_text("\n".join(options))
+    (run / "config.yaml").write_text("\n".join(["checkpoint: {monitor: val/ua}", *options]))
+    Manifest("iemocap", run, ()).write(run / "manifest.jsonl")
     (run / "protocol.json").write_text(json.dumps({"folds": [{"number": 1}, {"number": 2}]}))
 
 
