@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import soundfile
+import torch
+from torchaudio.functional import resample
 
 from mser.data.audio import SAMPLE_RATE, SHORTEST, load
 from mser.errors import UserError
@@ -33,6 +35,23 @@ def test_channels_are_mixed_and_only_the_span_is_read(tmp_path):
     samples = load(path, start=0.5, end=1.0)
     np.testing.assert_allclose(samples.numpy(), steps[8000:16000] / 2, atol=1e-6)
     assert len(load(path, start=1.9, end=9.0)) == 1600
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_16_bits_are_what_libsndfile_makes_of_them(channels, tmp_path):
+    extremes = np.array([-(2**15), -1, 0, 1, 2**15 - 1], dtype=np.int16)
+    samples = np.random.default_rng(0).choice(extremes, (4000, channels))
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="PCM_16")
+    floats = soundfile.read(tmp_path / "a.wav", dtype="float32", always_2d=True)[0]
+    np.testing.assert_allclose(load(tmp_path / "a.wav").numpy(), floats.mean(1), atol=0 if channels < 3 else 1e-7)
+
+
+def test_resampling_is_torchaudios(tmp_path):
+    samples = np.random.default_rng(0).normal(0, 0.1, 20000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, 44100, subtype="FLOAT")
+    expected = resample(torch.from_numpy(samples), 44100, SAMPLE_RATE)
+    for _ in range(2):
+        torch.testing.assert_close(load(tmp_path / "a.wav"), expected, atol=1e-6, rtol=0)
 
 
 def test_short_clips_are_filled_up(tmp_path):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mser.errors import UserError
 from mser.manifest import Seconds
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 SAMPLE_RATE = 16_000
 SHORTEST = 800
@@ -35,12 +39,13 @@ def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samp
             rate = file.samplerate
             file.seek(min(round(start * rate), file.frames))
             count = -1 if end is None else max(round(end * rate) - round(start * rate), 0)
-            samples = file.read(count, dtype="float32", always_2d=True).mean(axis=1)
+            exact = file.subtype == "PCM_16"
+            samples = _whole_numbers(file, count) if exact else _mono(file.read(count, dtype="float32", always_2d=True))
     except (OSError, RuntimeError) as error:
         raise UserError(f"cannot read audio from {path}: {error}; `mser data check` names every such file") from error
     if not len(samples):
         raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
-    if not np.isfinite(samples).all():
+    if not exact and not np.isfinite(samples).all():
         raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
     return as_taken(samples, rate)
 
@@ -48,7 +53,19 @@ def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samp
 def as_taken(samples: Samples, rate: int) -> Samples:
     """Return (samples,) as encoders take them, 16 kHz and at least `SHORTEST`, of mono samples at any rate."""
     samples = _resample(samples, rate)
-    return np.pad(samples, (0, max(SHORTEST - len(samples), 0)))
+    lacking = SHORTEST - len(samples)
+    return np.pad(samples, (0, lacking)) if lacking > 0 else samples
+
+
+def _whole_numbers(file: SoundFile, count: int) -> Samples:
+    """Return (samples,) of a file in 16 bits: the same as libsndfile makes of them, at a third of the price."""
+    return _mono(file.read(count, dtype="int16", always_2d=True)) / np.float32(1 << 15)
+
+
+def _mono(samples: NDArray[Any]) -> Samples:
+    """Return (samples,) floats of (samples, channels): their mean."""
+    floats = samples.astype(np.float32, copy=False)
+    return cast(Samples, floats[:, 0] if floats.shape[1] == 1 else floats.mean(axis=1))
 
 
 def _resample(samples: Samples, rate: int) -> Samples:
@@ -57,9 +74,18 @@ def _resample(samples: Samples, rate: int) -> Samples:
         return samples
     try:
         import torch
-        from torchaudio.functional import resample
+
+        resampler = _resampler(rate)
     except ImportError:
         import soxr
 
         return cast(Samples, soxr.resample(samples, rate, SAMPLE_RATE))
-    return cast(Samples, resample(torch.from_numpy(samples), rate, SAMPLE_RATE).numpy())
+    return cast(Samples, resampler(torch.from_numpy(samples)).numpy())
+
+
+@lru_cache(maxsize=8)
+def _resampler(rate: int) -> Any:
+    """Return torchaudio's resampler from a rate to ours: making its filter costs as much as resampling a clip."""
+    from torchaudio.transforms import Resample
+
+    return Resample(rate, SAMPLE_RATE)
