@@ -1,0 +1,83 @@
+"""One utterance of median length: mser's joint model beside Hugging Face's pipeline, which only listens.
+
+Both have the same speech encoder of base size; mser's also reads, with a RoBERTa of base size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from interleave import Clock, Figures, Rounds, alone, middle, ratio
+from material import FOLDER, LABELS, MEDIAN, PACE, QUICK, SAMPLE_RATE, WORDS, encoders
+from table import Row
+
+ROUNDS = 1 if QUICK else 5
+CALLS = 2 if QUICK else 7
+
+
+def _mser() -> Figures:
+    told = model()
+    said = " ".join(WORDS[: round(PACE * MEDIAN)])
+    return _time(lambda: told.predict(_clip(), said, sample_rate=SAMPLE_RATE))
+
+
+def _pipeline() -> Figures:
+    from transformers import AutoConfig, AutoFeatureExtractor, HubertForSequenceClassification, pipeline
+
+    speech, _ = encoders()
+    listener = HubertForSequenceClassification(AutoConfig.from_pretrained(speech)).eval()
+    extractor = AutoFeatureExtractor.from_pretrained(speech)
+    told = pipeline("audio-classification", model=listener, feature_extractor=extractor, device="cpu")
+    return _time(lambda: told({"raw": _clip(), "sampling_rate": SAMPLE_RATE}))
+
+
+def model() -> Any:
+    """Return a model in use, of base size with random weights."""
+    from mser.use.model import Model
+    from mser.use.rebuild import rebuild
+    from mser.use.settings import Member, Settings
+
+    folders = dict(zip(("speech", "text"), map(Path, encoders()), strict=True))
+    options: dict[str, Any] = {side: {"name": folder.name} for side, folder in folders.items()}
+    for part, kind in (("fusion", "Shallow"), ("objective", "CrossEntropy")):
+        options[part] = {"class": kind, "options": {}}
+    task = {"kind": "labels", "name": "four", "labels": LABELS}
+    settings = Settings("", task, SAMPLE_RATE, None, {**options, "dropout": 0.1}, {}, ())
+    member = Member("", 1, 1, 1.0, {}, {})
+    return Model(replace(settings, members=(member,)), [rebuild(settings, FOLDER)], "cpu")
+
+
+def _clip() -> Any:
+    return np.random.default_rng(1).normal(0, 0.05, round(MEDIAN * SAMPLE_RATE)).astype(np.float32)
+
+
+def _time(call: Callable[[], object]) -> Figures:
+    call()
+    found = []
+    for _ in range(CALLS):
+        clock = Clock()
+        call()
+        found.append(clock.read())
+    return {what: median(figures[what] for figures in found) for what in found[0]}
+
+
+VARIANTS = {"pipeline": _pipeline, "mser": _mser}
+
+
+def rows(rounds: Rounds) -> list[Row]:
+    """Return mser's time over the pipeline's."""
+    cpu = ratio(rounds, "mser", "pipeline", "cpu")
+    return [
+        Row("one utterance: mser's joint model over the speech-only pipeline", ratio(rounds, "mser", "pipeline"),
+            most=1.0, note=f"{cpu:.2f} in processor time; 0.6 is aimed at"),
+        *(Row(f"one utterance: {name}", 1000 * middle(rounds, name, "seconds"), "ms") for name in VARIANTS),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    alone(__file__, VARIANTS, rows, ROUNDS)
