@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from mser.encoders.masks import all_real, mask_of, unit_variance
 
@@ -82,9 +81,13 @@ def _norm_each(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
     """Return (B, C, T) normalised clip by clip over the real frames."""
     if torch.compiler.is_exporting():  # a graph cannot go through the clips of batches of any size
         return _norm_masked(norm, features, frames)
-    size = features.shape[-1]
-    clips = (norm(clip[None, :, :count]) for clip, count in zip(features, frames.tolist(), strict=True))
-    return torch.cat([functional.pad(clip, (0, size - clip.shape[-1])) for clip in clips])
+    counts = frames.tolist()
+    if min(counts) == features.shape[-1]:
+        return cast(Tensor, norm(features))
+    normed = torch.zeros_like(features, dtype=norm.weight.dtype)
+    for row, count in enumerate(counts):
+        normed[row, :, :count] = norm(features[row : row + 1, :, :count])[0]
+    return normed
 
 
 def _norm_masked(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
