@@ -71,6 +71,7 @@ def _asks_a_folder(command: str, rest: list[str]) -> bool:
         "--columns",
         "--out",
         "--device",
+        "--precision",
         "--batch-seconds",
         "--window",
         "--hop",

@@ -12,6 +12,7 @@ from mser.data.batch import Batch
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats
+from mser.use.half import halve
 from mser.use.ready import Ready
 from mser.use.rebuild import load_weights, rebuild
 from mser.use.settings import Settings
@@ -24,14 +25,17 @@ class TorchEngine:
         settings: what the folder says.
         folder: where it lies.
         device: a GPU if there is one when None.
+        half: compute in bfloat16.
 
     Raises:
         UserError: if settings and weights do not fit, or there is no such device.
     """
 
-    def __init__(self, settings: Settings, folder: Path, device: str | None) -> None:
+    def __init__(self, settings: Settings, folder: Path, device: str | None, *, half: bool = False) -> None:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.members = [_member(settings, folder, number) for number in range(len(settings.members))]
+        for member in self.members if half else ():
+            halve(member)
         try:
             self.members = [member.to(device) for member in self.members]
         except (RuntimeError, AssertionError) as error:
