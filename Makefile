@@ -1,10 +1,11 @@
 # make demo    the main job on made-up data, end to end, and where its report is
 # make test    lint, types and tests
 # make coverage    the tests again, and which lines none of them reached (half as long again)
+# make bench   mser beside Hugging Face's Trainer and pipeline and librosa (20 minutes; QUICK=1 only shows that it works)
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
 # make reproduce-... PAPER=1 ... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
-.PHONY: demo test coverage lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
+.PHONY: demo test coverage bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -22,6 +23,9 @@ test: .venv/installed lint types
 coverage: .venv/installed
 	$(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 	coverage report --include='mser/corpora/*' --fail-under=100 --skip-covered
+
+bench: .venv/installed
+	python experiments/bench/bench.py
 
 lint: .venv/installed
 	ruff format --check .
