@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MEASURED = (
     "start-up", "padded/actual", "largest batch", "loading 16-bit", "loading and resampling", "one utterance",
-    "6 recordings", "frozen encoders", "peak memory", "training: mser over Trainer's default", "training: mser over Trainer's best",
+    "6 recordings", "frozen encoders", "peak memory", "training: mser over Trainer's default",
+    "training: mser over Trainer's best",
 )  # fmt: skip
 
 

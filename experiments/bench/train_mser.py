@@ -1,4 +1,7 @@
-"""Joint fine-tuning through mser: mser's own trainer settings, loading and callbacks."""
+"""Joint fine-tuning through mser: mser's own trainer settings, loading and callbacks.
+
+AdamW is not fused, as the Trainer's is: Lightning refuses to clip the gradients of a fused one in mixed precision.
+"""
 
 from __future__ import annotations
 
