@@ -17,7 +17,7 @@ def test_answers_are_those_of_float32_but_for_rounding(tmp_path):
         soundfile.write(tmp_path / f"{seed}.wav", clip, 16000)
     paths = [tmp_path / f"{seed}.wav" for seed in range(3)]
     exact, half = (mser.load(folder, device="cpu", precision=precision) for precision in ("32", "bf16"))
-    kinds = {parameter.dtype for parameter in half.members[0].parameters()}
+    kinds = {parameter.dtype for parameter in half.engine.members[0].parameters()}
     assert kinds == {torch.float32, torch.bfloat16}
     for one, other in zip(exact.predict(paths, ["Oh no!"] * 3), half.predict(paths, ["Oh no!"] * 3), strict=True):
         assert list(other.probabilities.values()) == pytest.approx(list(one.probabilities.values()), abs=0.01)

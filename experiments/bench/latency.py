@@ -6,14 +6,14 @@ Both have the same speech encoder of base size; mser's also reads, with a RoBERT
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from interleave import Clock, Figures, Rounds, alone, middle, ratio
 from material import FOLDER, LABELS, MEDIAN, PACE, QUICK, SAMPLE_RATE, WORDS, encoders
+from safetensors.torch import save_model
 from table import Row
 
 ROUNDS = 1 if QUICK else 5
@@ -21,11 +21,7 @@ CALLS = 2 if QUICK else 7
 
 
 def _mser(*, half: bool = False) -> Figures:
-    told = model()
-    if half:
-        from mser.use.half import halve
-
-        halve(told.members[0])
+    told = model("bf16" if half else "32")
     said = " ".join(WORDS[: round(PACE * MEDIAN)])
     return _time(lambda: told.predict(_clip(), said, sample_rate=SAMPLE_RATE))
 
@@ -40,20 +36,24 @@ def _pipeline() -> Figures:
     return _time(lambda: told({"raw": _clip(), "sampling_rate": SAMPLE_RATE}))
 
 
-def model() -> Any:
+def model(precision: Literal["32", "bf16"] = "32") -> Any:
     """Return a model in use, of base size with random weights."""
-    from mser.use.model import Model
+    import mser
     from mser.use.rebuild import rebuild
     from mser.use.settings import Member, Settings
 
-    folders = dict(zip(("speech", "text"), map(Path, encoders()), strict=True))
-    options: dict[str, Any] = {side: {"name": folder.name} for side, folder in folders.items()}
-    for part, kind in (("fusion", "Shallow"), ("objective", "CrossEntropy")):
-        options[part] = {"class": kind, "options": {}}
-    task = {"kind": "labels", "name": "four", "labels": LABELS}
-    settings = Settings("", task, SAMPLE_RATE, None, {**options, "dropout": 0.1}, {}, ())
-    member = Member("", 1, 1, 1.0, {}, {})
-    return Model(replace(settings, members=(member,)), [rebuild(settings, FOLDER)], "cpu")
+    weights = FOLDER / "joint.safetensors"
+    if not weights.exists():
+        folders = dict(zip(("speech", "text"), map(Path, encoders()), strict=True))
+        options: dict[str, Any] = {side: {"name": folder.name} for side, folder in folders.items()}
+        for part, kind in (("fusion", "Shallow"), ("objective", "CrossEntropy")):
+            options[part] = {"class": kind, "options": {}}
+        task = {"kind": "labels", "name": "four", "labels": LABELS}
+        member = Member(weights.name, 1, 1, 1.0, {}, {})
+        settings = Settings("", task, SAMPLE_RATE, None, {**options, "dropout": 0.1}, {}, (member,))
+        settings.write(FOLDER)
+        save_model(rebuild(settings, FOLDER), str(weights))
+    return mser.load(FOLDER, device="cpu", precision=precision)
 
 
 def _clip() -> Any:

@@ -72,7 +72,7 @@ def encoders() -> tuple[str, str]:
 
     small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
     fewer = {"conv_dim": (16,) * 7, "num_conv_pos_embedding_groups": 4}
-    speech, text = FOLDER / "hubert", FOLDER / "roberta"
+    speech, text = FOLDER / "speech", FOLDER / "text"  # as in a model folder, which this one becomes
     # As mser reads such checkpoints: neither layers nor frames are left out at random.
     plain = {"layerdrop": 0.0, "apply_spec_augment": False}
     HubertConfig(**plain, **({**small, **fewer} if QUICK else {}), num_labels=len(LABELS)).save_pretrained(speech)
