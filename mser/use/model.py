@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from huggingface_hub import ModelHubMixin
@@ -19,6 +19,7 @@ from mser.manifest import Seconds
 from mser.temperature import Floats, tempered
 from mser.use.abstention import sureness
 from mser.use.clips import Audio, Clip
+from mser.use.engine import Engine, Precision, engine_of
 from mser.use.given import clips_of
 from mser.use.hub import local_folder
 from mser.use.prediction import Prediction as Prediction
@@ -29,7 +30,6 @@ from mser.use.settings import FILE, Settings, read_settings
 if TYPE_CHECKING:
     from mser.use.transcribing import Transcriber
 
-Precision = Literal["32", "bf16"]
 BATCH_SECONDS = 60.0
 _WINDOW = 8  # batches that are sorted by length together, before the first of them is answered
 _MOST = 64  # utterances in a batch
@@ -61,39 +61,7 @@ def load(
 
 def _opened(path: Path, device: str | None = None, asr: str | Path | None = None, precision: Precision = "32") -> Model:
     settings = read_settings(path)
-    return Model(settings, _engine(settings, path, device, precision), device, folder=path, asr=asr)
-
-
-def _engine(settings: Settings, folder: Path, device: str | None, precision: Precision) -> Engine:
-    if settings.is_onnx:
-        if precision != "32":
-            raise UserError(
-                f"{folder} is run by ONNX Runtime, in the precision that it was exported with; leave {precision} out"
-            )
-        from mser.use.onnx_engine import OnnxEngine
-
-        return OnnxEngine(settings, folder, device)
-    try:
-        from mser.use.torch_engine import TorchEngine
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"{folder} is run by PyTorch, but {error.name} is not installed; install it, or export with --onnx"
-        ) from error
-    return TorchEngine(settings, folder, device, half=precision == "bf16")
-
-
-class Engine(Protocol):
-    """What runs a model's weights: PyTorch or ONNX Runtime."""
-
-    def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
-        """Return, of each member, (B, C) probabilities that are not calibrated yet, or scores."""
-
-    @property
-    def max_tokens(self) -> int:
-        """How many tokens of a transcript are read; 0 for a model that only hears."""
-
-    def cuts(self, text: str) -> bool:
-        """Return whether a transcript has more tokens than are read."""
+    return Model(settings, engine_of(settings, path, device, precision), device, folder=path, asr=asr)
 
 
 class Model(ModelHubMixin):
