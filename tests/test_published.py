@@ -94,7 +94,7 @@ def test_the_ledger_has_every_number_of_the_paper():
 def test_the_page_and_the_terminal_show_it(tmp_path, capsys):
     make_run(tmp_path / "run")
     assert main(["report", str(tmp_path / "run")]) == 0
-    page = (tmp_path / "run/report/report.html").read_text()
+    page = (tmp_path / "run/report/report.html").read_text().replace("\xa0", " ")
     assert "Nothing here compares with this run" in page
     assert "binary accuracy, % 75.5" in page
     assert "emotion2vec, table 2" in page

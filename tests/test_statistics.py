@@ -359,7 +359,7 @@ def test_a_clear_difference_is_said_in_a_sentence(tmp_path, capsys):
     assert pair["sentence"] in found["answer"]
     assert pair["p"] == pair["p_holm"] == 2 / 1024
     assert pair["effect"] > 2
-    page = Path(tmp_path / "report/report.html").read_text()
+    page = Path(tmp_path / "report/report.html").read_text().replace("\xa0", " ")
     assert f"<b>better</b> {pair['sentence']}" in page
 
 
