@@ -100,7 +100,7 @@ print(json.dumps([[one.probabilities for one in said], [one.note for one in said
     whole = model.predict(str(place / "2.wav"), "well well").probabilities
     assert said[0] == pytest.approx(whole, abs=1e-5)
     resampled = model.predict(str(place / "44k.wav"), "so it goes").probabilities
-    assert said[1] == pytest.approx(resampled, abs=0.02)  # soxr's filter is not torchaudio's
+    assert said[1] == pytest.approx(resampled, abs=1e-5)
     assert notes[1] == "2 channels mixed to one; resampled from 44100 Hz"
     assert "is run by PyTorch, but torch is not installed; install it, or export with --onnx" in refused
     assert not torch_there

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,33 +58,18 @@ def as_taken(samples: Samples, rate: int) -> Samples:
 
 def _whole_numbers(file: SoundFile, count: int) -> Samples:
     """Return (samples,) of a file in 16 bits: the same as libsndfile makes of them, at a third of the price."""
-    return _mono(file.read(count, dtype="int16", always_2d=True)) / np.float32(1 << 15)
+    read = file.read(count, dtype="int16", always_2d=True)
+    return _mono(np.multiply(read, np.float32(2**-15), dtype=np.float32))
 
 
-def _mono(samples: NDArray[Any]) -> Samples:
-    """Return (samples,) floats of (samples, channels): their mean."""
-    floats = samples.astype(np.float32, copy=False)
-    return cast(Samples, floats[:, 0] if floats.shape[1] == 1 else floats.mean(axis=1))
+def _mono(samples: Samples) -> Samples:
+    """Return (samples,) of (samples, channels): their mean."""
+    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
 
 
 def _resample(samples: Samples, rate: int) -> Samples:
-    """Resample as in training, by torchaudio; where there is none by soxr, whose filter is a little steeper."""
     if rate == SAMPLE_RATE:
         return samples
-    try:
-        import torch
+    import soxr
 
-        resampler = _resampler(rate)
-    except ImportError:
-        import soxr
-
-        return cast(Samples, soxr.resample(samples, rate, SAMPLE_RATE))
-    return cast(Samples, resampler(torch.from_numpy(samples)).numpy())
-
-
-@lru_cache(maxsize=8)
-def _resampler(rate: int) -> Any:
-    """Return torchaudio's resampler from a rate to ours: making its filter costs as much as resampling a clip."""
-    from torchaudio.transforms import Resample
-
-    return Resample(rate, SAMPLE_RATE)
+    return cast(Samples, soxr.resample(samples, rate, SAMPLE_RATE))
