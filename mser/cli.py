@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -41,12 +42,17 @@ def main(argv: list[str] | None = None) -> int:
         print(f"mser {__version__}")
         return 0
     try:
-        return _run(args[0], args[1:])
+        code = _run(args[0], args[1:])
+        sys.stdout.flush()
+        return code
     except UserError as error:
         print(f"mser: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _run(command: str, rest: list[str]) -> int:

@@ -244,3 +244,22 @@ def test_two_sentences_leave_nothing_to_train_on(capsys):
     code, _, err = run(capsys, "folds", "iemocap", REAL, "--protocol", "iemocap/loso5-textdisjoint")
     assert code == 2
     assert "iemocap/loso5-textdisjoint: fold session1 has no utterance to train" in err
+
+
+def test_whoever_reads_may_stop_early(tree):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [
+        sys.executable,
+        "-m",
+        "mser",
+        "data",
+        "folds",
+        "iemocap",
+        str(tree),
+        "--protocol=iemocap/loso5",
+        "--json",
+    ]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
