@@ -31,6 +31,32 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         report: what `mser.report.content.content` returns.
         clips: for each run the recordings of its mistakes by utterance, as data URIs; empty for a page without audio.
     """
+    environment = _environment()
+    runs = [
+        {
+            **run,
+            "pictures": drawing.of_run(run, f"run{number}"),
+            "links": links({"runs": [run], "comparison": None}, of=_file(run["name"])),
+            "clips": clips[number] if clips else {},
+        }
+        for number, run in enumerate(report["runs"])
+    ]
+    script = environment.get_template("script.js").render()
+    return environment.get_template("report.html").render(
+        **report | {"runs": runs},
+        script=Markup(script),  # noqa: S704 - our own
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        overview=drawing.overview(runs, report["answer"]),
+        pictures=[run["pictures"] for run in runs],
+        differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
+        compared=side_by_side(runs) if len(runs) > 1 else [],
+        links=links(report, of="runs"),
+        clip_seconds=MOST_SECONDS,
+    )
+
+
+def _environment() -> Environment:
+    """Return where the templates are, and the filters that put scores into words."""
     environment = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,
@@ -60,27 +86,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         "condition": condition,
         "about_dropout": about_dropout,
     }
-    runs = [
-        {
-            **run,
-            "pictures": drawing.of_run(run, f"run{number}"),
-            "links": links({"runs": [run], "comparison": None}, of=_file(run["name"])),
-            "clips": clips[number] if clips else {},
-        }
-        for number, run in enumerate(report["runs"])
-    ]
-    script = environment.get_template("script.js").render()
-    return environment.get_template("report.html").render(
-        **report | {"runs": runs},
-        script=Markup(script),  # noqa: S704 - our own
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        overview=drawing.overview(runs, report["answer"]),
-        pictures=[run["pictures"] for run in runs],
-        differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
-        compared=side_by_side(runs) if len(runs) > 1 else [],
-        links=links(report, of="runs"),
-        clip_seconds=MOST_SECONDS,
-    )
+    return environment
 
 
 def column(name: str) -> str:
