@@ -44,6 +44,30 @@ def test_16_bits_are_what_libsndfile_makes_of_them(channels, tmp_path):
     np.testing.assert_allclose(load(tmp_path / "a.wav").numpy(), floats.mean(1), atol=0 if channels < 3 else 1e-7)
 
 
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_a_span_of_a_wav_is_that_part_of_it(subtype, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(0).uniform(-1, 1, 16000), 16000, subtype=subtype)
+    whole = soundfile.read(tmp_path / "a.wav", dtype="float32")[0]
+    for start, end, part in (
+        (0.0, None, whole), (0.5, None, whole[8000:]), (0.25, 0.5, whole[4000:8000]), (0.9, 7.0, whole[14400:]),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(load(tmp_path / "a.wav", start, end).numpy(), part)
+    for start, end in ((1.0, None), (2.0, 3.0), (0.5, 0.5)):
+        with pytest.raises(UserError, match="holds no audio from"):
+            load(tmp_path / "a.wav", start, end)
+
+
+@pytest.mark.parametrize(("promised", "held"), [(0xFFFFFFFF, 32_000), (32_000, 31_999), (31_999, 32_000)])
+def test_a_wav_whose_header_promises_other_than_it_holds(promised, held, tmp_path):
+    """As where a recording broke off, or was written to a pipe; libsndfile takes what is there."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.random.default_rng(0).uniform(-1, 1, 16000), 16000, subtype="PCM_16")
+    written = bytearray(path.read_bytes())
+    written[40:44] = promised.to_bytes(4, "little")
+    path.write_bytes(written[: 44 + held])
+    np.testing.assert_array_equal(load(path).numpy(), soundfile.read(path, dtype="float32")[0])
+
+
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
 def test_resampling_keeps_a_tone_and_takes_what_would_fold_back(rate, tmp_path):
     beyond = tone(1.0, rate, hertz=9500) if rate > SAMPLE_RATE else 0  # at 16 kHz there is nothing above 8 kHz
