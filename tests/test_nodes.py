@@ -29,7 +29,7 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
-    """The folder in which two nodes have fitted and tested under ddp and under fsdp, and their corpus."""
+    """The folder in which two nodes have fitted and tested under ddp and under fsdp, there stopped too."""
     out = tmp_path_factory.mktemp("nodes")
     corpus = out / "corpus"
     make_iemocap(corpus, turns=11)
@@ -71,6 +71,17 @@ def test_fsdp_learns_what_ddp_learns(two):
     assert len(ddp) == 2
     for a, b in zip(ddp, fsdp, strict=True):
         assert {k: float(v) for k, v in a.items()} == pytest.approx({k: float(v) for k, v in b.items()}, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_fsdp_taken_up_again_ends_bit_for_bit_where_it_would_have(two):
+    """After the first of two epochs: its second has the second's batches, though Lightning made the loader before."""
+    whole, stopped = two / "fsdp", two / "fsdp-stopped"
+    for name in ("history.csv", "predictions.csv"):
+        assert (stopped / name).read_text() == (whole / name).read_text()
+    a, b = (torch.load(folder / "checkpoints/last.ckpt", weights_only=True) for folder in (whole, stopped))
+    torch.testing.assert_close(b["state_dict"], a["state_dict"], rtol=0, atol=0)
+    torch.testing.assert_close(b["optimizer_states"][0]["state"], a["optimizer_states"][0]["state"], rtol=0, atol=0)
 
 
 def refused(capsys, strategy, words):

@@ -75,7 +75,6 @@ class CorpusDataModule(LightningDataModule):
         self.datasets: dict[Part, UtteranceDataset] = {}
         self.split: str | None = None
         self._position = {"epoch": 0, "done": 0}
-        self._train: LengthBatches | None = None
 
     def read(self) -> Manifest:
         """Return the corpus's manifest.
@@ -122,10 +121,10 @@ class CorpusDataModule(LightningDataModule):
         return {"epoch": epochs.processed, "done": batches.processed if epochs.processed < epochs.ready else 0}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Let the training part go on from where an interrupted fit was, also if its loader is made already (FSDP)."""
+        """Let the training part go on from where an interrupted fit was."""
         self._position = state_dict
-        if self._train is not None:
-            self._train.epoch, self._train.done = state_dict["epoch"], state_dict["done"]
+        # FSDP loads this after Lightning has made the loader, and begun to iterate over the batches of the first epoch.
+        cast(Trainer, self.trainer).fit_loop._combined_loader = None
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the training part, shuffled anew each epoch."""
@@ -191,7 +190,6 @@ class CorpusDataModule(LightningDataModule):
             world=self.trainer.world_size if self.trainer else 1,
             **(self._position if shuffle else {}),
         )
-        self._train = batches if part == "train" else self._train
         if self._tells:
             log.info(
                 "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",

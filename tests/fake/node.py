@@ -14,11 +14,13 @@ def run(command, folder, *options):
         raise SystemExit(code)
 
 
-def fit_and_test(folder, corpus, *options):
+def fit_and_test(folder, corpus, *options, stopped=False):
     shallow = Path(__file__).parents[2] / "experiments/demo/shallow.yaml"
     fit = [f"--config={shallow}", f"--data.init_args.root={corpus}", "--trainer.accelerator=cpu", "--trainer.devices=1",
            "--trainer.num_nodes=2", "--trainer.max_epochs=2", *options]  # fmt: skip
-    run("fit", folder, *fit)
+    if stopped:
+        run("fit", folder, *fit, "--trainer.callbacks+=fake.stop.StopAfterFirst")
+    run("fit", folder, *fit, *(["--ckpt_path=last"] if stopped else []))
     run("test", folder, f"--config={folder / 'config.yaml'}", f"--ckpt_path={folder / 'checkpoints/best.ckpt'}")
 
 
@@ -26,3 +28,4 @@ if __name__ == "__main__":
     corpus, out = map(Path, sys.argv[1:])
     fit_and_test(out / "ddp", corpus, "--trainer.strategy=ddp")
     fit_and_test(out / "fsdp", corpus, SHARDED)
+    fit_and_test(out / "fsdp-stopped", corpus, SHARDED, stopped=True)
