@@ -1,10 +1,13 @@
 """mser crossval: planned once, resumed, forwarded signals, nothing half-done taken for a result."""
 
 import csv
+import errno
+import fcntl
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +17,8 @@ import pytest
 from fake.iemocap import make_iemocap
 
 from mser.cli import main
-from mser.crossval import plan
+from mser.crossval import plan, worker
+from mser.crossval.lock import alone_in
 from mser.errors import UserError
 from mser.tested import counts
 
@@ -49,9 +53,7 @@ def test_killed_stopped_resumed_and_reported(corpus, tmp_path, capsys):
     command = [sys.executable, "-m", "mser", *arguments(corpus, broken, "--folds=1")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     history = broken / "seed1/fold1/history.csv"
-    deadline = time.monotonic() + 120
-    while not history.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(history.exists)
     process.send_signal(signal.SIGTERM)
     assert process.wait(90) == 128 + signal.SIGTERM
     assert main(arguments(corpus, broken, "--folds=1", "--skip_test")) == 0
@@ -70,6 +72,47 @@ def test_killed_stopped_resumed_and_reported(corpus, tmp_path, capsys):
     capsys.readouterr()
     assert main(arguments(corpus, whole, "--folds=1,2", "--model.dropout=0.3")) == 2
     assert "was begun with model.dropout=0.1, now it is 0.3; choose another --out" in capsys.readouterr().err
+
+
+def until(true, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_a_fold_that_outlived_its_command_is_not_fitted_twice(corpus, tmp_path, capsys, monkeypatch):
+    """The command is killed, its worker is not: the next command and a job that was still waiting both see that."""
+    asked = arguments(corpus, tmp_path, "--folds=1", "--skip_test", "--trainer.max_epochs=1000000")
+    asked += ["--early_stopping.patience=1000000"]
+    fold = tmp_path / "seed1/fold1"
+    command = subprocess.Popen([sys.executable, "-m", "mser", *asked], stderr=subprocess.DEVNULL)
+    until((fold / "history.csv").exists)
+    command.kill()
+    command.wait()
+    holder = int((fold / ".lock").read_text().split()[1])
+    held = f"seed1/fold1 is being fitted already (process {holder} on {socket.gethostname()}); wait until that ends"
+    try:
+        assert holder != command.pid
+        refused(capsys, asked, held)
+        monkeypatch.setattr(worker, "LEASE", 0.0)
+        job = ["fold", str(tmp_path), "1", "1", "--skip_test"]
+        assert worker.main(job) == 2
+        assert held in capsys.readouterr().err
+    finally:
+        os.kill(holder, signal.SIGKILL)
+    (fold / "metrics.json").write_text("{}")
+    until(lambda: worker.main(job) == 0, 10)
+    assert (fold / ".lock").read_text() == f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def test_where_there_are_no_locks(tmp_path, monkeypatch, caplog):
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with alone_in(tmp_path, "found", "advice"), alone_in(tmp_path, "found", "advice"):
+        assert "no locks here (No locks available), so start nothing twice" in caplog.text
 
 
 def refused(capsys, argv, *words):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os.path import expandvars
 from pathlib import Path
 from typing import Any
 
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.local import Local
+from mser.crossval.lock import alone_in
 from mser.crossval.record import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.data.gaps import say_left_out
@@ -41,7 +39,7 @@ def main(argv: list[str]) -> int:
     track = bool(args.logger) or in_sweep()
     if track:
         require_wandb()
-    with _alone_in(run):
+    with alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out"):
         call(["plan", str(run), *fit_options], run / "plan.log")
         say_left_out(Manifest.read(run / "manifest.jsonl"))
         if args.plan:
@@ -50,6 +48,7 @@ def main(argv: list[str]) -> int:
         chosen = _chosen(args.folds, folds)
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         launcher = _launcher(args, run, len(jobs))
+        _require_idle(jobs)
         write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
         failed = run_jobs(jobs, launcher)
     if failed:
@@ -106,20 +105,12 @@ def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:
     return asked or folds
 
 
-@contextmanager
-def _alone_in(run: Path) -> Iterator[None]:
-    """Hold the run's folder, so that two commands never write into the same fold."""
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        lock = (run / ".lock").open("w")
-    except OSError as error:
-        raise UserError(f"cannot write to {run}: {error.strerror}; choose another --out") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"another mser crossval is at work in {run}; wait for it or choose another --out") from None
-        yield
+def _require_idle(jobs: list[Job]) -> None:
+    """Refuse folds that are still fitted though the command that began them is gone: killed, not asked to end."""
+    for job in jobs:
+        if job.folder.exists() and not job.finished:
+            with job.alone():
+                pass
 
 
 def _launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from mser.crossval.lock import alone_in
 from mser.errors import UserError
 
 GRACE = 60.0
@@ -68,6 +69,11 @@ class Job:
         import json
 
         return self.metrics.exists() and (self.skip_test or "test" in json.loads(self.metrics.read_text()))
+
+    def alone(self, *, patience: float = 0) -> AbstractContextManager[None]:
+        """Hold its folder; whoever comes second is refused after `patience` seconds."""
+        advice = "wait until that ends, or end it, then run the same command again"
+        return alone_in(self.folder, f"{self.name} is being fitted already", advice, patience=patience)
 
     def command(self) -> list[str]:
         """Return what starts its worker."""

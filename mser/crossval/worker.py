@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, cast
 
+from mser.crossval.jobs import Job
 from mser.errors import UserError
+
+LEASE = 120.0
+"""Seconds until a file server lets go of what a lost machine held: 90 by default on NFS."""
 
 
 def main(argv: list[str]) -> int:
@@ -19,19 +26,23 @@ def main(argv: list[str]) -> int:
 
             plan(run, rest)
         else:
-            from mser.crossval.fold import fit_and_test
-
-            fit_and_test(
-                run,
-                fold=int(rest[0]),
-                seed=int(rest[1]),
-                skip_test="--skip_test" in rest,
-                track="--logger=wandb" in rest,
-            )
+            _fold(Job(Path(run), int(rest[0]), int(rest[1]), "--skip_test" in rest, "--logger=wandb" in rest))
     except UserError as error:
         print(f"mser: error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _fold(job: Job) -> None:
+    """Fit and test, unless another does or has done it: a job may still have waited when its command was killed."""
+    from lightning.pytorch.utilities import rank_zero_only
+
+    from mser.crossval.fold import fit_and_test
+
+    # The other processes of the same fit come in the company of the first.
+    with job.alone(patience=LEASE) if cast(Any, rank_zero_only).rank == 0 else nullcontext():
+        if not job.finished:
+            fit_and_test(str(job.run), fold=job.fold, seed=job.seed, skip_test=job.skip_test, track=job.track)
 
 
 if __name__ == "__main__":
