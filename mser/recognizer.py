@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from mser.answers import score
 from mser.data.batch import Batch, UtteranceDataset
@@ -149,6 +150,16 @@ class EmotionRecognizer(LightningModule):
     def on_test_epoch_end(self) -> None:
         """Log the test part's scores."""
         self.log_dict(self._scores("test"), rank_zero_only=False)
+
+    def configure_model(self) -> None:
+        """Spread the weights over the processes, layer by layer, where the strategy has made a mesh of them (FSDP2)."""
+        if self.device_mesh is None or isinstance(self, FSDPModule):
+            return
+        mesh = self.device_mesh["data_parallel"]
+        for encoder in (self.speech, self.text):
+            for block in encoder.backbone.blocks if encoder else ():
+                fully_shard(block, mesh=mesh)
+        fully_shard(self, mesh=mesh)
 
     def configure_optimizers(self) -> Any:
         """Return the optimizer, with one group per part, and the schedule of its rates."""

@@ -235,11 +235,18 @@ def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
 
 def _require_whole_checkpoints(trainer: Trainer) -> None:
     """Refuse strategies whose checkpoints are folders of shards: nothing after the fit could read them."""
-    strategy = trainer.strategy
-    if isinstance(strategy, ModelParallelStrategy | DeepSpeedStrategy):
+    strategy, world = trainer.strategy, trainer.num_nodes * trainer.num_devices
+    if isinstance(strategy, DeepSpeedStrategy):
         raise UserError(
             f"trainer.strategy is {type(strategy).__name__}, whose checkpoints only itself can read; use fsdp or ddp"
         )
+    if isinstance(strategy, ModelParallelStrategy):
+        given = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
+        if given != (world, 1, False):
+            raise UserError(
+                "trainer.strategy ModelParallelStrategy stands for FSDP2 with whole checkpoints; give it the init_args "
+                f"{{data_parallel_size: {world}, tensor_parallel_size: 1, save_distributed_checkpoint: false}}"
+            )
     if isinstance(strategy, FSDPStrategy) and strategy._state_dict_type == "sharded":
         raise UserError(
             "trainer.strategy saves its state sharded, a folder that neither test nor export can read; leave "

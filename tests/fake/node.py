@@ -6,6 +6,10 @@ from pathlib import Path
 from mser.cli import main
 
 SHARDED = '--trainer.strategy={"class_path": "fake.sharded.Sharded"}'
+FSDP2 = (
+    '--trainer.strategy={"class_path": "lightning.pytorch.strategies.ModelParallelStrategy", "init_args": '
+    '{"data_parallel_size": 2, "tensor_parallel_size": 1, "save_distributed_checkpoint": false}}'
+)
 
 
 def run(command, folder, *options):
@@ -29,3 +33,4 @@ if __name__ == "__main__":
     fit_and_test(out / "ddp", corpus, "--trainer.strategy=ddp")
     fit_and_test(out / "fsdp", corpus, SHARDED)
     fit_and_test(out / "fsdp-stopped", corpus, SHARDED, stopped=True)
+    fit_and_test(out / "fsdp2", corpus, FSDP2, stopped=True)
