@@ -16,7 +16,7 @@ from mser.crossval.plan import CONFIG
 from mser.crossval.tracking import fold_logger, log_best
 from mser.manifest import write_text
 from mser.recognizer import EmotionRecognizer
-from mser.training import command_line
+from mser.training import MserCLI, command_line
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger
@@ -44,9 +44,9 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     last, best = (folder / FOLDER / f"{name}.ckpt" for name in ("last", BEST))
     if not best.exists() or last.exists():
         trainer.fit(model, data, ckpt_path=str(last) if last.exists() else None)
-    scores = {"val": _scores(trainer.validate(model, data, ckpt_path=str(best), verbose=False))}
+    scores = {"val": _scores(cli, "validate", best)}
     if not skip_test:
-        scores["test"] = _scores(trainer.test(model, data, ckpt_path=str(best), verbose=False))
+        scores["test"] = _scores(cli, "test", best)
     if trainer.is_global_zero:
         split = json.loads((Path(run) / "protocol.json").read_text())["digest"]
         record = {
@@ -63,8 +63,13 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
         last.unlink(missing_ok=True)  # nothing is left to resume, and it is thrice the size of the weights
 
 
-def _scores(results: Any) -> dict[str, float]:
-    """Return the scores without the name of their part."""
+def _scores(cli: MserCLI, task: str, best: Path) -> dict[str, float]:
+    """Return the scores of the best weights, without the name of their part."""
+    if cli.trainer.strategy.restore_checkpoint_after_setup:  # FSDP leaves a model in pieces that it cannot take again
+        logger = cli.trainer.logger
+        cli.instantiate_classes()
+        cli.trainer.logger = logger
+    results = getattr(cli.trainer, task)(cli.model, cli.datamodule, ckpt_path=str(best), verbose=False)
     return {name.split("/", 1)[1]: value for name, value in results[0].items()}
 
 
