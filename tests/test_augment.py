@@ -10,7 +10,7 @@ from fake.stop import Killed
 from test_survival import ends_alike, stopped
 
 from mser.cli import main
-from mser.data.augment import Hiding
+from mser.data.augment import Augment, Hiding
 from mser.data.batch import Batch
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.fusion import CoAttention, Shallow
@@ -79,6 +79,20 @@ def test_some_lose_a_side_and_none_both(whole):
 def test_workers_change_nothing(corpus, everything, whole, tmp_path):
     assert fit(corpus, tmp_path, *everything, "--data.init_args.num_workers=2") == 0
     ends_alike(whole[0], tmp_path)
+
+
+def test_the_number_of_threads_changes_nothing(tmp_path):
+    """Workers have one each, the main process has all."""
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(0, 0.1, 90000), 16000)
+    augment = Augment((0.8,), str(tmp_path), time_masking=0.3, frequency_masking=0.3)
+    clips = [np.random.default_rng(seed).normal(0, 0.1, 8000 + 4000 * seed).astype(np.float32) for seed in range(20)]
+    every, before = [], torch.get_num_threads()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        every.append([augment.clip(torch.from_numpy(clip), (1, 0, "a")).numpy() for clip in clips])
+    torch.set_num_threads(before)
+    for one, two in zip(*every, strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("batches", [2, 6])

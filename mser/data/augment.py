@@ -179,9 +179,9 @@ def _random(key: Key, what: str) -> np.random.Generator:
 
 
 def _played(clip: Tensor, factor: float) -> Tensor:
+    """Return the clip at another speed, by soxr: it knows no threads, whose number differs between workers."""
     if factor == 1:
         return clip
-    from torchaudio.functional import resample
+    import soxr
 
-    played: Tensor = resample(clip, round(100 * factor), 100)
-    return played
+    return torch.from_numpy(soxr.resample(clip.numpy(), round(100 * factor), 100))
