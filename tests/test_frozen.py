@@ -298,6 +298,17 @@ def test_a_cache_that_cannot_be_used(corpus, tmp_path, monkeypatch, capsys):
     assert error.endswith("has room, or begin again with data.init_args.keep_frozen: false")
 
 
+def test_too_little_memory_names_the_utterance(corpus, tmp_path, monkeypatch, capsys):
+    def exhausted(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 122879744 bytes")
+
+    monkeypatch.setattr(SpeechEncoder, "_layers", exhausted)
+    assert fit(corpus, tmp_path / "run") == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("mser: error: not enough memory on cpu for what the frozen speech encoder says of Ses0")
+    assert error.endswith("cut clips by data.init_args.max_seconds")
+
+
 def test_states_that_vanish_while_they_are_used(tmp_path):
     kept = batches.KeptStates(StateCache(tmp_path), ["ab12"])
     with pytest.raises(UserError, match=r"have vanished from .* while they were in use; run the same command again"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
@@ -13,13 +12,7 @@ from mser.data.audio import SAMPLE_RATE
 from mser.data.batch import Batch
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
-
-SAID = (
-    *("not enough memory", "can't allocate memory"),  # torch's allocator on the CPU
-    *("out of memory", "alloc_failed"),  # CUDA and cuBLAS
-    "could not create a primitive",  # oneDNN
-)
-"""What errors hold, in lower case, that have no class of their own."""
+from mser.memory import is_out_of_memory
 
 
 class OutOfMemory(Callback):
@@ -60,7 +53,7 @@ class OutOfMemory(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Say it in one line, in place of what was raised."""
-        if self._batch and _is_out_of_memory(exception):
+        if self._batch and is_out_of_memory(exception):
             where = trainer.strategy.root_device
             raise UserError(_told(*self._batch, fitted=self._fitted, where=str(where))) from exception
 
@@ -68,13 +61,6 @@ class OutOfMemory(Callback):
         utterances = trainer.datamodule.datasets[part].utterances  # type: ignore[attr-defined]
         padded = len(batch) * int(batch.lengths.max()) / SAMPLE_RATE
         self._batch = [utterances[index] for index in batch.index.tolist()], padded
-
-
-def _is_out_of_memory(exception: BaseException) -> bool:
-    said = str(exception).lower()
-    return isinstance(exception, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(exception, RuntimeError) and any(words in said for words in SAID)
-    )
 
 
 def _told(utterances: list[Utterance], padded: Seconds, *, fitted: Seconds, where: str) -> str:

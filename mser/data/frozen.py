@@ -21,6 +21,7 @@ from mser.encoders.cache_files import cache_folder
 from mser.encoders.fingerprint import fingerprint
 from mser.encoders.state_cache import StateCache
 from mser.errors import UserError
+from mser.memory import is_out_of_memory
 from mser.processes import gathered
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,14 @@ class _Question:
             states: Tensor = self.encoder.to_keep(*(part.to(self.device) for part in inputs), pooled=self.pooled)
         except UserError as error:
             raise UserError(f"{self.dataset.utterances[index].id}: {error}") from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            one = self.dataset.utterances[index]
+            raise UserError(
+                f"not enough memory on {self.device} for what the frozen {self.side} encoder says of {one.id}, which "
+                f"lasts {one.duration:.1f} s; cut clips by data.init_args.max_seconds"
+            ) from error
         return states
 
 
