@@ -1,6 +1,7 @@
 """fit, test and predict through the command line, on a small made-up tree with tiny encoders."""
 
 import csv
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -52,11 +53,14 @@ def test_shipped_experiments_train_and_test(experiment, corpus, tmp_path):
     assert {row["speaker"][:5] for row in rows if row["split"] == "test"} == {"Ses01"}
 
 
-def test_predict_and_staged_unfreezing_and_one_vs_rest(corpus, tmp_path):
+def test_predict_and_staged_unfreezing_and_one_vs_rest(corpus, tmp_path, caplog):
     more = ["--model.objective=mser.objectives.OneVsRest", "--trainer.max_epochs=2"]
-    stage = ["--trainer.callbacks+=mser.callbacks.unfreezing.StagedUnfreezing", "--trainer.callbacks.speech=5"]
+    stage = ["--trainer.callbacks+=mser.callbacks.unfreezing.StagedUnfreezing", "--trainer.callbacks.speech=1"]
     shallow = EXPERIMENTS / "demo/shallow.yaml"
     assert run("fit", shallow, corpus, tmp_path, *more, *stage) == 0
+    said = [record.message for record in caplog.records if record.message.startswith("epoch ")]
+    assert said[::2] == ["epoch 0: speech is held until epoch 1", "epoch 1: speech is trained from now on"]
+    assert re.fullmatch(r"epoch 1: train/loss \d\.\d{3}, val/loss \d\.\d{3}, val/ua \d\.\d{3}", said[3])
     saved, best = tmp_path / "config.yaml", tmp_path / "checkpoints" / "best.ckpt"
     state = torch.load(best, weights_only=True)["state_dict"]
     torch.manual_seed(1)

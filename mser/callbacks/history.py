@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from mser.manifest import write_text
 
 FILE = "history.csv"
+log = logging.getLogger(__name__)
 
 
 class History(Callback):
@@ -25,11 +27,15 @@ class History(Callback):
         self.rows: list[dict[str, Any]] = []
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Add the epoch's row and write the file anew."""
+        """Add the epoch's row, write the file anew, and say what is watched."""
         rates = {f"lr/{group['name']}": group["lr"] for group in trainer.optimizers[0].param_groups}
         scores = {name: value.item() for name, value in sorted(trainer.callback_metrics.items())}
         self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **rates, **scores})
         if trainer.is_global_zero:
+            told = dict.fromkeys(("train/loss", "val/loss", getattr(trainer.checkpoint_callback, "monitor", None)))
+            log.info(
+                "epoch %d: %s", trainer.current_epoch, ", ".join(f"{n} {scores[n]:.3f}" for n in told if n in scores)
+            )
             self._write(Path(trainer.default_root_dir) / FILE)
 
     def state_dict(self) -> dict[str, Any]:

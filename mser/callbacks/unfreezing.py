@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
 from mser.errors import UserError
+
+log = logging.getLogger(__name__)
 
 
 class StagedUnfreezing(Callback):
@@ -22,7 +26,18 @@ class StagedUnfreezing(Callback):
         self.held: dict[str, list[nn.Parameter]] = {}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Note which parameters are trained at all; the others stay as they are."""
+        """Note which parameters are trained at all; the others stay as they are.
+
+        Raises:
+            UserError: for an epoch that never comes, and for several devices that wait for all gradients.
+        """
+        last = (trainer.max_epochs or 0) - 1
+        for part, start in self.start.items():
+            if stage == "fit" and 0 <= last < start:
+                raise UserError(
+                    f"staged unfreezing lets {part} join in epoch {start}, but the last one is {last}; give an earlier "
+                    f"epoch, more trainer.max_epochs, or model.{part}.tune: frozen"
+                )
         if (
             stage == "fit"
             and trainer.world_size > 1
@@ -38,7 +53,10 @@ class StagedUnfreezing(Callback):
                 self.held[part] = [parameter for parameter in encoder.backbone.parameters() if parameter.requires_grad]
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Hold or release each encoder."""
+        """Hold or release each encoder, and say when."""
         for part, parameters in self.held.items():
             for parameter in parameters:
                 parameter.requires_grad_(trainer.current_epoch >= self.start[part])
+            if parameters and self.start[part] > 0 and trainer.current_epoch in (0, self.start[part]):
+                what = "is trained from now on" if trainer.current_epoch else f"is held until epoch {self.start[part]}"
+                log.info("epoch %d: %s %s", trainer.current_epoch, part, what)
