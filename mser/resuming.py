@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from torch import Tensor
 
 from mser.data.module import CorpusDataModule
@@ -38,6 +40,39 @@ def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) ->
                     f"{path} is of another experiment: its {name} is {before[name]}, here it is {now[name]}; give the "
                     "config.yaml that lies with it, by --config"
                 )
+
+
+def require_same(path: Path, config: str) -> None:
+    """Refuse to go on with another model or other data settings than a fit was begun with: half of each would count.
+
+    The trainer's may change, such as its devices and number of epochs.
+
+    Args:
+        path: the configuration that the fit wrote; where there is none, nothing is refused.
+        config: the present one.
+
+    Raises:
+        UserError: for another setting.
+    """
+    if not path.exists():
+        return
+    before, now = (dict(_leaves(yaml.safe_load(text))) for text in (path.read_text(encoding="utf-8"), config))
+    for name in sorted(before | now):
+        decides = name.startswith(("model.", "data.", "seed_everything"))
+        if decides and not name.endswith((".root", ".num_workers")) and before.get(name) != now.get(name):
+            raise UserError(
+                f"{path.parent} was begun with {name}={before.get(name)}, now it is {now.get(name)}; resume with the "
+                f"same (--config {path}), or choose another --trainer.default_root_dir"
+            )
+
+
+def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Return nested settings by dotted names."""
+    if not isinstance(node, dict):
+        yield name, node
+        return
+    for child, inner in node.items():
+        yield from _leaves(inner, f"{name}.{child}".strip("."))
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

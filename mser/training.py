@@ -36,7 +36,7 @@ from mser.data.inherited import adapt
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
-from mser.resuming import read_checkpoint, require_own
+from mser.resuming import read_checkpoint, require_own, require_same
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,8 @@ class MserCLI(LightningCLI):
                 f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
                 "or resume with --ckpt_path last"
             )
+        if self.config_init["fit"]["ckpt_path"] == "last":
+            require_same(folder / "config.yaml", self._parser("fit").dump(self.config["fit"], skip_none=False))
         require_room(folder, self.model)
 
     def before_test(self) -> None:
@@ -170,7 +172,10 @@ class SaveConfig(SaveConfigCallback):
         if stage == "fit":
             path = Path(trainer.default_root_dir) / self.config_filename
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.parser.save(self.config, path, skip_none=False, overwrite=True, multifile=False)
+            config = self.config.clone()
+            if config.get("ckpt_path"):  # of this command alone: whoever uses the file names a checkpoint of his own
+                config["ckpt_path"] = None
+            self.parser.save(config, path, skip_none=False, overwrite=True, multifile=False)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -56,6 +56,16 @@ def test_a_checkpoint_of_another_experiment(command, options, words, corpus, fit
     assert words in error
 
 
+def test_resuming_with_other_settings(corpus, fitted, capsys):
+    saved = (fitted / "config.yaml").read_text()
+    assert run("fit", corpus, fitted, "--ckpt_path=last", "--model.head_lr=0.5") == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "was begun with model.head_lr=None, now it is 0.5; resume with the same" in error
+    assert (fitted / "config.yaml").read_text() == saved
+    assert run("fit", corpus, fitted, "--ckpt_path=last", "--trainer.max_epochs=2") == 0  # the trainer's may change
+    assert "ckpt_path: null" in (fitted / "config.yaml").read_text()
+
+
 def test_resuming_with_another_model(corpus, fitted, capsys):
     assert run("fit", corpus, fitted, "--ckpt_path=last", "--model.text.layer_sum=true") == 2
     assert "last.ckpt is of another model" in capsys.readouterr().err
