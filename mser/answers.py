@@ -65,6 +65,18 @@ def score(task: Task, target: NDArray[Any], answer: NDArray[np.floating]) -> dic
     return metrics.multi_label(target.astype(bool), answer, task.labels)
 
 
+def score_names(task: Task) -> list[str]:
+    """Return the names of what `score` gives.
+
+    Example:
+        >>> score_names(LabelSet("two", ("neu", "sad")))
+        ['wa', 'ua', 'weighted_f1', 'macro_f1', 'recall_neu', 'recall_sad']
+    """
+    count = len(task.labels)
+    answer = np.linspace([-3.0] * count, [3.0] * count, 7) if isinstance(task, ScoreSet) else np.eye(count)
+    return list(score(task, np.arange(count) if isinstance(task, LabelSet) else answer, answer))
+
+
 def _numbers(task: ScoreSet, target: list[float], answer: list[float]) -> dict[str, str]:
     """Return plain ``target`` and ``prediction`` for one score; for several, each with its name behind it."""
     pairs: Mapping[str, list[float]] = {"target": target, "prediction": answer}

@@ -26,3 +26,18 @@ def one_of(what: str, found: object, choices: list[str]) -> UserError:
     near = get_close_matches(str(found), choices, 1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return UserError(f"unknown {what} {found!r}: expected one of {', '.join(choices)}{hint}")
+
+
+def require(name: str, value: object, fits: bool, expected: str) -> None:
+    """Accept the value of an option.
+
+    Raises:
+        UserError: if it does not fit.
+
+    Example:
+        >>> require("warmup", 7, False, "a share from 0 to 1")
+        Traceback (most recent call last):
+        mser.errors.UserError: warmup is 7; expected a share from 0 to 1
+    """
+    if not fits:
+        raise UserError(f"{name} is {value}; expected {expected}")

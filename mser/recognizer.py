@@ -19,7 +19,7 @@ from mser.encoders.encoded import Encoded
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.norms import norms_in_float32
 from mser.encoders.pooling import Pooling
-from mser.errors import UserError
+from mser.errors import UserError, require
 from mser.fusion import Fusion, Shallow
 from mser.objectives import CrossEntropy, Objective
 
@@ -62,6 +62,10 @@ class EmotionRecognizer(LightningModule):
         super().__init__()
         if speech is None and text is None:
             raise UserError("the model has neither ears nor eyes: give model.speech or model.text an encoder, or both")
+        require("model.warmup", warmup, 0 <= warmup <= 1, "a share of the updates, from 0 to 1")
+        require("model.decay_power", decay_power, decay_power >= 0, "0 (no fall) or more, such as 1")
+        require("model.dropout", dropout, 0 <= dropout < 1, "a share from 0 to below 1")
+        require("model.head_lr", head_lr, head_lr is None or head_lr >= 0, "0 or more, or null")
         self.labels = labels
         self.speech, self.text = speech, text
         try:
@@ -163,7 +167,10 @@ class EmotionRecognizer(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimizer, with one group per part, and the schedule of its rates."""
-        optimizer = self.optimizer(self._parameter_groups())
+        try:
+            optimizer = self.optimizer(self._parameter_groups())
+        except ValueError as error:
+            raise UserError(f"model.optimizer cannot be made: {error}") from error
         for group in optimizer.param_groups:
             group["lr"] *= group["share"]
         total = int(self.trainer.estimated_stepping_batches)

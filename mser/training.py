@@ -60,6 +60,10 @@ EXPECTED = (
     ".*your dataloader is not resumable",  # CorpusDataModule itself remembers where it was
     ".*Support for mismatched key_padding_mask",  # inside transformers' WavLM
     ".*treespec",  # inside torch
+    ".*AMP with fp16 is not supported on CPU",  # refused below
+    ".*module.s. in eval mode",  # frozen encoders, whose numbers the log states
+    ".*predict returned None",  # WritePredictions has them
+    ".*smaller than the logging interval",  # a logger gets the numbers of whole epochs
 )
 """Warnings about what is meant to be so."""
 
@@ -145,6 +149,20 @@ class MserCLI(LightningCLI):
         if isinstance(best, BestCheckpoint) and best.best_model_score is not None:
             log.info("best %s %.3f: %s", best.monitor, best.best_model_score, best.best_model_path)
 
+    def instantiate_classes(self) -> None:
+        """Make model, data and trainer; what one of them says of its options is said in one line."""
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            # jsonargparse wraps what a class says while it is made.
+            if isinstance(error.__cause__, UserError):
+                raise error.__cause__ from None
+            if missing := _missing_module(error):
+                said = f"an option asks for what is not installed: {missing}"
+            else:
+                said = f"an option cannot have this value: {error.__cause__ or error}"
+            raise UserError(" ".join(said.split())) from error
+
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the trainer; what this machine does not have is said in one line."""
         try:
@@ -155,6 +173,17 @@ class MserCLI(LightningCLI):
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
         _require_whole_checkpoints(trainer)
+        asked = self._get(self.config, "trainer.precision")
+        if trainer.precision == "bf16-mixed" and str(asked).startswith("16"):
+            raise UserError(
+                f"trainer.precision is {asked}, which a CPU does not have; give --trainer.precision bf16-mixed or "
+                "32-true"
+            )
+        if self._get(self.config, "trainer.overfit_batches"):
+            raise UserError(
+                "trainer.overfit_batches hands out single utterances, but ours come in batches; give "
+                "--trainer.limit_train_batches, or a small corpus"
+            )
         return trainer
 
     def _require_own_checkpoint(self) -> None:
@@ -222,13 +251,6 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
         )
     except ArgumentError as error:
         raise UserError(" ".join(str(error).split())) from error
-    except ValueError as error:
-        # jsonargparse wraps what a class says of its options while it is made.
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
-        if missing := _missing_module(error):
-            raise UserError(f"an option asks for what is not installed: {' '.join(str(missing).split())}") from error
-        raise
 
 
 def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:

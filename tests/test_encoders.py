@@ -176,7 +176,9 @@ def test_wrong_names(tmp_path, monkeypatch):
     refused(lambda: SpeechEncoder(str(tmp_path)), "is a bert model, which is no speech encoder", "in its place?")
     refused(lambda: SpeechEncoder(str(tmp_path / "nowhere")), "no speech encoder", "give a local folder")
     refused(lambda: TextEncoder("nobody/nothing"), "no text encoder 'nobody/nothing'", "check the name")
-    refused(lambda: TextEncoder(str(tmp_path), tune=9), "tune: 9 asks for more layers than there are; give 1 to 2")
+    refused(
+        lambda: TextEncoder(str(tmp_path), tune=9), "tune: 9 is no number of layers that this encoder has; give 1 to 2"
+    )
     (tmp_path / "model.safetensors").unlink()
     refused(lambda: TextEncoder(str(tmp_path)), "cannot read the weights", "copy the whole folder again")
 

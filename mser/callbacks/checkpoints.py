@@ -10,6 +10,9 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from mser.answers import score_names
+from mser.errors import one_of
+
 FOLDER = "checkpoints"
 BEST = "best"
 
@@ -29,7 +32,16 @@ class BestCheckpoint(ModelCheckpoint):
         )
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Put the file under the run's folder, whatever logger there is."""
+        """Put the file under the run's folder, whatever logger there is.
+
+        Raises:
+            UserError: if nothing of that name is measured, which would otherwise show after the first epoch.
+        """
+        if stage == "fit":
+            task = trainer.datamodule.label_set  # type: ignore[attr-defined]
+            known = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
+            if self.monitor not in known:
+                raise one_of("checkpoint.monitor", self.monitor, known)
         self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
         super().setup(trainer, pl_module, stage)
 

@@ -64,7 +64,8 @@ class LengthBatches:
         if self.durations.max() > budget:
             raise UserError(
                 f"the longest utterance lasts {self.durations.max():.1f} s but a batch may hold {budget:.1f} s; "
-                f"raise data.batch_seconds to {math.ceil(self.durations.max())} or cut with data.max_seconds"
+                f"raise data.init_args.batch_seconds to {math.ceil(self.durations.max())} or cut with "
+                "data.init_args.max_seconds"
             )
         fewest = len(self._pack(self.durations))
         # Where only `most` limits the batches, jitter does not change their number: every one stays full.

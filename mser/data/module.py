@@ -18,7 +18,7 @@ from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.data.frozen import keep_frozen
 from mser.data.gaps import require_classes, say_left_out
-from mser.errors import UserError
+from mser.errors import UserError, require
 from mser.manifest import Manifest, Seconds, Utterance
 from mser.protocols import Fold, digest
 
@@ -62,6 +62,9 @@ class CorpusDataModule(LightningDataModule):
         seed: int = 1,
     ) -> None:
         super().__init__()
+        for name, limit in (("batch_seconds", batch_seconds), ("batch_size", batch_size), ("max_seconds", max_seconds)):
+            require(f"data.init_args.{name}", limit, limit is None or limit > 0, "more than 0")
+        require("data.init_args.num_workers", num_workers, num_workers >= 0, "0 or more")
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)

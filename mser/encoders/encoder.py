@@ -13,6 +13,7 @@ from mser.encoders.encoded import Encoded, Kept
 from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
+from mser.errors import require
 
 
 class _Encoder(nn.Module):
@@ -37,6 +38,7 @@ class _Encoder(nn.Module):
         checkpointing: bool,
     ) -> None:
         super().__init__()
+        require("layer_decay", layer_decay, 0 < layer_decay <= 1, "a share above 0, at most 1")
         self.width: int = backbone.width
         self.backbone = backbone
         self.frozen = tune == "frozen"
@@ -113,7 +115,8 @@ class SpeechEncoder(_Encoder):
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
             linear layers of all layers, which want a higher learning rate (1e-4, say).
         lora_rank: of these additions.
-        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes last.
+        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes
+            last; in (0, 1].
         checkpointing: compute the layers again in the backward pass: less memory, about a third more time.
         freeze_front: keep the convolutional front as it was pretrained, as is usual in fine-tuning.
 
@@ -167,7 +170,8 @@ class TextEncoder(_Encoder):
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
             linear layers of all layers, which want a higher learning rate (1e-4, say).
         lora_rank: of these additions.
-        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes last.
+        layer_decay: learning rate of each layer over that of the one above it; what is beneath the layers comes
+            last; in (0, 1].
         checkpointing: compute the layers again in the backward pass: less memory, about a third more time.
         max_tokens: longer transcripts are cut, keeping the closing token; the paper's 512, or less where the model
             takes less.
@@ -190,6 +194,7 @@ class TextEncoder(_Encoder):
         checkpointing: bool = False,
         max_tokens: int = 512,
     ) -> None:
+        require("max_tokens", max_tokens, max_tokens >= 2, "at least 2, an opening and a closing token")
         backbone = text_backbone(name)
         super().__init__(
             backbone,

@@ -25,7 +25,7 @@ def choose_trained(backbone: Any, tune: Tune, *, freeze_front: bool, lora_rank: 
         lora_rank: of the additions.
 
     Raises:
-        UserError: for more layers than there are, or LoRA without peft.
+        UserError: for no or more layers than there are, or LoRA without peft.
     """
     blocks: nn.ModuleList = backbone.blocks
     if tune == "full":
@@ -38,7 +38,8 @@ def choose_trained(backbone: Any, tune: Tune, *, freeze_front: bool, lora_rank: 
     elif isinstance(tune, int):
         if not 0 < tune <= len(blocks):
             raise UserError(
-                f"tune: {tune} asks for more layers than there are; give 1 to {len(blocks)}, full, frozen or lora"
+                f"tune: {tune} is no number of layers that this encoder has; give 1 to {len(blocks)}, full, frozen or "
+                "lora"
             )
         for block in blocks[-tune:]:
             block.requires_grad_(True)
