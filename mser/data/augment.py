@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mser.data.batches import LengthBatches
 from mser.data.masking import spec_masked
-from mser.data.noise import Decibels, recordings, with_noise
+from mser.data.noise import Decibels, require_noise, with_noise
 from mser.errors import UserError
 
 Key = tuple[int, int, str]
@@ -121,7 +121,7 @@ class Augment:
                 "mean or attention, or model.fusion to CoAttention"
             )
         if self.noise:
-            recordings(self.noise)
+            require_noise(self.noise)
 
     def clip(self, clip: Tensor, key: Key) -> Tensor:
         """Return a (samples,) clip as it sounds to the training."""

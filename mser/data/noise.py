@@ -31,6 +31,17 @@ def recordings(folder: str) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def require_noise(folder: str) -> None:
+    """Accept a folder of recordings; one that cannot be used would otherwise end a fit when it is first drawn.
+
+    Raises:
+        UserError: if there are none, or one cannot be read or is empty.
+    """
+    for path in recordings(folder):
+        if not _seconds(path):
+            raise UserError(f"{path} holds no noise, for it is empty; take it out of that folder")
+
+
 def with_noise(clip: Tensor, folder: str, snr: tuple[Decibels, Decibels], random: np.random.Generator) -> Tensor:
     """Return a (samples,) clip with noise under it.
 
@@ -52,7 +63,15 @@ def with_noise(clip: Tensor, folder: str, snr: tuple[Decibels, Decibels], random
 
 
 def _stretch(path: Path, count: int, place: float) -> Tensor:
-    """Return (count,) samples of a recording from a place in it, 0 the earliest and 1 the latest; only these are read.
+    """Return (count,) samples of a recording from a place in it, 0 the earliest, 1 the latest; only these are read."""
+    seconds = count / SAMPLE_RATE
+    start = place * max(_seconds(path) - seconds, 0)
+    noise = load(path, start, start + seconds + 0.01)
+    return noise.repeat(-(-count // len(noise)))[:count]
+
+
+def _seconds(path: Path) -> float:
+    """Return how long a recording is, by its header.
 
     Raises:
         UserError: if it cannot be read.
@@ -60,10 +79,6 @@ def _stretch(path: Path, count: int, place: float) -> Tensor:
     import soundfile
 
     try:
-        duration = soundfile.info(path).duration
+        return float(soundfile.info(path).duration)
     except (OSError, RuntimeError) as error:
         raise UserError(f"cannot read noise from {path}: {error}; take it out of that folder") from error
-    seconds = count / SAMPLE_RATE
-    start = place * max(duration - seconds, 0)
-    noise = load(path, start, start + seconds + 0.01)
-    return noise.repeat(-(-count // len(noise)))[:count]
