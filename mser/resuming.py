@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,37 +41,43 @@ def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) ->
                 )
 
 
-def require_same(path: Path, config: str) -> None:
-    """Refuse to go on with another model or other data settings than a fit was begun with: half of each would count.
-
-    The trainer's may change, such as its devices and number of epochs.
+def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = True) -> None:
+    """Refuse to go on with other settings than something was begun with: half of each would count.
 
     Args:
-        path: the configuration that the fit wrote; where there is none, nothing is refused.
+        path: the configuration that it was begun with; where there is none, nothing is refused.
         config: the present one.
+        advice: what to do where they differ.
+        trainer_too: whether the trainer's settings count, and where the corpus lies.
 
     Raises:
-        UserError: for another setting.
+        UserError: for other settings.
     """
     if not path.exists():
         return
-    before, now = (dict(_leaves(yaml.safe_load(text))) for text in (path.read_text(encoding="utf-8"), config))
-    for name in sorted(before | now):
-        decides = name.startswith(("model.", "data.", "seed_everything"))
-        if decides and not name.endswith((".root", ".num_workers")) and before.get(name) != now.get(name):
-            raise UserError(
-                f"{path.parent} was begun with {name}={before.get(name)}, now it is {now.get(name)}; resume with the "
-                f"same (--config {path}), or choose another --trainer.default_root_dir"
-            )
+    before, now = (_flat(yaml.safe_load(text)) for text in (path.read_text(encoding="utf-8"), config))
+    changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+    if not trainer_too:
+        changed = [name for name in changed if name.startswith(_DECISIVE) and not name.endswith(_ELSEWHERE)]
+    if changed:
+        first = changed[0]
+        raise UserError(
+            f"{path.parent} was begun with {first}={before.get(first)}, now it is {now.get(first)}"
+            f"{f' ({len(changed)} settings differ)' if len(changed) > 1 else ''}; {advice}"
+        )
 
 
-def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Return nested settings by dotted names."""
+_DECISIVE = ("model.", "data.", "seed_everything")
+_ELSEWHERE = (".root", ".num_workers")
+
+
+def _flat(node: Any, name: str = "") -> dict[str, Any]:
+    """Return the leaves of nested settings by dotted names."""
     if not isinstance(node, dict):
-        yield name, node
-        return
-    for child, inner in node.items():
-        yield from _leaves(inner, f"{name}.{child}".strip("."))
+        return {name: node}
+    return {
+        key: value for child, inner in node.items() for key, value in _flat(inner, f"{name}.{child}".strip(".")).items()
+    }
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

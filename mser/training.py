@@ -129,7 +129,9 @@ class MserCLI(LightningCLI):
                 "or resume with --ckpt_path last"
             )
         if self.config_init["fit"]["ckpt_path"] == "last":
-            require_same(folder / "config.yaml", self._parser("fit").dump(self.config["fit"], skip_none=False))
+            path = folder / "config.yaml"
+            advice = f"resume with the same (--config {path}), or choose another --trainer.default_root_dir"
+            require_same(path, self._parser("fit").dump(self.config["fit"], skip_none=False), advice, trainer_too=False)
         require_room(folder, self.model)
 
     def before_test(self) -> None:
