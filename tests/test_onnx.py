@@ -12,16 +12,23 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
+from fake import checkpoints
+from fake.converting import speech_bert, write_files
 from fake.trained import crossval, untrained
-from test_encoders import TEXT, WAVEFORM, save_text, save_waveform, save_whisper
+from test_encoders import TEXT, WAVEFORM, clips, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 
 import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
+from mser.encoders.tokens_of_all import tokens_of_all
+from mser.errors import UserError
 from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
+from mser.use.onnx_check import Heard
+from mser.use.onnx_export import _require_close
 from mser.use.onnx_graph import write_graph
 from mser.use.tokens import token_ids
 
@@ -138,7 +145,7 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     out = tmp_path / "out"
     assert "is an ONNX model already" in refused(capsys, "export", place / "onnx", "--onnx", "--out", out)
     assert "what 8 bits cost is measured on recordings: give --check TABLE" in refused(
-        capsys, "export", place / "torch", "--int8", "--out", out
+        capsys, "export", place / "torch", "--onnx", "--int8", "--out", out
     )
     assert "exists, expected a new folder" in refused(capsys, "export", place / "torch", "--onnx", "--out", place)
     gone = place / "gone.csv"
@@ -156,22 +163,28 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
 @pytest.mark.slow
 def test_from_a_fold_it_is_checked_on_the_validation_part(tmp_path, capsys):
     run = crossval(tmp_path, "--folds=1")
-    assert main(["export", str(run / "seed1/fold1"), "--int8", "--out", str(tmp_path / "model")]) == 0
+    assert main(["export", str(run / "seed1/fold1"), "--onnx", "--int8", "--out", str(tmp_path / "model")]) == 0
     said = capsys.readouterr().out
     assert "validation clips" in said
     assert "; UA " in said
     assert "## ONNX" in (tmp_path / "model/README.md").read_text()
 
 
-SPEECH = {"whisper": save_whisper, **{family: lambda folder, family=family: save_waveform(folder, family)
+def save_speech_bert(folder):
+    assert speech_bert(write_files(folder.parent)) == 0
+
+
+SPEECH = {"whisper": save_whisper, "wav2vec2-bert": save_wav2vec2_bert, "speech-bert": save_speech_bert,
+          **{family: lambda folder, family=family: save_waveform(folder, family)
                                       for family in WAVEFORM}}  # fmt: skip
 PAIRS = [("wav2vec2-group", "roberta"), ("hubert", "bert"), ("wavlm-layer", "deberta"), ("data2vec", "bert"),
-         ("whisper", "roberta"), ("unispeech-sat", "bert")]  # fmt: skip
+         ("whisper", "roberta"), ("wav2vec2-bert", "bert"), ("speech-bert", "bert")]  # fmt: skip
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("speech", "text"), PAIRS)
-def test_families(speech, text, tmp_path):
+def test_families(speech, text, tmp_path, monkeypatch):
+    monkeypatch.setenv("MSER_CACHE", str(tmp_path / "cache"))
     SPEECH[speech](tmp_path / "speech")
     (tmp_path / "text").mkdir()
     save_text(tmp_path / "text", text)
@@ -197,6 +210,47 @@ def test_families(speech, text, tmp_path):
             expected = model.objective.answers(model.head(fused)).numpy()
         [said] = graph.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
         np.testing.assert_allclose(said, expected, atol=1e-5)
+
+
+VQ = {"the paper's": {}, "otherwise": {"combine_groups": False, "skip_connections_feat": True, "activation": "gelu",
+                                       "log_compression": False}}  # fmt: skip
+
+
+@pytest.mark.parametrize("vq", VQ)
+def test_speech_tokens_are_those_of_each_clip_alone(vq, tmp_path, monkeypatch):
+    monkeypatch.setenv("MSER_CACHE", str(tmp_path / "cache"))
+    write_files(tmp_path)
+    checkpoints.write_vq(tmp_path / "vq.pt", weights=checkpoints.vq_weights(books=1 + bool(VQ[vq])), **VQ[vq])
+    assert speech_bert(tmp_path) == 0
+    tokenizer = SpeechTokenizer.from_folder(tmp_path / "speech")
+    waveform, lengths = clips()
+    for longest in (400, 100):
+        alone = (tokenizer.ids(clip[:count]) for clip, count in zip(waveform, lengths.tolist(), strict=True))
+        together = tokens_of_all(tokenizer, waveform, lengths, longest)
+        torch.testing.assert_close(together, pad_tokens(alone, longest))
+
+
+def test_a_clip_in_ten_may_have_another_code():
+    before, heard = np.zeros((20, 2)), Heard([Clip(None)] * 20, None, "clips")
+    after = before.copy()
+    after[3] = 0.01
+    assert "at most 1.0e-02 on 20 clips" in _require_close(before, after, heard, 0.9)
+    with pytest.raises(UserError, match="expected at most 1e-04; nothing was written"):
+        _require_close(before, after, heard, 1.0)
+    with pytest.raises(UserError, match="expected at most 1e-04 on 90% of them"):
+        _require_close(before, before + 0.01, heard, 0.9)
+
+
+def test_filter_banks_are_those_of_each_clip_alone(tmp_path, monkeypatch):
+    save_wav2vec2_bert(tmp_path)
+    backbone = SpeechEncoder(str(tmp_path)).backbone
+    waveform, lengths = clips()
+    waveform[2, 4000:9000] = 0.25  # silence with an offset
+    expected, mask = backbone._features(waveform, lengths)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    features, same = backbone._features(waveform, lengths)
+    assert (mask == same).all()
+    torch.testing.assert_close(features[mask], expected[mask], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("family", [family for family in TEXT if family != "deberta"])

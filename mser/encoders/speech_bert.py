@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from mser.encoders.speech_tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
 from mser.encoders.text import fix_single_segment
 from mser.encoders.token_cache import Ids
+from mser.encoders.tokens_of_all import tokens_of_all
 from mser.errors import UserError
 
 MODEL_TYPE = "mser-speech-bert"
@@ -68,6 +70,8 @@ class SpeechBert(nn.Module):
             waveform: (B, samples) at 16 kHz, zeros behind each clip.
             lengths: (B,) samples of each clip, at least the receptive field (465).
         """
+        if torch.compiler.is_exporting():  # a graph cannot go through the clips one by one
+            return self.read(tokens_of_all(self.tokenizer, waveform, lengths, self.max_tokens))
         clips = (clip[:length] for clip, length in zip(waveform, lengths.tolist(), strict=True))
         return self.read(self.collate(self.tokenizer.ids(clip) for clip in clips).to(waveform.device))
 

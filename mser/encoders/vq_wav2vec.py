@@ -145,10 +145,18 @@ class _Features(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.conv_layers:
-            source, x = x, layer(x)
-            if self.skip_connections and x.shape[1] == source.shape[1]:
-                step = source.shape[2] // x.shape[2]
-                x = (x + source[..., ::step][..., : x.shape[2]]) * self.residual_scale
+            made = layer(x)
+            x = self.joined(x, made, x.shape[2] // made.shape[2])
+        return self.compressed(x)
+
+    def joined(self, source: Tensor, made: Tensor, step: int) -> Tensor:
+        """Return a convolution's output (B, channels, T) with every so many-th frame of its input added, if it fits."""
+        if not self.skip_connections or made.shape[1] != source.shape[1]:
+            return made
+        return (made + source[..., ::step][..., : made.shape[2]]) * self.residual_scale
+
+    def compressed(self, x: Tensor) -> Tensor:
+        """Return the output of the last convolution as it is used."""
         return (x.abs() + 1).log() if self.log_compression else x
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.masks import all_real, mask_of, unit_variance
+from mser.encoders.masks import all_real, mask_of, masked_group_norm, unit_variance
 
 FAMILIES = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")
 
@@ -80,7 +80,7 @@ class WaveformBackbone(nn.Module):
 def _norm_each(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
     """Return (B, C, T) normalised clip by clip over the real frames."""
     if torch.compiler.is_exporting():  # a graph cannot go through the clips of batches of any size
-        return _norm_masked(norm, features, frames)
+        return masked_group_norm(norm, features, frames)
     counts = frames.tolist()
     if min(counts) == features.shape[-1]:
         return cast(Tensor, norm(features))
@@ -88,14 +88,3 @@ def _norm_each(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
     for row, count in enumerate(counts):
         normed[row, :, :count] = norm(features[row : row + 1, :, :count])[0]
     return normed
-
-
-def _norm_masked(norm: nn.GroupNorm, features: Tensor, frames: Tensor) -> Tensor:
-    """Return the same for all clips at once, with any numbers behind the real frames."""
-    grouped = features.view(features.shape[0], norm.num_groups, -1, features.shape[-1])
-    real = mask_of(frames, features.shape[-1])[:, None, None, :]
-    count = (frames * (norm.num_channels // norm.num_groups)).view(-1, 1, 1, 1)
-    centred = grouped - (grouped * real).sum((2, 3), keepdim=True) / count
-    variance = (centred * real).square().sum((2, 3), keepdim=True) / count
-    normal: Tensor = (centred / (variance + norm.eps).sqrt()).flatten(1, 2)
-    return normal * norm.weight.unsqueeze(1) + norm.bias.unsqueeze(1)

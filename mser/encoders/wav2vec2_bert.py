@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from mser.encoders.masks import mask_of
+
+_WINDOW, _HOP, _MEL_FLOOR = 400, 160, 1.192092955078125e-07
+"""Samples and the smallest power, as the extractor has them."""
 
 
 class Wav2Vec2BertBackbone(nn.Module):
@@ -34,9 +38,7 @@ class Wav2Vec2BertBackbone(nn.Module):
             waveform: (B, samples) at 16 kHz, zeros behind each clip.
             lengths: (B,) samples of each clip.
         """
-        clips = [self._features(clip[:count]) for clip, count in zip(waveform, lengths.tolist(), strict=True)]
-        features = nn.utils.rnn.pad_sequence(clips, batch_first=True).to(waveform.device)
-        mask = mask_of(torch.tensor([len(clip) for clip in clips], device=waveform.device))
+        features, mask = self._features(waveform, lengths)
         states = self.projection(features)
         states = states[0] if isinstance(states, tuple) else states
         return self.transformer(states, attention_mask=mask).last_hidden_state, mask
@@ -45,7 +47,39 @@ class Wav2Vec2BertBackbone(nn.Module):
         """Return the settings of the feature extractor."""
         return str(self.extractor.to_json_string())
 
-    def _features(self, clip: Tensor) -> Tensor:
+    def _features(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, T, filters) and their mask (B, T)."""
+        if torch.compiler.is_exporting():  # a graph cannot hold the extractor, which runs in numpy
+            return _features_of_all(waveform, lengths, self.extractor)
+        clips = [self._features_of(clip[:count]) for clip, count in zip(waveform, lengths.tolist(), strict=True)]
+        features = nn.utils.rnn.pad_sequence(clips, batch_first=True).to(waveform.device)
+        return features, mask_of(torch.tensor([len(clip) for clip in clips], device=waveform.device))
+
+    def _features_of(self, clip: Tensor) -> Tensor:
         """Return (T, filters) of one clip, without the frames that only fill up the last stride."""
         out = self.extractor(clip.cpu().numpy(), sampling_rate=16_000, return_tensors="pt")
         return cast(Tensor, out["input_features"][0][out["attention_mask"][0].bool()])
+
+
+def _features_of_all(waveform: Tensor, lengths: Tensor, extractor: Any) -> tuple[Tensor, Tensor]:
+    """Return what a SeamlessM4TFeatureExtractor makes of each clip, (B, T, filters), and their mask (B, T)."""
+    mel, counts = _log_mel(waveform, extractor), (lengths - _WINDOW) // _HOP + 1
+    real, many = mask_of(counts, mel.shape[1]).unsqueeze(2), counts[:, None, None]
+    centred = (mel - (mel * real).sum(1, keepdim=True) / many) * real
+    variance = centred.square().sum(1, keepdim=True) / (many - 1)
+    normal = centred / (variance + 1e-7).sqrt()
+    count = mel.shape[1] // extractor.stride
+    features = normal[:, : count * extractor.stride].reshape(-1, count, extractor.stride * mel.shape[2])
+    return features, mask_of(counts // extractor.stride, count)
+
+
+def _log_mel(waveform: Tensor, extractor: Any) -> Tensor:
+    """Return Kaldi's filter banks (B, frames, mels), like the extractor in double precision up to the logarithm."""
+    window, filters = torch.from_numpy(extractor.window), torch.from_numpy(extractor.mel_filters)
+    frames = waveform.double().unfold(1, _WINDOW, _HOP) * 2**15  # as 16-bit integers are
+    frames = frames - frames.mean(2, keepdim=True)
+    frames = (frames - 0.97 * torch.cat([frames[..., :1], frames[..., :-1]], dim=2)) * window
+    bins = torch.arange(len(filters), dtype=torch.float64)
+    angles = math.pi / (len(filters) - 1) * torch.arange(_WINDOW, dtype=torch.float64).unsqueeze(1) * bins
+    power = (frames @ angles.cos()).square() + (frames @ angles.sin()).square()
+    return (power @ filters).clamp(min=_MEL_FLOOR).log().float()

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from mser.convert.folder import new_folder
+from mser.encoders.speech_bert import SpeechBert
 from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
 from mser.use.model import load
 from mser.use.onnx_check import Heard, answers, cost, made_up
 from mser.use.onnx_graph import write_graph
@@ -20,6 +22,8 @@ from mser.use.torch_engine import TorchEngine
 
 CLOSE = 1e-4
 """The greatest difference of a probability or score that a graph may have from PyTorch's."""
+MOST_CODED = 0.9
+"""The share of clips that have to be so with Speech-BERT: a code that rounding decides moves its clip's answer."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
         int8: keep the weights of linear layers as 8-bit integers.
 
     Raises:
-        UserError: if `source` runs on ONNX already, an encoder cannot be exported, the graphs answer otherwise than the
-            model does, or 8 bits are asked for without recordings to measure them on.
+        UserError: if `source` runs on ONNX already, the graphs answer otherwise than the model does, or 8 bits
+            are asked for without recordings to measure them on.
     """
     model = load(source, device="cpu")
     if not isinstance(model.engine, TorchEngine):
@@ -57,7 +61,7 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
     with new_folder(out) as folder:
         settings = _write(model.engine, model.settings, source, folder)
         before, after = answers(model, heard), answers(load(folder, device="cpu"), heard)
-        said = [_require_close(before, after, heard)]
+        said = [_require_close(before, after, heard, _share(model.engine.members[0]))]
         if int8:
             whole = _size(folder)
             _shrink(settings, folder)
@@ -77,7 +81,7 @@ def _write(engine: TorchEngine, settings: Settings, source: Path, folder: Path) 
         write_graph(model, folder / _graph(member.weights))
     for side in settings.modalities:
         if (source / side).is_dir():
-            shutil.copytree(source / side, folder / side)
+            shutil.copytree(source / side, folder / side, ignore=shutil.ignore_patterns("*.safetensors"))
     if (source / "README.md").is_file():
         shutil.copyfile(source / "README.md", folder / "README.md")
     options = settings.model
@@ -93,11 +97,17 @@ def _graph(weights: str) -> str:
     return str(Path(weights).with_suffix(".onnx"))
 
 
-def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard) -> str:
-    gap = float(np.abs(before - after).max())
-    told = f"answers differ from PyTorch's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
-    if not gap <= CLOSE:
-        raise UserError(f"the ONNX {told}, expected at most {CLOSE:.0e}; nothing was written: leave --onnx out")
+def _share(model: EmotionRecognizer) -> float:
+    """Return how many of the clips have to be answered alike."""
+    return MOST_CODED if model.speech is not None and isinstance(model.speech.backbone, SpeechBert) else 1.0
+
+
+def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard, share: float) -> str:
+    gaps = np.abs(before - after).max(1)
+    told = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(heard.clips)} {heard.called}"
+    if not np.quantile(gaps, share) <= CLOSE:
+        few = "" if share == 1 else f" on {share:.0%} of them"
+        raise UserError(f"the ONNX {told}, expected at most {CLOSE:.0e}{few}; nothing was written: leave --onnx out")
     return told
 
 
@@ -119,8 +129,11 @@ def _shrink(settings: Settings, folder: Path) -> None:
 
 
 def _is_no_advice(record: logging.LogRecord) -> bool:
-    """Return whether a line of the log is other than what the quantizer recommends to everybody."""
-    return "pre-processing before quantization" not in str(record.msg)
+    """Return whether a line of the log is other than what the quantizer recommends to everybody, or says of doubles.
+
+    Features are made in double precision and stay so.
+    """
+    return not any(words in str(record.msg) for words in ("pre-processing before quantization", "type to quantize"))
 
 
 def _digest(settings: Settings, folder: Path) -> str:

@@ -13,9 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.masks import mask_of
-from mser.encoders.wav2vec2 import WaveformBackbone
-from mser.encoders.whisper import WhisperBackbone
-from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 
 _LENGTHS = (16_000, 11_000)  # samples of the clips that the graph is traced with; any number and any lengths follow
@@ -50,11 +47,7 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
     Args:
         model: in evaluation mode, on the CPU.
         path: ends in .onnx.
-
-    Raises:
-        UserError: if an encoder makes its features outside of what a graph can hold.
     """
-    _require_exportable(model)
     example = _example(model)
     axes = {name: dict.fromkeys(range(tensor.ndim), torch.export.Dim.DYNAMIC) for name, tensor in example.items()}
     with torch.no_grad(), _plain_attention(), _quiet():
@@ -77,15 +70,6 @@ def _example(model: EmotionRecognizer) -> dict[str, Tensor]:
     if len(given) == 4:
         given |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
     return given
-
-
-def _require_exportable(model: EmotionRecognizer) -> None:
-    if model.speech is not None and not isinstance(model.speech.backbone, WaveformBackbone | WhisperBackbone):
-        kind = type(model.speech.backbone).__name__.removesuffix("Backbone")
-        raise UserError(
-            f"the speech encoder is {kind}, whose features are made outside of the network, so that no ONNX graph can "
-            "hold them; export the model without --onnx"
-        )
 
 
 @contextmanager
