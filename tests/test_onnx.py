@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import soundfile
@@ -161,13 +162,17 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.slow
-def test_from_a_fold_it_is_checked_on_the_validation_part(tmp_path, capsys):
-    run = crossval(tmp_path, "--folds=1")
+def test_from_a_fold_with_lora_it_is_checked_on_the_validation_part(tmp_path, capsys):
+    lora = [f"--model.{side}.init_args.tune=lora" for side in ("speech", "text")]
+    run = crossval(tmp_path, "--folds=1", *lora)
+    capsys.readouterr()
     assert main(["export", str(run / "seed1/fold1"), "--onnx", "--int8", "--out", str(tmp_path / "model")]) == 0
     said = capsys.readouterr().out
     assert "validation clips" in said
     assert "; UA " in said
     assert "## ONNX" in (tmp_path / "model/README.md").read_text()
+    graph = onnx.load(tmp_path / "model/seed1-fold1.onnx").graph
+    assert not [weight.name for weight in graph.initializer if 8 in weight.dims]  # the rank of LoRA, merged
 
 
 def save_speech_bert(folder):

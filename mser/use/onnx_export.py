@@ -58,9 +58,10 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
     heard = heard or made_up(model.settings)
     if int8 and not heard.are_real:
         raise UserError("what 8 bits cost is measured on recordings: give --check TABLE, or export from a fold")
+    before = answers(model, heard)
     with new_folder(out) as folder:
         settings = _write(model.engine, model.settings, source, folder)
-        before, after = answers(model, heard), answers(load(folder, device="cpu"), heard)
+        after = answers(load(folder, device="cpu"), heard)
         said = [_require_close(before, after, heard, _share(model.engine.members[0]))]
         if int8:
             whole = _size(folder)

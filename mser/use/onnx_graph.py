@@ -45,9 +45,10 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
     these a model of one side takes its own. It gives ``answers`` (B, C).
 
     Args:
-        model: in evaluation mode, on the CPU.
+        model: in evaluation mode, on the CPU; what LoRA added becomes part of its weights.
         path: ends in .onnx.
     """
+    _merge(model)
     example = _example(model)
     axes = {name: dict.fromkeys(range(tensor.ndim), torch.export.Dim.DYNAMIC) for name, tensor in example.items()}
     with torch.no_grad(), _plain_attention(), _quiet():
@@ -70,6 +71,13 @@ def _example(model: EmotionRecognizer) -> dict[str, Tensor]:
     if len(given) == 4:
         given |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
     return given
+
+
+def _merge(model: nn.Module) -> None:
+    """Add what LoRA has learned to the weights it stands beside, as peft does: the graph then costs what others do."""
+    for part in model.modules():
+        if hasattr(part, "lora_A"):
+            cast(Any, part).merge()
 
 
 @contextmanager
