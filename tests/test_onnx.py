@@ -70,6 +70,8 @@ def test_it_says_the_same_in_any_batch_and_of_any_side(place):
     both = [mser.load(place / name, device="cpu") for name in ("torch", "onnx")]
     assert both[1].settings.is_onnx
     assert not list((place / "onnx").glob("*.safetensors"))
+    # The exporter would write down where each operation stands in its Python file.
+    assert os.fsencode(os.path.dirname(mser.__file__)) not in (place / "onnx/seed1-fold1.onnx").read_bytes()
     clips = [Clip(str(place / f"{n}.wav"), "so " * n + "well") for n in range(5)]
     clips += [Clip(str(place / "0.wav")), Clip(None, "only words"), Clip(str(place / "1.wav"), "word " * 600)]
     clips += [Clip(str(place / "gone.wav"), "hi"), Clip(0.1 * np.ones(33 * 16000) * np.arange(33 * 16000) % 0.2, "long",
@@ -159,6 +161,20 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("mser.use.onnx_export.CLOSE", -1.0)
     assert "nothing was written: leave --onnx out" in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
     assert not out.exists()
+
+
+def outside(path):
+    """Keep the weights in a file beside the graph, as it is with those beyond 2 GB."""
+    onnx.save_model(onnx.load(path), path, save_as_external_data=True, location=path.name + ".data")
+    return path.with_suffix(".onnx.data")
+
+
+def test_weights_outside_of_the_graph(place, tmp_path):
+    shutil.copytree(place / "onnx", tmp_path / "large")
+    outside(tmp_path / "large/seed1-fold1.onnx")
+    folders = place / "onnx", tmp_path / "large"
+    whole, large = (mser.load(folder).predict(str(place / "1.wav"), "well") for folder in folders)
+    assert named(whole) == named(large)
 
 
 @pytest.mark.slow

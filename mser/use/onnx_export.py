@@ -69,7 +69,7 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
             small = answers(load(folder, device="cpu"), heard)
             lost = cost(model.task, heard.target, before, small)
             said.append(f"int8, {_size(folder)} instead of {whole}, on {len(heard.clips)} {heard.called}: {lost}")
-        settings = replace(settings, id=_digest(settings, folder))
+        settings = replace(settings, id=_digest(folder))
         settings.write(folder)
         with (folder / "README.md").open("a", encoding="utf-8") as card:
             card.write("\n## ONNX\n\nThis folder runs on ONNX Runtime, without PyTorch. " + ". ".join(said) + ".\n")
@@ -118,15 +118,16 @@ def _shrink(settings: Settings, folder: Path) -> None:
     logging.getLogger().addFilter(_is_no_advice)
     for member in settings.members:
         path = folder / member.weights
-        large = path.with_suffix(".onnx.data").exists()
-        small = folder / f"small-{path.name}"
+        small = folder / "small"
+        small.mkdir()
         # Convolutions stay: their integer form is slower on CPUs and costs the most accuracy.
         quantize_dynamic(
-            path, small, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8, per_channel=True,
-            use_external_data_format=large,
+            path, small / path.name, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8,
+            per_channel=True, use_external_data_format=path.with_suffix(".onnx.data").exists(),
         )  # fmt: skip
-        path.with_suffix(".onnx.data").unlink(missing_ok=True)
-        small.replace(path)
+        for file in small.iterdir():
+            file.replace(folder / file.name)
+        small.rmdir()
 
 
 def _is_no_advice(record: logging.LogRecord) -> bool:
@@ -137,11 +138,12 @@ def _is_no_advice(record: logging.LogRecord) -> bool:
     return not any(words in str(record.msg) for words in ("pre-processing before quantization", "type to quantize"))
 
 
-def _digest(settings: Settings, folder: Path) -> str:
+def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for member in settings.members:
-        digest.update((folder / member.weights).read_bytes())
-        (folder / member.weights).chmod(0o644)
+    for path in sorted(folder.glob("*.onnx*")):  # large weights lie in a file beside their graph
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+        path.chmod(0o644)
     return digest.hexdigest()[:12]
 
 

@@ -56,6 +56,8 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
             _Joint(model).eval(), (), kwargs=example, dynamo=True, verbose=False, output_names=["answers"],
             input_names=list(example), dynamic_shapes={"given": axes},
         )  # fmt: skip
+    for node in cast(Any, program).model.graph.all_nodes():
+        node.metadata_props.clear()  # the exporter's stack traces name folders of this machine
     cast(Any, program).save(path)
 
 
