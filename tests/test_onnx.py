@@ -150,23 +150,64 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     assert "what 8 bits cost is measured on recordings: give --check TABLE" in refused(
         capsys, "export", place / "torch", "--onnx", "--int8", "--out", out
     )
+    for option in ("--int8", "--check=a.csv", "--columns=audio=file"):
+        assert "is of no use without --onnx; add --onnx" in refused(
+            capsys, "export", place / "torch", option, "--out", out
+        )
+    for more in (place / "reads", "--average"):
+        assert "torch is a model folder, which is exported alone" in refused(
+            capsys, "export", place / "torch", more, "--onnx", "--out", out
+        )
     assert "exists, expected a new folder" in refused(capsys, "export", place / "torch", "--onnx", "--out", place)
     gone = place / "gone.csv"
     assert "gone.csv is no file" in refused(capsys, "export", place / "torch", "--onnx", "--out", out, "--check", gone)
     assert "cannot use the device 'tpu9'" in refused(capsys, "predict", place / "onnx", "a.wav", "--text=a",
                                                      "--device=tpu9")  # fmt: skip
-    shutil.copytree(place / "onnx", tmp_path / "broken")
-    (tmp_path / "broken/seed1-fold1.onnx").write_bytes(b"nothing")
-    assert "seed1-fold1.onnx is damaged" in refused(capsys, "predict", tmp_path / "broken", "a.wav", "--text=a")
     monkeypatch.setattr("mser.use.onnx_export.CLOSE", -1.0)
     assert "nothing was written: leave --onnx out" in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    assert "--onnx needs onnxscript, which is not installed: pip install 'mser[onnx]'" in refused(
+        capsys, "export", place / "reads", "--onnx", "--out", out
+    )
     assert not out.exists()
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def outside(path):
     """Keep the weights in a file beside the graph, as it is with those beyond 2 GB."""
     onnx.save_model(onnx.load(path), path, save_as_external_data=True, location=path.name + ".data")
     return path.with_suffix(".onnx.data")
+
+
+def told(path, change):
+    settings = json.loads((path.parent / "config.json").read_text())
+    change(settings)
+    (path.parent / "config.json").write_text(json.dumps(settings))
+
+
+DAMAGE = {
+    "no graph": (lambda path: path.write_bytes(b"nothing"), "seed1-fold1.onnx is damaged"),
+    "cut": (truncate, "seed1-fold1.onnx is damaged"),
+    "without its weights": (lambda path: outside(path).unlink(), "which holds the graph's weights, is missing"),
+    "weights cut": (lambda path: truncate(outside(path)), "or cut short; export the model again, or copy"),
+    "more labels": (lambda path: told(path, lambda settings: settings["task"]["labels"].append("joy")),
+                    "a model of speech and text with 5 labels, but seed1-fold1.onnx takes speech and text and gives 4"),
+    "no text": (lambda path: told(path, lambda settings: settings["model"].update(text=None)),
+                "a model of speech with 4 labels, but seed1-fold1.onnx takes speech and text"),
+    "no limit": (lambda path: told(path, lambda settings: settings["model"]["text"].pop("max_tokens")),
+                 "lacks the text encoder's max_tokens"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_folder_that_is_not_whole(place, tmp_path, capfd, damage):
+    shutil.copytree(place / "onnx", tmp_path / "broken")
+    break_it, expected = DAMAGE[damage]
+    break_it(tmp_path / "broken/seed1-fold1.onnx")
+    assert expected in refused(capfd, "predict", tmp_path / "broken", place / "1.wav", "--text=a")
 
 
 def test_weights_outside_of_the_graph(place, tmp_path):

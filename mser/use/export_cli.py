@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mser.errors import UserError
 from mser.use.asked import column
 
 _DESCRIPTION = """\
@@ -24,15 +25,18 @@ def main(argv: Sequence[str]) -> int:
     """Make the folder, say in one line what it is, and return 0.
 
     Raises:
-        UserError: if a fold is not finished, or the folder cannot be made.
+        UserError: if a fold is not finished, the folder cannot be made, or options do not go together.
     """
     args = _parser().parse_args(argv)
+    for name in ("int8", "check", "columns"):
+        if getattr(args, name) and not args.onnx:
+            raise UserError(f"--{name} is of no use without --onnx; add --onnx, or leave it out")
     from transformers.utils.logging import disable_progress_bar
 
     from mser.use.export import export
 
     disable_progress_bar()
-    if args.onnx or args.int8:
+    if args.onnx:
         return _onnx(args)
     settings = export(args.folds, args.out, average=args.average)
     several = f", {len(settings.members)} models averaged" if len(settings.members) > 1 else ""
@@ -51,6 +55,11 @@ def _onnx(args: argparse.Namespace) -> int:
 
     with TemporaryDirectory() as scratch:
         exported = is_model_folder(args.folds[0])
+        if exported and (args.average or len(args.folds) > 1):
+            raise UserError(
+                f"{args.folds[0]} is a model folder, which is exported alone and as it is; leave out --average and "
+                "other folders, or give the folds it was made of"
+            )
         source = args.folds[0] if exported else Path(scratch) / "model"
         if not exported:
             export(args.folds, source, average=args.average)

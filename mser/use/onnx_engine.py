@@ -11,7 +11,7 @@ import numpy as np
 from mser.errors import UserError
 from mser.temperature import Floats
 from mser.use.ready import Ready
-from mser.use.settings import AGAIN, Settings
+from mser.use.settings import AGAIN, FILE, Settings
 from mser.use.tokens import Ids, padded, token_ids
 
 
@@ -24,11 +24,14 @@ class OnnxEngine:
         device: ``cpu``, or ``cuda`` where onnxruntime-gpu is installed; a GPU if it can be used when None.
 
     Raises:
-        UserError: if onnxruntime is missing or cannot use the device, or a graph is damaged.
+        UserError: if onnxruntime is missing or cannot use the device, or a graph is damaged or of another model.
     """
 
     def __init__(self, settings: Settings, folder: Path, device: str | None) -> None:
-        self.graphs = [_session(folder / member.weights, device) for member in settings.members]
+        paths = [folder / member.weights for member in settings.members]
+        self.graphs = [_session(path, device) for path in paths]
+        for path, graph in zip(paths, self.graphs, strict=True):
+            _require_fit(path, graph, settings)
         text = settings.model["text"]
         self.max_tokens: int = text["max_tokens"] if text else 0
         self.ids: Ids | None = None
@@ -40,6 +43,7 @@ class OnnxEngine:
 
         Raises:
             MemoryError: if the batch is too large for the device.
+            UserError: if a graph cannot be run, since a file beside it is of another model.
         """
         batch = self._batch(chosen)
         try:
@@ -47,7 +51,7 @@ class OnnxEngine:
         except Exception as error:  # onnxruntime has a class of its own for each kind of failure
             if "alloc" in str(error).lower():
                 raise MemoryError from error
-            raise
+            raise UserError(f"ONNX Runtime failed: {_brief(error)}; {AGAIN}") from error
 
     def cuts(self, text: str) -> bool:
         """Return whether a transcript has more tokens than are read."""
@@ -75,14 +79,37 @@ def _session(path: Path, device: str | None) -> Any:
             f"{path.parent} is a model for ONNX Runtime, which is not installed: pip install 'mser[onnx]'"
         ) from error
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors
+    options.log_severity_level = 4  # errors are raised, too
     try:
         return onnxruntime.InferenceSession(path, options, providers=_providers(onnxruntime, device))
     except UserError:
         raise
     except Exception as error:  # onnxruntime has a class of its own for each kind of failure
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{path} is damaged: {said}; {AGAIN}") from error
+        if "External" in str(error):
+            raise UserError(
+                f"{path}.data, which holds the graph's weights, is missing or cut short; {AGAIN}"
+            ) from error
+        raise UserError(f"{path} is damaged: {_brief(error)}; {AGAIN}") from error
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+def _require_fit(path: Path, graph: Any, settings: Settings) -> None:
+    """Refuse the graph of another model than the settings tell of."""
+    inputs = {one.name for one in graph.get_inputs()}
+    sides = tuple(side for side, name in (("speech", "waveform"), ("text", "tokens")) if name in inputs)
+    [answers] = graph.get_outputs()
+    found, told = (sides, answers.shape[1]), (settings.modalities, len(settings.task["labels"]))
+    if found != told:
+        (takes, gives), (expected, labels) = (" and ".join(found[0]), found[1]), (" and ".join(told[0]), told[1])
+        raise UserError(
+            f"{path.parent / FILE} tells of a model of {expected} with {labels} labels, but {path.name} takes {takes} "
+            f"and gives {gives} numbers; {AGAIN}"
+        )
+    if "text" in sides and "max_tokens" not in settings.model["text"]:
+        raise UserError(f"{path.parent / FILE} lacks the text encoder's max_tokens; {AGAIN}")
 
 
 def _providers(onnxruntime: Any, device: str | None) -> list[Any]:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import shutil
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,10 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
         int8: keep the weights of linear layers as 8-bit integers.
 
     Raises:
-        UserError: if `source` runs on ONNX already, the graphs answer otherwise than the model does, or 8 bits
-            are asked for without recordings to measure them on.
+        UserError: if `source` runs on ONNX already, a library is missing, the graphs answer otherwise than the model
+            does, or 8 bits are asked for without recordings to measure them on.
     """
+    _require_installed()
     model = load(source, device="cpu")
     if not isinstance(model.engine, TorchEngine):
         raise UserError(f"{source} is an ONNX model already; give the folder or the fold it was made of")
@@ -74,6 +76,12 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
         with (folder / "README.md").open("a", encoding="utf-8") as card:
             card.write("\n## ONNX\n\nThis folder runs on ONNX Runtime, without PyTorch. " + ". ".join(said) + ".\n")
     return Exported(settings, tuple(said))
+
+
+def _require_installed() -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        if find_spec(name) is None:
+            raise UserError(f"--onnx needs {name}, which is not installed: pip install 'mser[onnx]'")
 
 
 def _write(engine: TorchEngine, settings: Settings, source: Path, folder: Path) -> Settings:
