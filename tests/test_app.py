@@ -14,6 +14,7 @@ import mser
 from mser.app.asking import Asking
 from mser.app.drawing import modalities, probabilities, timeline
 from mser.cli import main
+from mser.data.decoding import decode
 from mser.errors import UserError
 from mser.use.prediction import Prediction
 
@@ -22,13 +23,15 @@ WORDS = "Kids are talking by the door."
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """Holds a recording of 9 s and the models ``either``, which takes either side, and ``both``, which needs both."""
+    """Holds recordings of 9 and 4 s, and the models ``either``, which takes either side, and ``both``."""
     folder = tmp_path_factory.mktemp("app")
     untrained(folder / "either", trained={"modality_dropout": 0.1, "run": "a <run>"})
     untrained(folder / "both")
     untrained(folder / "hears", sides=("speech",))
     swell = np.linspace(0, 1, 9 * 16000)
     soundfile.write(folder / "long.wav", 0.1 * swell * np.random.default_rng(0).standard_normal(9 * 16000), 16000)
+    dull = np.convolve(np.random.default_rng(1).standard_normal(4 * 16000), np.hanning(12) / 6, "same")
+    soundfile.write(folder / "voice.wav", 0.2 * np.linspace(0.3, 1, 4 * 16000) * dull, 16000)
     return folder
 
 
@@ -55,31 +58,67 @@ def served(place, tmp_path_factory):
     thread.join(20)
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
-def test_a_visitor_uploads_a_recording_and_sees_its_label(served, place, tmp_path):
-    url, model, _ = served
-    tab = Browser(tmp_path, url)
-    try:
-        tab.open(url)
-        tab.wait("document.querySelector('#recording input[type=file]') !== null")
-        tab.upload("#recording input[type=file]", place / "long.wav")
-        tab.wait("document.querySelector('#recording input[type=file]') === null")
-        tab.type("#transcript textarea", WORDS)
-        tab.ask("document.querySelector('#ask').click()")
-        label = tab.wait("document.querySelector('#said b.label')?.innerText")
-        text = tab.ask("document.querySelector('#said').innerText")
-        strips = tab.ask("document.querySelectorAll('#said .row i').length")
-    finally:
-        tab.close()
-    said = model.predict(str(place / "long.wav"), WORDS)
-    assert label == said.label
+@pytest.fixture(scope="module")
+def browser(served, place, tmp_path_factory):
+    """A browser that hears voice.wav when it records."""
+    if not CHROMIUM:
+        pytest.skip("needs Chromium")
+    tab = Browser(tmp_path_factory.mktemp("chromium"), served[0], microphone=place / "voice.wav")
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def tab(browser, served):
+    """The page, opened anew."""
+    browser.messages.clear()
+    browser.open(served[0])
+    browser.wait("document.querySelector('#recording input[type=file]') !== null")
+    yield browser
+    # Gradio's own word on closing a player.
+    assert [message for message in browser.messages if "'Method not implemented.'" not in message] == []
+
+
+def shown(tab, said):
+    """Ask about what is on the page, and return the text of the answer, which is to be what was said."""
+    tab.ask("document.querySelector('#ask').click()")
+    assert tab.wait("document.querySelector('#said b.label')?.innerText") == said.label
+    text = tab.ask("document.querySelector('#said').innerText")
     for name, share in said.probabilities.items():
         assert f"{name} {100 * share:.0f} %" in " ".join(text.split())
     assert "speech alone" in text
+    return text
+
+
+def test_a_visitor_uploads_a_recording_and_sees_its_label(tab, served, place):
+    assert tab.ask("document.querySelector('h2').innerText") == "a <run>"
+    tab.upload("#recording input[type=file]", place / "long.wav")
+    tab.wait("document.querySelector('#recording input[type=file]') === null")
+    tab.type("#transcript textarea", WORDS)
+    text = shown(tab, served[1].predict(str(place / "long.wav"), WORDS))
     assert "Over time, by speech alone" in text
-    assert strips == 4 * 4  # labels and windows
-    # Gradio's own word on closing a player.
-    assert [message for message in tab.messages if "'Method not implemented.'" not in message] == []
+    assert tab.ask("document.querySelectorAll('#said .row i').length") == 4 * 4  # labels and windows
+
+
+def test_a_visitor_records_speech_and_sees_its_label(tab, served, place):
+    _, model, uploads = served
+    before = set(uploads.rglob("*.wav"))
+    tab.type("#transcript textarea", WORDS)
+    tab.ask("document.querySelector('#recording [aria-label=\"Record audio\"]').click()")
+    tab.wait("document.querySelector('#recording option')?.innerText")
+    tab.ask("document.querySelector('#recording .record-button').click()")
+    tab.wait("document.querySelector('#recording').innerText.includes('0:01')")
+    tab.ask("document.querySelector('#recording .stop-button').click()")
+    tab.wait("performance.getEntriesByType('resource').some(one => one.name.includes('/file='))")  # it is uploaded
+    [recorded] = set(uploads.rglob("*.wav")) - before
+    shown(tab, model.predict(str(recorded), WORDS))
+    heard, played = decode(recorded), decode(place / "voice.wav")
+    assert 0.9 < len(heard) / 16000 < 3.5
+    # As it was played: neither levelled nor filtered, which would change how loud and lively it is.
+    part = heard[len(heard) // 4 : 3 * len(heard) // 4]
+    begin = np.correlate(played, part, "valid").argmax()
+    assert np.dot(played[begin : begin + len(part)], part) / np.dot(part, part) == pytest.approx(1, abs=0.1)
+    assert np.corrcoef(played[begin : begin + len(part)], part)[0, 1] > 0.9
 
 
 def test_programs_can_ask_too_but_not_from_elsewhere(served, place):

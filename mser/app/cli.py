@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")
     parser.add_argument("--port", type=int, default=7860, help="default: 7860; 0 takes one that is free")
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, which only this machine reaches; on "
-                        "any other, everybody who reaches it can use the page")  # fmt: skip
+                        "any other, everybody who reaches it can use the page, though browsers lend their microphone "
+                        "to https alone")  # fmt: skip
     parser.add_argument("--asr", metavar="NAME", help="writes transcripts: a Hugging Face id such as "
                         "openai/whisper-small, or a local folder")  # fmt: skip
     parser.add_argument("--device", help="such as cpu or cuda:1; a GPU if there is one unless given")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio
@@ -33,6 +34,15 @@ footer {display: none !important}
 .over .row i {flex: 1; background: #3465a4}
 .over .times {display: flex; justify-content: space-between; color: var(--body-text-color-subdued)}
 """
+HEAD = """<script>
+// For calls, browsers level voices and filter what they take for noise. The model shall hear them as they are.
+const devices = navigator.mediaDevices;
+const plain = {autoGainControl: false, noiseSuppression: false, echoCancellation: false};
+if (devices) {
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = asked => open({...asked, audio: asked.audio && {...asked.audio, ...plain}});
+}
+</script>"""
 _ABOUT = (
     "It says how speech comes across to listeners, not what a person feels. Do not decide about people by it. "
     "Nothing leaves this machine; uploads are deleted after ten minutes at most."
@@ -50,7 +60,7 @@ def page(model: Model) -> Any:
     sides = model.settings.modalities
     name = model.settings.trained.get("run") or "mser"
     with gradio.Blocks(title=f"mser: {name}", analytics_enabled=False, delete_cache=_KEPT) as blocks:
-        gradio.Markdown(f"## {name}\nEmotion from {' and '.join(sides)}: {', '.join(model.task.labels)}")
+        gradio.Markdown(f"## {escape(name)}\nEmotion from {' and '.join(sides)}: {', '.join(model.task.labels)}")
         with gradio.Row():
             with gradio.Column():
                 recording = gradio.Audio(

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from mser.app.page import CSS, LARGEST, page, theme
+from mser.app.page import CSS, HEAD, LARGEST, page, theme
 from mser.use.model import Model
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,7 +43,7 @@ def application(model: Model, host: str = "127.0.0.1") -> FastAPI:
 
     gradio.mount_gradio_app(
         app, page(model), path="/", max_file_size=LARGEST, footer_links=[], run_history=False, ssr_mode=False,
-        enable_monitoring=False, pwa=False, mcp_server=False, theme=theme(), css=CSS,
+        enable_monitoring=False, pwa=False, mcp_server=False, theme=theme(), css=CSS, head=HEAD,
     )  # fmt: skip
     return app
 

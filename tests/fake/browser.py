@@ -13,20 +13,29 @@ _OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-dev-shm-usage --remote-debugging-pipe"
 )
+_RECORDED = "--use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
 _KEYS = {"Enter": (13, "\r"), " ": (32, " "), "Tab": (9, "")}
 
 
 class Browser:
     """A Chromium with one tab; `messages` holds what pages complained of and what they asked the network for."""
 
-    def __init__(self, profile: Path, server: str = "data:"):
-        """Keep the browser's things in `profile`; what goes to the `server` of the pages is not counted."""
+    def __init__(self, profile: Path, server: str = "data:", microphone: Path | None = None):
+        """Start it.
+
+        Args:
+            profile: where the browser keeps its things.
+            server: of the pages; what goes there is not counted.
+            microphone: a wav file, which whoever records hears once from its beginning, without being asked.
+        """
         self.own = ("file:", "data:", "blob:", server)
         told, self._say = os.pipe()
         self._hear, answered = os.pipe()
         # Chromium reads from 3 and writes to 4; the shell puts the pipes there.
         start = f'exec "$0" "$@" 3<&{told} 4>&{answered}'
-        command = ["bash", "-c", start, CHROMIUM, *_OPTIONS.split(), f"--user-data-dir={profile}", "about:blank"]
+        heard = [*_RECORDED.split(), f"--use-file-for-fake-audio-capture={microphone}%noloop"] if microphone else []
+        options = [*_OPTIONS.split(), *heard, f"--user-data-dir={profile}"]
+        command = ["bash", "-c", start, CHROMIUM, *options, "about:blank"]
         self._process = subprocess.Popen(command, pass_fds=(told, answered), stderr=subprocess.DEVNULL)
         os.close(told)
         os.close(answered)
