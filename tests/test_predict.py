@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from pyarrow import parquet
 
 from mser.cli import main
 from mser.use import model as in_use
+from mser.use.prediction import Prediction
+from mser.use.rows import Rows
+from mser.use.settings import read_settings
 
 COLUMNS = ["audio", "start", "end", "transcript", "label", "p_neu", "p_sad", "p_ang", "p_hap",
            "abstain", "used", "transcript_from", "seconds", "note", "error", "model"]  # fmt: skip
@@ -113,6 +117,48 @@ def test_a_table_in_several_goes(suffix, ask, tmp_path, monkeypatch):
     code, told, err = ask("model", *TABLE, "--out", out)
     assert (code, told, err) == (0, f"{out}: 0 rows written, 6 were there already\n", [])
     assert out.read_text() == whole.read_text()
+
+
+def test_many_rows_take_no_memory(place, ask, tmp_path):
+    """Table and output of 5,000 rows, which take 4 MB where they are held."""
+    names = [f"recordings/speaker{n % 50:02d}/utterance{n:06d}.wav" for n in range(5_000)]
+    table, out = tmp_path / "many.csv", tmp_path / "out.csv"
+    table.write_text("audio,speaker\n" + "".join(f"{name},somebody\n" for name in names))
+    rows = Rows(out, read_settings(place / "hears"))
+    rows.write(Prediction("NAME", error="is not there"))
+    rows.close()
+    header, row = out.read_text().splitlines(keepends=True)
+    out.write_text(header + "".join(row.replace("NAME", name) for name in names))
+    asked = ("hears", "--table", table, "--out", out)
+    tracemalloc.start()
+    code, told, _ = ask(*asked)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (code, told) == (0, f"{out}: 0 rows written, 5000 were there already\n")
+    assert peak < 2e6
+
+
+def test_a_late_mistake_is_found_before_anything_is_asked(ask, tmp_path):
+    table, out = tmp_path / "late.jsonl", tmp_path / "out.csv"
+    table.write_text("".join(f'{{"audio": "{n}.wav"}}\n' for n in range(99)) + '{"audio": "a.wav", "end": -1}\n')
+    code, _, err = ask("hears", "--table", table, "--out", out)
+    assert (code, len(err)) == (2, 1)
+    assert "late.jsonl, row 100: it is from 0 to -1.0 s; start and end are seconds, start before end" in err[0]
+    table.write_bytes(table.read_bytes().replace(b"98.wav", b"98\xff.wav"))
+    assert "late.jsonl, row 99: byte 0xff is not UTF-8" in ask("hears", "--table", table, "--out", out)[2][0]
+    assert not out.exists()
+
+
+def test_long_transcripts_in_several_goes(ask, tmp_path, monkeypatch):
+    out, said = tmp_path / "out.csv", " ".join(f"word{n}" for n in range(150_000))
+    table = tmp_path / "long.jsonl"
+    table.write_text("".join(f'{{"transcript": "{text}"}}\n' for text in ("short", said[:200_000], said[1:200_000])))
+    assert ask("reads", "--table", table, "--out", out)[0] == 0
+    whole = out.read_text()
+    with out.open("a") as file:
+        file.write(f",0.0,,{said}")  # half a row of 1.5 MB
+    assert ask("reads", "--table", table, "--out", out)[:2] == (0, f"{out}: 0 rows written, 3 were there already\n")
+    assert out.read_text() == whole
 
 
 def test_parquet_in_several_goes(ask, tmp_path, monkeypatch):

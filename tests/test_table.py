@@ -265,7 +265,7 @@ def test_an_unreadable_table_and_a_missing_pyarrow(tmp_path, capsys, monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     refused(capsys, tmp_path / "table.parquet", "needs pyarrow to be read: pip install 'mser[parquet]'")
     make_table(tmp_path / "table.csv")
-    monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Denied")))
+    monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Denied")))
     refused(capsys, tmp_path / "table.csv", "cannot read ", "table.csv: Denied")
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mser.errors import UserError
 
+_BATCH = 4096  # rows of Parquet in memory at a time
 Row = dict[str, str]
 """Column to cell, without the blanks around it; a cell that is missing or null is empty."""
 
@@ -19,84 +20,104 @@ def read_rows(path: Path) -> list[tuple[int, Row]]:
     """Return the rows with their numbers, as a spreadsheet or an editor shows them: under a header the first is 2.
 
     Raises:
+        UserError: as `each_row` does.
+    """
+    return list(each_row(path))
+
+
+def each_row(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield the rows with their numbers; no more than a few of them are held at a time.
+
+    Raises:
         UserError: if the file cannot be opened, is in no known format, not UTF-8, or holds no rows.
     """
     if path.suffix.lower() not in FORMATS:
         raise UserError(f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}")
     if not path.is_file():
         raise UserError(f"{path} is no file; give a table of recordings")
+    empty = True
     try:
-        rows = FORMATS[path.suffix.lower()](path)
+        for row in FORMATS[path.suffix.lower()](path):
+            empty = False
+            yield row
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-    if not rows:
+    if empty:
         raise UserError(f"{path} holds no rows; expected one per clip")
-    return rows
 
 
-def _separated(path: Path) -> list[tuple[int, Row]]:
-    text = _utf8(path)
-    head = text.partition("\n")[0]
-    # Spreadsheets write semicolons where the comma is part of numbers.
-    comma = ";" if ";" in head and "," not in head else ","
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else comma, strict=True
-    )
-    try:
-        header, *lines = list(reader) or [[]]
-    except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: {error}; look for a quote that is not closed") from error
-    if repeated := {name for name in header if header.count(name) > 1}:
-        raise UserError(f"{path} has several columns {min(repeated)!r}; rename or delete all but one")
-    rows = []
-    for number, cells in enumerate(lines, 2):
-        if len(cells) != len(header) and cells:
-            raise UserError(
-                f"{path}, row {number}: it has {len(cells)} cells but the header has {len(header)}; put cells that "
-                "hold the separator into quotes"
-            )
-        if any(cells):
-            rows.append((number, _row(zip(header, cells, strict=True))))
-    return rows
-
-
-def _json_lines(path: Path) -> list[tuple[int, Row]]:
-    rows = []
-    for number, line in enumerate(_utf8(path).splitlines(), 1):
-        if not line.strip():
-            continue
+def _separated(path: Path) -> Iterator[tuple[int, Row]]:
+    with _utf8(path) as file:
+        head = file.readline()
+        file.seek(0)
+        # Spreadsheets write semicolons where the comma is part of numbers.
+        comma = ";" if ";" in head and "," not in head else ","
+        reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else comma, strict=True)
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}, row {number}: it is not JSON ({error}); expected one object a line") from error
-        if not isinstance(row, dict):
-            raise UserError(f"{path}, row {number}: it is no JSON object; expected one such as {{'audio': 'a.wav'}}")
-        rows.append((number, _row(row.items())))
-    return rows
+            header = next(reader, [])
+            if repeated := {name for name in header if header.count(name) > 1}:
+                raise UserError(f"{path} has several columns {min(repeated)!r}; rename or delete all but one")
+            for number, cells in enumerate(reader, 2):
+                if len(cells) != len(header) and cells:
+                    raise UserError(
+                        f"{path}, row {number}: it has {len(cells)} cells but the header has {len(header)}; put cells "
+                        "that hold the separator into quotes"
+                    )
+                if any(cells):
+                    yield number, _row(zip(header, cells, strict=True))
+        except csv.Error as error:
+            raise UserError(f"{path}, line {reader.line_num}: {error}; look for a quote that is not closed") from error
 
 
-def _parquet(path: Path) -> list[tuple[int, Row]]:
+def _json_lines(path: Path) -> Iterator[tuple[int, Row]]:
+    with _utf8(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise UserError(
+                    f"{path}, row {number}: it is not JSON ({error}); expected one object a line"
+                ) from error
+            if not isinstance(row, dict):
+                raise UserError(
+                    f"{path}, row {number}: it is no JSON object; expected one such as {{'audio': 'a.wav'}}"
+                )
+            yield number, _row(row.items())
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
         raise UserError(f"{path} needs pyarrow to be read: pip install 'mser[parquet]', or save it as CSV") from error
     try:
-        rows = parquet.read_table(path).to_pylist()
+        with parquet.ParquetFile(path) as file:
+            rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
+            for number, row in enumerate(rows, 1):
+                yield number, _row(row.items())
     except pyarrow.ArrowException as error:
         raise UserError(f"{path} is no Parquet file ({str(error).splitlines()[0]}); save it again") from error
-    return [(number, _row(row.items())) for number, row in enumerate(rows, 1)]
 
 
-def _utf8(path: Path) -> str:
-    data = path.read_bytes()
+@contextmanager
+def _utf8(path: Path) -> Iterator[TextIO]:
+    """Give the open file, whose lines end as they do in it."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        raise UserError(
-            f"{path}, row {number}: byte 0x{data[error.start]:02x} is not UTF-8; save the table as UTF-8"
-        ) from error
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError:
+        # The decoder knows the place in its own block alone.
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as error:
+                    raise UserError(
+                        f"{path}, row {number}: byte 0x{line[error.start]:02x} is not UTF-8; save the table as UTF-8"
+                    ) from error
 
 
 def _row(cells: Iterable[tuple[str, Any]]) -> Row:
@@ -104,7 +125,7 @@ def _row(cells: Iterable[tuple[str, Any]]) -> Row:
     return {str(name).strip(): "" if cell is None or cell != cell else str(cell).strip() for name, cell in cells}
 
 
-FORMATS: dict[str, Callable[[Path], list[tuple[int, Row]]]] = {
+FORMATS: dict[str, Callable[[Path], Iterator[tuple[int, Row]]]] = {
     ".csv": _separated,
     ".tsv": _separated,
     ".jsonl": _json_lines,

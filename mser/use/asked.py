@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mser.corpora.table_rows import Row, read_rows
+from mser.corpora.table_rows import Row, each_row
 from mser.errors import UserError, one_of
 
 ROLES = ("audio", "transcript", "start", "end")
@@ -15,7 +16,7 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au")
 """What is taken out of a folder; a file that is named is tried whatever it is called."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One clip as a user named it; `path` is where it lies."""
 
@@ -26,7 +27,36 @@ class Asked:
     end: float | None = None
 
 
-def from_files(files: Sequence[str], texts: Sequence[str]) -> list[Asked]:
+class Listed:
+    """The clips that are asked about, made anew for each loop over them, since there may be millions.
+
+    Args:
+        each: makes them.
+
+    Attributes:
+        heard: whether any has a recording.
+        read: whether any has a transcript.
+
+    Raises:
+        UserError: if one of them cannot be made.
+    """
+
+    def __init__(self, each: Callable[[], Iterator[Asked]]) -> None:
+        self._each = each
+        self._number, self.heard, self.read = 0, False, False
+        for one in each():
+            self._number += 1
+            self.heard = self.heard or bool(one.path)
+            self.read = self.read or bool(one.transcript)
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __iter__(self) -> Iterator[Asked]:
+        return self._each()
+
+
+def from_files(files: Sequence[str], texts: Sequence[str]) -> Listed:
     """Return one clip per file, with the texts in the same order; those of a folder in the order of their names.
 
     Raises:
@@ -34,17 +64,17 @@ def from_files(files: Sequence[str], texts: Sequence[str]) -> list[Asked]:
     """
     found = [one for file in files for one in _inside(file)]
     if not found:
-        return [Asked("", None, text) for text in texts]
+        return Listed(lambda: (Asked("", None, text) for text in texts))
     if texts and len(texts) != len(found):
         raise UserError(f"{len(found)} files but {len(texts)} --text were given; give one for each, or use --table")
-    return [Asked(file, file, texts[place] if texts else None) for place, file in enumerate(found)]
+    return Listed(lambda: (Asked(file, file, texts[place] if texts else None) for place, file in enumerate(found)))
 
 
-def from_table(path: Path, columns: Mapping[str, str]) -> list[Asked]:
+def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     """Return one clip per row; paths are relative to the table.
 
     Args:
-        path: CSV, TSV, JSON lines or Parquet.
+        path: CSV, TSV, JSON lines or Parquet; all of it is checked now, and read again in every loop.
         columns: role, one of `ROLES`, to its column's name where that is another.
 
     Raises:
@@ -53,14 +83,13 @@ def from_table(path: Path, columns: Mapping[str, str]) -> list[Asked]:
     for role in columns:
         if role not in ROLES:
             raise one_of("role of a column", role, list(ROLES))
-    rows = read_rows(path)
-    header = list(dict.fromkeys(name for _, row in rows for name in row))
+    header = list(dict.fromkeys(name for _, row in each_row(path) for name in row))
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
     if absent := [name for name in named.values() if name not in header]:
         raise UserError(f"{path} has no column {absent[0]!r}: it has {', '.join(header)}")
     if not {"audio", "transcript"} & set(named):
         raise UserError(f"{path} has the columns {', '.join(header)}; say which is the audio, as in audio=file")
-    return [_clip(path, number, {role: row.get(name, "") for role, name in named.items()}) for number, row in rows]
+    return Listed(lambda: (_clip(path, number, _roles(row, named)) for number, row in each_row(path)))
 
 
 def column(text: str) -> tuple[str, str]:
@@ -74,15 +103,25 @@ def column(text: str) -> tuple[str, str]:
 def _inside(file: str) -> list[str]:
     if not Path(file).is_dir():
         return [file]
-    found = sorted(str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = sorted(
+        os.path.join(folder, name) for folder, _, names in os.walk(file) for name in names if _is_audio(name)
+    )
     if not found:
         raise UserError(f"{file} is a folder without any audio ({', '.join(SUFFIXES)}); give another")
     return found
 
 
+def _is_audio(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def _roles(row: Row, named: Mapping[str, str]) -> Row:
+    return {role: row.get(name, "") for role, name in named.items()}
+
+
 def _clip(table: Path, number: int, row: Row) -> Asked:
     audio = row.get("audio")
-    path = None if audio is None else audio if "://" in audio or not audio else str(table.parent / audio)
+    path = None if audio is None else audio if "://" in audio or not audio else os.path.join(table.parent, audio)
     try:
         start, end = float(row.get("start") or 0), float(row["end"]) if row.get("end") else None
         if not 0 <= start < (float("inf") if end is None else end):

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
     Args:
         args: of the command; all machines see the model and the recordings under the same paths.
         folder: of the model.
-        clips: all of them are taken at once.
+        clips: all of them are taken at once, and wait in the cluster's store of objects.
 
     Raises:
         UserError: if there is no such cluster, or the model cannot be used on its machines.
@@ -53,12 +54,12 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
 
     from mser.use.prediction import Prediction
 
-    rows = [{"clip": json.dumps(asdict(_absolute(one)), default=str)} for one in clips]
-    if not rows:
+    blocks = _stored(ray, clips)
+    if not blocks:
         return
     _settle(ray)
-    copies = _copies(ray, resources, len(rows))
-    said = ray.data.from_items(rows, override_num_blocks=max(len(rows) // BLOCK, 1)).map_batches(
+    copies = _copies(ray, resources, len(blocks))
+    said = ray.data.from_arrow_refs(blocks).map_batches(
         Copy,
         fn_constructor_args=(args, folder.resolve()),
         batch_size=BLOCK,
@@ -71,6 +72,15 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
             yield Prediction(**{**answer, "used": tuple(answer["used"])})
     except ray.exceptions.RayError as error:
         raise UserError(f"{_reason(error)} (on the Ray cluster); run again to carry on") from error
+
+
+def _stored(ray: Any, clips: Iterable[Clip]) -> list[Any]:
+    """Return references to blocks of clips, so that this process does not hold the clips themselves."""
+    import pyarrow
+
+    lines = (json.dumps(asdict(_absolute(one)), default=str) for one in clips)
+    blocks = iter(lambda: list(islice(lines, BLOCK)), [])
+    return [ray.put(pyarrow.table({"clip": block})) for block in blocks]
 
 
 def _absolute(clip: Clip) -> Clip:
@@ -88,12 +98,12 @@ def _settle(ray: Any) -> None:
     context.print_on_execution_start = False
 
 
-def _copies(ray: Any, resources: dict[str, Any], clips: int) -> int:
+def _copies(ray: Any, resources: dict[str, Any], blocks: int) -> int:
     """Return how many copies have room in the cluster, no more than there are blocks for them."""
     there = ray.cluster_resources()
     asked = {"CPU": resources["num_cpus"], "GPU": resources["num_gpus"]}
     room = min(there.get(name, 0) // number for name, number in asked.items() if number)
-    return max(min(int(room), -(-clips // BLOCK)), 1)
+    return max(min(int(room), blocks), 1)
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from mser.errors import UserError
 from mser.launching import pairs
-from mser.use.asked import Asked, column, from_files, from_table
+from mser.use.asked import Asked, Listed, column, from_files, from_table
 from mser.use.hub import local_folder
+from mser.use.keys import Keys
 from mser.use.rows import Rows, key
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
@@ -58,43 +58,40 @@ def main(argv: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _asked(args: argparse.Namespace, settings: Settings) -> list[Asked]:
+def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
     if bool(args.table) == bool(args.files or args.text):
         raise UserError("give recordings to predict, or --table with a row for each, one of the two")
     asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
-    silent, unheard = (all(not getattr(one, side) for one in asked) for side in ("transcript", "path"))
-    if "text" in settings.modalities and silent and not args.asr and not (settings.takes_either and not unheard):
+    if "text" in settings.modalities and not (asked.read or args.asr or (settings.takes_either and asked.heard)):
         raise UserError(f"{NEEDS_TEXT}; --text, or a table with a column transcript, gives one")
-    if "speech" in settings.modalities and unheard and not (settings.takes_either and not silent):
+    if "speech" in settings.modalities and not (asked.heard or (settings.takes_either and asked.read)):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
     return asked
 
 
-def _still_to_do(asked: Sequence[Asked], out: Rows | None, *, cutting: bool) -> list[Asked]:
+def _still_to_do(asked: Listed, out: Rows | None, *, cutting: bool) -> Listed:
     """Return what has no row yet; of recordings that are cut, those that may lack one."""
-    if out is None:
-        return list(asked)
-    if cutting:
-        times = Counter(one.audio for one in asked)
-        return [one for one in asked if not (_is_whole(one) and times[one.audio] == 1 and _passed(one, out))]
+    if out is None or not out.done.total():
+        return asked
+    return Listed(partial(_unpassed if cutting else _undone, asked, out))
+
+
+def _undone(asked: Listed, out: Rows) -> Iterator[Asked]:
     done = out.done.copy()
-    return [one for one in asked if not _taken(done, key(one.audio, one.start, one.end, one.transcript))]
+    return (one for one in asked if not done.take(key(one.audio, one.start, one.end, one.transcript)))
 
 
-def _is_whole(one: Asked) -> bool:
-    return not one.start and one.end is None
+def _unpassed(asked: Listed, out: Rows) -> Iterator[Asked]:
+    """Yield all but the recordings that are asked about once, as a whole, and have all of their rows."""
+    asked_for = Keys(_recording(one) for one in asked)
+    for one in asked:
+        name, whole = _recording(one), not one.start and one.end is None
+        if not (whole and asked_for.times(name) == 1 and out.passed.times(name)):
+            yield one
 
 
-def _passed(one: Asked, out: Rows) -> bool:
-    return key(one.audio, "", "", None) in out.passed
-
-
-def _taken(done: Counter[bytes], name: bytes) -> bool:
-    """Return whether there is such a row left, and take it."""
-    if not done.get(name):
-        return False
-    done[name] -= 1
-    return True
+def _recording(one: Asked) -> int:
+    return key(one.audio, "", "", None)
 
 
 def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
@@ -104,7 +101,7 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     if out is None or by is None:
         return clips
     done = out.done.copy()
-    return (clip for clip in clips if not _taken(done, key(clip.called, clip.start, clip.end, clip.transcript)))
+    return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
 
 
 def opened(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from mser.errors import UserError
 from mser.use import parquet
+from mser.use.keys import Keys
 from mser.use.settings import Settings
 
 if TYPE_CHECKING:
     from mser.use.prediction import Prediction
 
 FORMATS = (".csv", ".jsonl", ".parquet")
-_TAIL = 1 << 20  # bytes; no row is longer
-Key = bytes
+_TAIL = 1 << 20  # bytes that are searched for a row's end at a time
+_LONGEST = 1 << 30  # characters of a cell; csv reads no more than 131,072 unless told
 
 
-def key(audio: str, start: object, end: object, transcript: str | None) -> Key:
-    """Return what tells a row from others: eight bytes, since there may be millions."""
+def key(audio: str, start: object, end: object, transcript: str | None) -> int:
+    """Return what tells a row from others: 64 bits, since there may be millions."""
     told = json.dumps([_cell(value) for value in (audio, start, end, _one_line(transcript))])
-    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 class Rows:
@@ -55,22 +56,22 @@ class Rows:
         answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
         rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
         self.columns = ["audio", "start", "end", "transcript", *answers, *rest]
-        self.passed: set[Key] = set()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             finished = bool(self.whole and parquet.reopen(self.whole))
             _drop_half_a_row(self.path)
-            self.done = self._counted(path, forget=finished)
+            self.done, self.passed = self._counted(path, forget=finished)
             self.file = self.path.open("a", encoding="utf-8", newline="")
             if not self.path.stat().st_size and self.path.suffix == ".csv":
                 self._put(self.columns)
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"cannot write to {path}: {error}; choose another --out") from error
 
-    def _counted(self, path: Path, *, forget: bool) -> Counter[Key]:
-        """Return how often each key is there; a journal that was only made to look is removed if it is refused."""
+    def _counted(self, path: Path, *, forget: bool) -> tuple[Keys, Keys]:
+        """Return what is done and passed; a journal that was only made to look is removed if it is refused."""
+        passed = array("Q")
         try:
-            return Counter(self._read(path))
+            return Keys(self._read(path, passed)), Keys(passed)
         except UserError:
             if forget:
                 self.path.unlink()
@@ -118,10 +119,11 @@ class Rows:
             "model": self.model,
         }  # fmt: skip
 
-    def _read(self, path: Path) -> Iterator[Key]:
+    def _read(self, path: Path, passed: array[int]) -> Iterator[int]:
         if not self.path.exists() or not self.path.stat().st_size:
             return
         last = ""
+        csv.field_size_limit(_LONGEST)
         with self.path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file) if self.path.suffix == ".csv" else _objects(file, path)
             for row in rows:
@@ -132,7 +134,7 @@ class Rows:
                         f"{path} holds answers of model {row['model']}, not of {self.model}; choose another --out"
                     )
                 if (audio := row["audio"]) != last:
-                    self.passed.add(key(last, "", "", None))
+                    passed.append(key(last, "", "", None))
                     last = audio
                 written = None if row["transcript_from"] else row["transcript"]
                 yield key(audio, row["start"], row["end"], written)
@@ -154,9 +156,14 @@ def _drop_half_a_row(path: Path) -> None:
     if not path.exists():
         return
     with path.open("r+b") as file:
-        start = max(file.seek(0, io.SEEK_END) - _TAIL, 0)
-        file.seek(start)
-        file.truncate(start + file.read().rfind(b"\n") + 1)
+        end = file.seek(0, io.SEEK_END)
+        while end:
+            start = file.seek(max(end - _TAIL, 0))
+            if newline := file.read(end - start).rfind(b"\n") + 1:
+                end = start + newline
+                break
+            end = start
+        file.truncate(end)
 
 
 def _one_line(text: str | None) -> str | None:
