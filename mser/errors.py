@@ -1,5 +1,11 @@
 """The one error that a user can cause: said in a line, exit code 2, no traceback."""
 
+_NO_MEMORY = (
+    *("not enough memory", "can't allocate memory"),  # torch's allocator on the CPU
+    *("out of memory", "alloc_failed"),  # CUDA and cuBLAS
+    "could not create a primitive",  # oneDNN
+)
+
 
 class UserError(Exception):
     """What was found, what was expected and what to do, in one line.
@@ -41,3 +47,16 @@ def require(name: str, value: object, fits: bool, expected: str) -> None:
     """
     if not fits:
         raise UserError(f"{name} is {value}; expected {expected}")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether memory was exhausted; torch has no class of its own for that on the CPU, only words.
+
+    Example:
+        >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
+        True
+    """
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in said for words in _NO_MEMORY)
+    )

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+import torch
 from fake.iemocap import tone
 from fake.trained import untrained
 
@@ -217,16 +218,44 @@ def test_many_clips_are_told_in_their_order_whatever_the_batches(tmp_path):
     assert [bool(one.error) for one in small] == [n == 7 for n in range(40)]
 
 
-def test_a_batch_that_fails_is_asked_one_by_one(tmp_path, monkeypatch):
-    model = mser.load(untrained(tmp_path / "model"))
-    whole = model.engine.answers
+EXHAUSTED = [
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory: 8 bytes"),
+]
 
-    def short_of_memory(chosen):
-        if len(chosen) > 1 or "large" in chosen[0].transcript:
-            raise MemoryError
-        return whole(chosen)
 
-    monkeypatch.setattr(model.engine, "answers", short_of_memory)
-    rows = model.predict([made(tmp_path, "a.wav")] * 3, ["hello", "large", "hello"])
+@pytest.mark.parametrize("error", EXHAUSTED, ids=["numpy", "gpu", "cpu"])
+def test_a_batch_that_is_too_large_is_halved_until_it_fits(error, tmp_path, monkeypatch):
+    model = mser.load(untrained(tmp_path / "model"), device="cpu")
+    [member] = model.engine.members
+    whole, sizes = member.forward, []
+
+    def short_of_memory(batch):
+        sizes.append(len(batch))
+        if len(batch) > 2 or "large" in batch.transcripts:
+            raise error
+        return whole(batch)
+
+    clips = [made(tmp_path, "a.wav")] * 6
+    expected = model.predict(clips, ["hello"] * 6)
+    monkeypatch.setattr(member, "forward", short_of_memory)
+    rows = model.predict(clips, ["hello", "large", *["hello"] * 4])
+    assert sizes == [6, 3, 1, 2, 1, 1, 3, 1, 2]
     assert [row.error for row in rows] == ["", "the device has not enough memory for this clip; cut it, or use "
-                                           "another device", ""]  # fmt: skip
+                                           "another device", "", "", "", ""]  # fmt: skip
+    assert rows[5].probabilities == pytest.approx(expected[5].probabilities, abs=1e-6)
+
+
+def test_a_recording_that_is_too_large_is_a_row(tmp_path, monkeypatch):
+    model = mser.load(untrained(tmp_path / "model"), device="cpu")
+    monkeypatch.setattr("mser.use.clips.decode", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    [row] = model.predict([made(tmp_path, "a.wav")], ["hello"])
+    assert row.error.startswith("the device has not enough memory")
+
+
+def test_other_failures_of_the_model_keep_their_traceback(tmp_path, monkeypatch):
+    model = mser.load(untrained(tmp_path / "model"), device="cpu")
+    monkeypatch.setattr(model.engine.members[0], "forward", lambda _: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        model.predict(made(tmp_path, "a.wav"), "hello")

@@ -10,9 +10,8 @@ from lightning.pytorch.callbacks import Callback
 
 from mser.data.audio import SAMPLE_RATE
 from mser.data.batch import Batch
-from mser.errors import UserError
+from mser.errors import UserError, is_out_of_memory
 from mser.manifest import Seconds, Utterance
-from mser.memory import is_out_of_memory
 
 
 class OutOfMemory(Callback):

@@ -20,8 +20,7 @@ from mser.data.kept_states import KeptStates
 from mser.encoders.cache_files import cache_folder
 from mser.encoders.fingerprint import fingerprint
 from mser.encoders.state_cache import StateCache
-from mser.errors import UserError
-from mser.memory import is_out_of_memory
+from mser.errors import UserError, is_out_of_memory
 from mser.processes import gathered
 
 log = logging.getLogger(__name__)

@@ -151,14 +151,16 @@ class Model(ModelHubMixin):
 
         Args:
             clips: taken as they are needed.
-            batch_seconds: most seconds of padded audio at a time.
+            batch_seconds: most seconds of audio in a batch, counting each clip as long as the longest. A base-size
+                encoder needs 16 MB of memory for a second in float32, WavLM 30 MB in a clip of a minute; a batch
+                that does not fit is halved, and a clip that does not fit alone has an `error`.
         """
         window: list[Ready | Prediction] = []
         held = 0.0
         for clip in clips:
             try:
                 window.append(ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None))
-            except UserError as error:
+            except (UserError, MemoryError) as error:
                 window.append(_refused(clip, error))
             held += window[-1].seconds or 0.0
             if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
@@ -202,7 +204,8 @@ class Model(ModelHubMixin):
         except (UserError, MemoryError) as error:
             if len(chosen) == 1:
                 return [_refused(chosen[0].clip, error)]
-        return [answer for one in chosen for answer in self._ask([one])]
+        half = len(chosen) // 2  # after the except block, so that what failed no longer holds its memory
+        return [*self._ask(chosen[:half]), *self._ask(chosen[half:])]
 
     def _answers(self, chosen: Sequence[Ready]) -> Floats:
         every = []

@@ -192,7 +192,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...",
                         help="address of the cluster, and cpus, gpus and memory_gb of each copy")  # fmt: skip
     parser.add_argument("--batch-seconds", type=_positive, default=60.0, metavar="S",
-                        help="most seconds of padded audio at a time (default: 60)")  # fmt: skip
+                        help="most seconds of padded audio at a time (default: 60): a base-size encoder needs 16 MB "
+                        "for each; a batch that does not fit into memory is halved")  # fmt: skip
     return parser
 
 

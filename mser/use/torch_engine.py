@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from mser.data.batch import Batch
-from mser.errors import UserError
+from mser.errors import UserError, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats
 from mser.use.half import halve
@@ -52,8 +52,10 @@ class TorchEngine:
         try:
             batch = batched(chosen, self.device)
             return [model.objective.answers(model(batch)).double().cpu().numpy() for model in self.members]
-        except torch.OutOfMemoryError as error:
-            raise MemoryError from error
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise MemoryError from error
+            raise
 
     @property
     def max_tokens(self) -> int:
