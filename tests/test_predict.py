@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import tracemalloc
 
 import numpy as np
@@ -259,6 +260,35 @@ def test_what_users_get_wrong(place, ask, tmp_path):
         assert reason in err[0]
     for words in (("hears", "a.wav", "--batch-seconds=no"), ("hears", "--table", "t.csv", "--columns", "audio")):
         assert ask(*words)[0] == 2
+
+
+def test_names_of_files_that_are_hard_to_write_down(place, ask, tmp_path):
+    (tmp_path / "odd").mkdir()
+    for name in (b"caf\xe9.wav", b"new\nline.wav", b"plain.wav"):
+        (tmp_path / "odd" / os.fsdecode(name)).write_bytes((place / "clips/0.wav").read_bytes())
+    for out in (tmp_path / "odd.csv", tmp_path / "odd.jsonl", tmp_path / "odd.parquet"):
+        assert ask("hears", tmp_path / "odd", "--out", out)[1] == f"{out}: 3 rows written\n"
+        assert ask("hears", tmp_path / "odd", "--out", out)[1] == f"{out}: 0 rows written, 3 were there already\n"
+    french, *others = read(tmp_path / "odd.csv")
+    assert french["error"] == f"{french['audio']} has a name that is not UTF-8; rename it"
+    assert french["audio"].endswith("/odd/caf\\udce9.wav")
+    assert [row["error"] for row in others] == ["", ""]
+
+
+def test_names_that_name_nothing(ask, tmp_path):
+    table, out = tmp_path / "odd.jsonl", tmp_path / "odd.csv"
+    table.write_text("".join(json.dumps({"audio": name}) + "\n" for name in ("x" * 300, "a\0.wav", "\ud800", "..")))
+    assert ask("hears", "", " ", "--out", out)[0] == 1
+    assert ask("hears", "--table", table, "--out", out)[0] == 1
+    assert ask("hears", "--table", table, "--out", out)[1] == f"{out}: 0 rows written, 6 were there already\n"
+    reasons = [row["error"].split("; ")[0] for row in read(out)]
+    assert reasons[:2] == ["the recording is not there"] * 2
+    assert reasons[2:] == [
+        f"{'x' * 300} is not there",
+        "a\0.wav is not there",
+        "\\ud800 is not there",
+        ".. is a folder",
+    ]
 
 
 def test_which_predict_is_meant(ask, tmp_path):

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from mser.corpora.table_rows import Row, each_row
@@ -63,11 +64,13 @@ def from_files(files: Sequence[str], texts: Sequence[str]) -> Listed:
         UserError: if there are texts but not one for each file.
     """
     found = [one for file in files for one in _inside(file)]
+    texts = [_utf8(text) for text in texts]
     if not found:
         return Listed(lambda: (Asked("", None, text) for text in texts))
     if texts and len(texts) != len(found):
         raise UserError(f"{len(found)} files but {len(texts)} --text were given; give one for each, or use --table")
-    return Listed(lambda: (Asked(file, file, texts[place] if texts else None) for place, file in enumerate(found)))
+    given = texts or repeat(None)
+    return Listed(lambda: (Asked(_utf8(file), file, text) for file, text in zip(found, given, strict=False)))
 
 
 def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
@@ -101,7 +104,7 @@ def column(text: str) -> tuple[str, str]:
 
 
 def _inside(file: str) -> list[str]:
-    if not Path(file).is_dir():
+    if not os.path.isdir(file):
         return [file]
     found = sorted(
         os.path.join(folder, name) for folder, _, names in os.walk(file) for name in names if _is_audio(name)
@@ -128,4 +131,10 @@ def _clip(table: Path, number: int, row: Row) -> Asked:
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
         raise UserError(f"{table}, row {number}: {error}; start and end are seconds, start before end") from error
-    return Asked(audio or "", path, row.get("transcript"), start, end)
+    said = row.get("transcript")
+    return Asked(_utf8(audio or ""), path, said and _utf8(said), start, end)
+
+
+def _utf8(text: str) -> str:
+    """Return it with escapes for what cannot be written down: names of files may hold any bytes."""
+    return text.encode(errors="backslashreplace").decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -102,10 +103,15 @@ def _require_file(clip: Clip) -> None:
     name = clip.called
     if is_url(clip.audio):
         raise UserError(f"{name} is a URL, expected a file; download it first")
-    path = Path(str(clip.audio))
-    if not str(clip.audio).strip() or not path.is_file():
-        what = "is a folder" if path.is_dir() and str(clip.audio).strip() else "is not there"
-        raise UserError(f"{name or 'the recording'} {what}; give the path of an audio file")
+    if not os.path.isfile(str(clip.audio)):
+        what = "is a folder" if os.path.isdir(str(clip.audio)) else "is not there"
+        raise UserError(f"{name.strip() or 'the recording'} {what}; give the path of an audio file")
+    if not os.access(str(clip.audio), os.R_OK):
+        raise UserError(f"{name} may not be read; change its permissions")
+    try:
+        str(clip.audio).encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"{name} has a name that is not UTF-8; rename it") from error
 
 
 def _file(clip: Clip, path: Path, seconds: Seconds, longest: Seconds) -> tuple[Samples, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def clips_of(
     """
     if isinstance(audio, str | Path) and transcript is None:
         path = Path(audio)
-        if str(audio) and path.is_dir():
+        if os.path.isdir(audio):
             return named(from_files([str(audio)], [])), True
         if path.suffix.lower() in FORMATS:
             return named(from_table(path, columns)), True
