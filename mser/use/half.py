@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from mser.recognizer import EmotionRecognizer
 
@@ -19,11 +18,10 @@ def halve(model: EmotionRecognizer) -> None:
     norms keep their weights: the former are only looked up, the latter are computed in float32 anyway.
 
     Args:
-        model: in evaluation mode, not to be trained again.
+        model: in evaluation mode and settled, not to be trained again.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv1d):
-            _settle(module)
             module.to(torch.bfloat16)
     forward = model.forward
 
@@ -33,10 +31,3 @@ def halve(model: EmotionRecognizer) -> None:
             return forward(batch)
 
     model.forward = run  # type: ignore[method-assign]
-
-
-def _settle(module: nn.Module) -> None:
-    """Compute a weight that is made of others (positional convolutions have such) once and for all."""
-    if parametrize.is_parametrized(module):
-        for name in list(module.parametrizations):  # type: ignore[arg-type]
-            parametrize.remove_parametrizations(module, name)

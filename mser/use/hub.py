@@ -9,7 +9,7 @@ from typing import Any
 from mser.errors import UserError
 from mser.use.settings import is_url
 
-FILES = ["config.json", "README.md", "*.safetensors", "*.onnx", "speech/*", "text/*"]
+FILES = ["config.json", "README.md", "*.safetensors", "*.onnx*", "speech/*", "text/*"]
 """What of a repository is fetched: whatever else somebody put there is none of a model folder's."""
 
 

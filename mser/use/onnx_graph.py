@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mser.encoders.masks import mask_of
 from mser.recognizer import EmotionRecognizer
+from mser.use.settled import settle
 
 _LENGTHS = (16_000, 11_000)  # samples of the clips that the graph is traced with; any number and any lengths follow
 _TOKENS = (9, 5)
@@ -45,10 +46,10 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
     these a model of one side takes its own. It gives ``answers`` (B, C).
 
     Args:
-        model: in evaluation mode, on the CPU; what LoRA added becomes part of its weights.
+        model: in evaluation mode, on the CPU; it is settled.
         path: ends in .onnx.
     """
-    _merge(model)
+    settle(model)
     example = _example(model)
     axes = {name: dict.fromkeys(range(tensor.ndim), torch.export.Dim.DYNAMIC) for name, tensor in example.items()}
     with torch.no_grad(), _plain_attention(), _quiet():
@@ -73,13 +74,6 @@ def _example(model: EmotionRecognizer) -> dict[str, Tensor]:
     if len(given) == 4:
         given |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
     return given
-
-
-def _merge(model: nn.Module) -> None:
-    """Add what LoRA has learned to the weights it stands beside, as peft does: the graph then costs what others do."""
-    for part in model.modules():
-        if hasattr(part, "lora_A"):
-            cast(Any, part).merge()
 
 
 @contextmanager
