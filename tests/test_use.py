@@ -218,6 +218,16 @@ def test_many_clips_are_told_in_their_order_whatever_the_batches(tmp_path):
     assert [bool(one.error) for one in small] == [n == 7 for n in range(40)]
 
 
+def test_a_processor_is_given_small_batches_and_long_clips_alone(tmp_path, monkeypatch):
+    model = mser.load(untrained(tmp_path / "model"), device="cpu")
+    whole, sizes = model.engine.answers, []
+    monkeypatch.setattr(model.engine, "at_once", 1.0)
+    monkeypatch.setattr(model.engine, "answers", lambda chosen: sizes.append(len(chosen)) or whole(chosen))
+    clips = [made(tmp_path, f"{n}.wav", seconds=seconds) for n, seconds in enumerate((0.3, 2.0, 0.3, 1.0, 0.3, 0.3))]
+    assert not any(said.error for said in model.predict(clips, ["hello"] * 6))
+    assert sorted(sizes) == [1, 1, 1, 3]
+
+
 EXHAUSTED = [
     MemoryError(),
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),

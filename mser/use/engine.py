@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from mser.errors import UserError
+from mser.manifest import Seconds
 from mser.temperature import Floats
 from mser.use.ready import Ready
 from mser.use.settings import Settings
 
 Precision = Literal["32", "bf16"]
+AT_ONCE_ON_CPU: Seconds = 15.0
+"""In batches of more, what a layer passes on leaves a processor's caches: 60 s take a third longer for each clip."""
 
 
 class Engine(Protocol):
@@ -19,6 +22,10 @@ class Engine(Protocol):
 
     def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
         """Return, of each member, (B, C) probabilities that are not calibrated yet, or scores."""
+
+    @property
+    def at_once(self) -> Seconds:
+        """How many seconds of audio are worth a batch; more would take no less time for each."""
 
     @property
     def max_tokens(self) -> int:

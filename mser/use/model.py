@@ -151,9 +151,10 @@ class Model(ModelHubMixin):
 
         Args:
             clips: taken as they are needed.
-            batch_seconds: most seconds of audio in a batch, counting each clip as long as the longest. A base-size
-                encoder needs 16 MB of memory for a second in float32, WavLM 30 MB in a clip of a minute; a batch
-                that does not fit is halved, and a clip that does not fit alone has an `error`.
+            batch_seconds: most seconds of audio in a batch, counting each clip as long as the longest, and in a clip;
+                on a processor batches are smaller (`Engine.at_once`). A base-size encoder needs 16 MB of memory for a
+                second in float32, WavLM 30 MB in a clip of a minute; a batch that does not fit is halved, and a clip
+                that does not fit alone has an `error`.
         """
         window: list[Ready | Prediction] = []
         held = 0.0
@@ -171,8 +172,10 @@ class Model(ModelHubMixin):
     def _answered(self, window: Sequence[Ready | Prediction], budget: Seconds) -> Iterator[Prediction]:
         window = self._written(window)
         known = [one for one in window if isinstance(one, Ready)]
+        budget = min(budget, self.engine.at_once)
+        lengths = [min(one.seconds, budget) for one in known]  # a longer one has a batch of its own
         answers: dict[int, Prediction] = {}
-        for batch in LengthBatches([one.seconds for one in known], budget, most=_MOST).batches() if known else []:
+        for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
             chosen = [known[index] for index in batch]
             answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
         for one in window:

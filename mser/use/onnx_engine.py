@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 
 from mser.errors import UserError
 from mser.temperature import Floats
+from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.ready import Ready
 from mser.use.settings import AGAIN, FILE, Settings
 from mser.use.tokens import Ids, padded, token_ids
@@ -32,6 +35,8 @@ class OnnxEngine:
         self.graphs = [_session(path, device) for path in paths]
         for path, graph in zip(paths, self.graphs, strict=True):
             _require_fit(path, graph, settings)
+        on_cpu = self.graphs[0].get_providers()[0] == "CPUExecutionProvider"
+        self.at_once = AT_ONCE_ON_CPU if on_cpu else math.inf
         text = settings.model["text"]
         self.max_tokens: int = text["max_tokens"] if text else 0
         self.ids: Ids | None = None
@@ -80,6 +85,8 @@ def _session(path: Path, device: str | None) -> Any:
         ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised, too
+    threads = os.environ.get("OMP_NUM_THREADS", "")  # which it does not heed by itself
+    options.intra_op_num_threads = int(threads) if threads.isdigit() else 0
     try:
         return onnxruntime.InferenceSession(path, options, providers=_providers(onnxruntime, device))
     except UserError:

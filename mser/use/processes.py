@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -45,7 +46,8 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
         devices.put(name)
     coming = iter(clips)
     blocks = iter(lambda: list(islice(coming, BLOCK)), [])
-    with ProcessPoolExecutor(len(names), context, _open, (args, folder, devices)) as pool:
+    threads = max(len(os.sched_getaffinity(0)) // max(names.count("cpu"), 1), 1)
+    with ProcessPoolExecutor(len(names), context, _open, (args, folder, devices, threads)) as pool:
         underway: deque[Future[list[Prediction]]] = deque()
         try:
             underway += (pool.submit(_answer, block) for block in islice(blocks, 2 * len(names)))
@@ -60,9 +62,12 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _open(args: argparse.Namespace, folder: Path, devices: SimpleQueue[str]) -> None:
+def _open(args: argparse.Namespace, folder: Path, devices: SimpleQueue[str], threads: int) -> None:
     global _ask
-    _ask = opened(args, folder, devices.get())
+    device = devices.get()
+    if device == "cpu":
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # read when torch is imported, by `opened`
+    _ask = opened(args, folder, device)
 
 
 def _answer(block: list[Clip]) -> list[Prediction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from mser.data.batch import Batch
 from mser.errors import UserError, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats
+from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.half import halve
 from mser.use.ready import Ready
 from mser.use.rebuild import load_weights, rebuild
 from mser.use.settings import Settings
+from mser.use.settled import settle
 
 
 class TorchEngine:
@@ -41,6 +44,7 @@ class TorchEngine:
         except (RuntimeError, AssertionError) as error:
             raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
         self.device = torch.device(device)
+        self.at_once = AT_ONCE_ON_CPU if self.device.type == "cpu" else math.inf
 
     @torch.inference_mode()
     def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
@@ -72,6 +76,7 @@ class TorchEngine:
 def _member(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
     model = rebuild(settings, folder)
     load_weights(model, settings, settings.members[number], folder)
+    settle(model)
     return model
 
 
