@@ -82,6 +82,16 @@ def test_models_of_one_side(ask):
     assert out.startswith("hello there: ")
 
 
+@pytest.mark.parametrize(("file", "words"), [
+    ("gone.wav", "gone.wav is not there"), ("https://example.org/a.wav", "is a URL, expected a file"),
+    ("table.csv", "table.csv cannot be decoded"), ("clips/0.wav", "reads"), ("clips", "reads"),
+])  # fmt: skip
+def test_what_is_no_recording_is_said_before_a_transcript_is_asked_for(file, words, ask):
+    code, _, err = ask("model", file)
+    assert code == 2
+    assert words in err[0]
+
+
 def killed_after(stream, rows):
     """A stream that is interrupted after so many rows."""
 

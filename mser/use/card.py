@@ -138,14 +138,14 @@ def _silence(settings: Settings) -> str:
 
 
 def _headline(trained: Trained) -> str:
-    """Return what the run's report says of all folds, with intervals, or that there is none."""
+    """Return what the run's report says of all folds, with intervals, or why it says nothing."""
     try:
         report = json.loads((trained.run.folder / "report/report.json").read_text(encoding="utf-8"))
         answer, complete = report["answer"], report["runs"][0]["complete"]
     except (OSError, ValueError, KeyError, IndexError, TypeError):
-        complete = False
-    if not complete:
         return "No report of the whole run was written; of single folds there are no intervals."
+    if not complete:
+        return "Not all folds of the run were finished when this was exported; of single folds there are no intervals."
     return f"The run it is from, over all folds: {answer}"
 
 

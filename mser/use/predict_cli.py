@@ -63,10 +63,20 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
         raise UserError("give recordings to predict, or --table with a row for each, one of the two")
     asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
     if "text" in settings.modalities and not (asked.read or args.asr or (settings.takes_either and asked.heard)):
+        for file in args.files:
+            _require_recording(file)
         raise UserError(f"{NEEDS_TEXT}; --text, or a table with a column transcript, gives one")
     if "speech" in settings.modalities and not (asked.heard or (settings.takes_either and asked.read)):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
     return asked
+
+
+def _require_recording(file: str) -> None:
+    """Refuse a file that is none before a transcript of it is asked for."""
+    from mser.use.clips import Clip, duration
+
+    if not Path(file).is_dir():
+        duration(Clip(file))
 
 
 def _still_to_do(asked: Listed, out: Rows | None, *, cutting: bool) -> Listed:
@@ -183,8 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
     parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
                         "openai/whisper-tiny.en or a folder")  # fmt: skip
-    parser.add_argument("--device", help="such as cpu or cuda:1, or cuda:0,cuda:1 to share the work between several; "
-                        "a GPU if there is one unless given")  # fmt: skip
+    parser.add_argument("--device", help="such as cpu or cuda:1, or cuda:0,cuda:1 to share the work between several "
+                        "(cpu,cpu: two processes, half the cores each); a GPU if there is one by default")  # fmt: skip
     parser.add_argument("--precision", choices=["32", "bf16"], default="32",
                         help="bf16: twice as fast where the hardware has it, slightly other probabilities")  # fmt: skip
     parser.add_argument("--launcher", choices=("local", "ray"), default="local",
