@@ -89,6 +89,8 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
         "--model.optimizer.lr=-1": "model.optimizer cannot be made: Invalid learning rate",
         "--checkpoint.monitor=val/f1": "unknown checkpoint.monitor 'val/f1': expected one of val/loss",
         "--trainer.accelerator=cpu --trainer.precision=16-mixed": "which a CPU does not have; give --trainer.precision",
+        "--trainer.limit_val_batches=0": "but validation chooses the epoch that is kept",
+        "--trainer.max_steps=2": "trainer.max_steps is 2, but the first validation",
         "--trainer.overfit_batches=2": "give --trainer.limit_train_batches",
         "--trainer.callbacks+=mser.callbacks.unfreezing.StagedUnfreezing --trainer.callbacks.text=8": (
             "lets text join in epoch 8, but the last one is 7"

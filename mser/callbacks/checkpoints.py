@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.answers import score_names
-from mser.errors import one_of
+from mser.errors import UserError, one_of
 
 FOLDER = "checkpoints"
 BEST = "best"
@@ -44,6 +45,24 @@ class BestCheckpoint(ModelCheckpoint):
                 raise one_of("checkpoint.monitor", self.monitor, known)
         self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
         super().setup(trainer, pl_module, stage)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Accept a fit that is validated at least once.
+
+        Raises:
+            UserError: if there would be nothing to choose by.
+        """
+        if not trainer.enable_validation:
+            raise UserError(
+                "trainer.limit_val_batches is 0, but validation chooses the epoch that is kept; leave it out"
+            )
+        updates = (trainer.val_check_batch or math.inf) // trainer.accumulate_grad_batches
+        if 0 < trainer.max_steps < updates < math.inf:  # infinite where time decides
+            raise UserError(
+                f"trainer.max_steps is {trainer.max_steps}, but the first validation, which chooses what stays, is "
+                f"after {updates:g} updates; give more, or a smaller trainer.val_check_interval"
+            )
+        super().on_train_start(trainer, pl_module)
 
 
 class LastCheckpoint(ModelCheckpoint):
