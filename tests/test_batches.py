@@ -58,7 +58,9 @@ def test_a_fixed_size_leaves_every_batch_full():
 
 
 def test_what_does_not_fit():
-    with pytest.raises(UserError, match=r"lasts 34\.5 s but a batch may hold 30\.0 s; raise data\.batch_seconds to 35"):
+    with pytest.raises(
+        UserError, match=r"lasts 34\.5 s but a batch may hold 30\.0 s; raise data\.init_args\.b.* to 35"
+    ):
         LengthBatches([1.0, 34.5], 30.0)
     with pytest.raises(UserError, match="2 utterances cannot be shared by 3 processes; use fewer devices"):
         LengthBatches([1.0, 1.0], 30.0, world=3)

@@ -37,7 +37,7 @@ def spec_masked(clip: Tensor, *, time: float, frequency: float, random: np.rando
     spectrum = torch.stft(clip, WINDOW, HOP, window=window, pad_mode="constant", return_complex=True)
     bins, frames = spectrum.shape
     for start, end in _spans(frames, time, random):
-        spectrum[:, round(start) : round(end)] = 0
+        spectrum[:, round(start) : round(start) + int(end - start)] = 0  # whole frames, so never more than the share
     for low, high in _spans(TOP, frequency, random):
         first, last = (round(_hertz(mel) / 8000 * (bins - 1)) for mel in (low, high))
         spectrum[first:last] = 0
