@@ -42,11 +42,12 @@ def outcome(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("devices", "strategy", "within"), [
-    (2, FSDP2, 1e-5),  # which keeps no frozen states in half precision, as one process does
-    (3, "--trainer.strategy=ddp", 3e-7),
-], ids=["fsdp2", "ddp"])  # fmt: skip
-def test_as_one_process_does(devices, strategy, within, alone, tmp_path):
+@pytest.mark.parametrize(("devices", "strategy", "moved", "said"), [
+    (2, "--trainer.strategy=ddp", 3e-7, 1e-6),
+    (3, "--trainer.strategy=ddp", 3e-7, 1e-6),
+    (2, FSDP2, 1e-5, 4e-5),  # which keeps no frozen states in half precision, as one process does
+], ids=["ddp-2", "ddp-3", "fsdp2"])  # fmt: skip
+def test_as_one_process_does(devices, strategy, moved, said, alone, tmp_path):
     plan(str(tmp_path), [*OPTIONS, f"--data.init_args.root={alone / 'corpus'}", f"--trainer.devices={devices}",
                          strategy])  # fmt: skip
     worker = [sys.executable, "-m", "mser.crossval.worker", "fold", str(tmp_path), "1", "1"]
@@ -55,10 +56,10 @@ def test_as_one_process_does(devices, strategy, within, alone, tmp_path):
     rows_alone, metrics_alone, weights_alone = outcome(alone / "run")
 
     for name, weight in weights_alone.items():
-        torch.testing.assert_close(weights[name], weight, rtol=0, atol=within, msg=lambda text, name=name: name + text)
+        torch.testing.assert_close(weights[name], weight, rtol=0, atol=moved, msg=lambda text, name=name: name + text)
     for part in ("val", "test"):
-        assert metrics[part] == pytest.approx(metrics_alone[part], abs=4 * within)
+        assert metrics[part] == pytest.approx(metrics_alone[part], abs=said)
     assert len({row["utterance"] for row in rows}) == len(rows)
     assert [row["utterance"] for row in rows] == [row["utterance"] for row in rows_alone]
     for row, other in zip(rows, rows_alone, strict=True):
-        assert float(row["p_neu"]) == pytest.approx(float(other["p_neu"]), abs=4 * within)
+        assert float(row["p_neu"]) == pytest.approx(float(other["p_neu"]), abs=said)
