@@ -17,6 +17,17 @@ RAY_OPTIONS = {"address": str, "cpus": float, "gpus": float, "memory_gb": float}
 """What `--ray` takes, and of which type: the cluster, and what each fold or each copy of the model gets of it."""
 
 
+def threads_each(processes: int) -> str:
+    """Return ``OMP_NUM_THREADS`` of each of several processes that work side by side on this machine's cores.
+
+    Args:
+        processes: how many; where the variable is set already it stays, for whoever set it meant each.
+    """
+    # A job is often given fewer cores than its machine has; macOS cannot tell.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return os.environ.get("OMP_NUM_THREADS", str(max(cores // processes, 1)))
+
+
 def pairs(text: str) -> dict[str, Any]:
     """Return the options written as ``KEY=VALUE,KEY=VALUE``; numbers and truth values are read as such.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mser.crossval.jobs import Job
 from mser.crossval.tracking import environment
+from mser.launching import threads_each
 
 
 class Process:
@@ -90,9 +91,7 @@ def killer(code: int) -> str:
 
 def _variables(job: Job, slot: int, slots: int) -> dict[str, str]:
     """Return the environment that gives a slot its cores and GPUs."""
-    share = {"OMP_NUM_THREADS": str(max(len(os.sched_getaffinity(0)) // slots, 1))}
-    if "OMP_NUM_THREADS" in os.environ:
-        share = {}
+    share = {"OMP_NUM_THREADS": threads_each(slots)}
     own = gpus()
     if own and slots > 1:
         share["CUDA_VISIBLE_DEVICES"] = ",".join(own[slot % len(own) :: slots])

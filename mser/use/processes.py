@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
+from mser.launching import threads_each
 from mser.use.predict_cli import opened
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
         devices.put(name)
     coming = iter(clips)
     blocks = iter(lambda: list(islice(coming, BLOCK)), [])
-    threads = max(len(os.sched_getaffinity(0)) // max(names.count("cpu"), 1), 1)
+    threads = threads_each(max(names.count("cpu"), 1))
     with ProcessPoolExecutor(len(names), context, _open, (args, folder, devices, threads)) as pool:
         underway: deque[Future[list[Prediction]]] = deque()
         try:
@@ -62,11 +63,11 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _open(args: argparse.Namespace, folder: Path, devices: SimpleQueue[str], threads: int) -> None:
+def _open(args: argparse.Namespace, folder: Path, devices: SimpleQueue[str], threads: str) -> None:
     global _ask
     device = devices.get()
     if device == "cpu":
-        os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # read when torch is imported, by `opened`
+        os.environ["OMP_NUM_THREADS"] = threads  # read when torch is imported, by `opened`
     _ask = opened(args, folder, device)
 
 
