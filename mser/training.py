@@ -13,13 +13,11 @@ from typing import Any
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
-import torch
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.callbacks.checkpoints import FOLDER, BestCheckpoint, LastCheckpoint
@@ -37,6 +35,7 @@ from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.resuming import read_checkpoint, require_own, require_same
+from mser.trainers import best_precision, require_usable
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ EXPECTED = (
     ".*your dataloader is not resumable",  # CorpusDataModule itself remembers where it was
     ".*Support for mismatched key_padding_mask",  # inside transformers' WavLM
     ".*treespec",  # inside torch
-    ".*AMP with fp16 is not supported on CPU",  # refused below
+    ".*AMP with fp16 is not supported on CPU",  # refused by require_usable
     ".*module.s. in eval mode",  # frozen encoders, whose numbers the log states
     ".*predict returned None",  # WritePredictions has them
     ".*smaller than the logging interval",  # a logger gets the numbers of whole epochs
@@ -111,7 +110,7 @@ class MserCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Settle the precision, so that ``config.yaml`` states it; let a run's file be used with another corpus."""
         trainer = self.config.get(str(self.subcommand), self.config).trainer
-        trainer.precision = trainer.precision or _precision(trainer.accelerator)
+        trainer.precision = trainer.precision or best_precision(trainer.accelerator)
         if self.subcommand in ("validate", "test", "predict"):
             data = self.config[self.subcommand].data
             chosen = getattr(datamodules, data.class_path.rpartition(".")[2], None)
@@ -174,18 +173,8 @@ class MserCLI(LightningCLI):
                 f"no such trainer on this machine: {' '.join(str(error).split())} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
-        _require_whole_checkpoints(trainer)
-        asked = self._get(self.config, "trainer.precision")
-        if trainer.precision == "bf16-mixed" and str(asked).startswith("16"):
-            raise UserError(
-                f"trainer.precision is {asked}, which a CPU does not have; give --trainer.precision bf16-mixed or "
-                "32-true"
-            )
-        if self._get(self.config, "trainer.overfit_batches"):
-            raise UserError(
-                "trainer.overfit_batches hands out single utterances, but ours come in batches; give "
-                "--trainer.limit_train_batches, or a small corpus"
-            )
+        asked = {name: self._get(self.config, f"trainer.{name}") for name in ("precision", "overfit_batches")}
+        require_usable(trainer, **asked)
         return trainer
 
     def _require_own_checkpoint(self) -> None:
@@ -260,33 +249,6 @@ def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
     while error is not None and not isinstance(error, ModuleNotFoundError):
         error = error.__cause__ or error.__context__
     return error
-
-
-def _require_whole_checkpoints(trainer: Trainer) -> None:
-    """Refuse strategies whose checkpoints are folders of shards: nothing after the fit could read them."""
-    strategy, world = trainer.strategy, trainer.num_nodes * trainer.num_devices
-    if isinstance(strategy, DeepSpeedStrategy):
-        raise UserError(
-            f"trainer.strategy is {type(strategy).__name__}, whose checkpoints only itself can read; use fsdp or ddp"
-        )
-    if isinstance(strategy, ModelParallelStrategy):
-        given = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
-        if given != (world, 1, False):
-            raise UserError(
-                "trainer.strategy ModelParallelStrategy stands for FSDP2 with whole checkpoints; give it the init_args "
-                f"{{data_parallel_size: {world}, tensor_parallel_size: 1, save_distributed_checkpoint: false}}"
-            )
-    if isinstance(strategy, FSDPStrategy) and strategy._state_dict_type == "sharded":
-        raise UserError(
-            "trainer.strategy saves its state sharded, a folder that neither test nor export can read; leave "
-            "state_dict_type at full"
-        )
-
-
-def _precision(accelerator: str) -> str:
-    """Return the fastest precision that trains as well as float32, on this machine."""
-    on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
 
 
 def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:
