@@ -17,7 +17,7 @@ from fake.trained import untrained
 from mser.cli import main
 from mser.crossval import jobs, on_slurm
 from mser.crossval.jobs import Job
-from mser.launching import pairs
+from mser.launching import pairs, threads_each
 
 WORKER = [sys.executable, str(Path(__file__).parent / "fake/worker.py")]
 WITH_QUICK_FOLDS = """
@@ -194,6 +194,17 @@ def test_what_is_submitted_to_slurm(tmp_path, monkeypatch):
     sent = (tmp_path / "sent").read_text().splitlines()
     for line in ("array=0-2%2", "partition=gpu", "time=240", "gpus-per-node=1", "mem=32GB", "signal=USR2@90"):
         assert f"#SBATCH --{line}" in sent
+
+
+def test_processes_share_the_cores(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    assert [threads_each(processes) for processes in (1, 3, 99)] == ["8", "2", "1"]
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert threads_each(2) == "3"
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert threads_each(2) == "5"
 
 
 @pytest.fixture(scope="module")
