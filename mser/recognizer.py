@@ -169,8 +169,10 @@ class EmotionRecognizer(LightningModule):
         """Return the optimizer, with one group per part, and the schedule of its rates."""
         try:
             optimizer = self.optimizer(self._parameter_groups())
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             raise UserError(f"model.optimizer cannot be made: {error}") from error
+        # A fused one would unscale 16-bit gradients in its update, after they are clipped; this leaves it to Lightning.
+        optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
         for group in optimizer.param_groups:
             group["lr"] *= group["share"]
         total = int(self.trainer.estimated_stepping_batches)

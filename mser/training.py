@@ -94,7 +94,8 @@ class MserCLI(LightningCLI):
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.add_lightning_class_args(NonFinite, "non_finite")
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
-        parser.set_defaults({"model.optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5}}})
+        adam = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5, "fused": True}}
+        parser.set_defaults({"model.optimizer": adam})
         parser.link_arguments("checkpoint.monitor", "early_stopping.monitor")
         parser.link_arguments("checkpoint.mode", "early_stopping.mode")
         parser.link_arguments("seed_everything", "data.init_args.seed")

@@ -105,3 +105,29 @@ def test_bad_updates_are_left_out_when_asked(corpus, tmp_path, caplog):
 def test_a_gradient_that_is_no_number(corpus, tmp_path, capsys):
     assert fit(corpus, tmp_path, "--trainer.callbacks+=fake.spoil.SpoilGradient") == 2
     assert "the gradient is not finite in epoch 0, update 2, of the utterances Ses0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("precision", ["--trainer.precision=bf16-mixed", "--trainer.callbacks+=fake.scaled.Scaled"])
+def test_a_fused_optimizer_gets_clipped_gradients(precision, corpus, tmp_path):
+    given = [precision, "--trainer.gradient_clip_val=0.01", "--model.optimizer.eps=0.1", "--model.warmup=0"]
+    for name, option in {"fused": "", "plain": "--model.optimizer.fused=false"}.items():
+        assert fit(corpus, tmp_path / name, *given, *filter(None, [option])) == 0
+    assert fit(corpus, tmp_path / "free", *given, "--trainer.gradient_clip_val=0") == 0
+    fused, plain, free = (weights(tmp_path / name)["head.1.weight"] for name in ("fused", "plain", "free"))
+    torch.testing.assert_close(fused, plain, rtol=0, atol=1e-7)
+    assert (fused - free).abs().max() > 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")
+def test_updates_that_a_scaler_leaves_out_are_nobodys_fault(corpus, tmp_path, caplog):
+    scaled = ["--trainer.callbacks+=fake.scaled.Scaled", "--trainer.callbacks.scale=1e30"]
+    assert fit(corpus, tmp_path / "all", *scaled) == 0
+    assert fit(corpus, tmp_path / "none", "--model.optimizer.lr=0", "--model.optimizer.weight_decay=0") == 0
+    assert "not finite" not in caplog.text
+    one, other = weights(tmp_path / "all"), weights(tmp_path / "none")
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def test_an_optimizer_that_cannot_be_is_one_line(corpus, tmp_path, capsys):
+    assert fit(corpus, tmp_path, "--model.optimizer.foreach=true") == 2
+    assert "model.optimizer cannot be made: `fused` and `foreach`" in capsys.readouterr().err

@@ -1,7 +1,4 @@
-"""Joint fine-tuning through mser: mser's own trainer settings, loading and callbacks.
-
-AdamW is not fused, as the Trainer's is: Lightning refuses to clip the gradients of a fused one in mixed precision.
-"""
+"""Joint fine-tuning through mser: mser's own trainer settings, loading and callbacks."""
 
 from __future__ import annotations
 
@@ -84,7 +81,7 @@ def model(*, checkpointing: bool = False, tune: str = "full") -> Any:
             LABELS,
             speech=SpeechEncoder(speech, checkpointing=checkpointing, tune=tune),
             text=TextEncoder(text, checkpointing=checkpointing, tune=tune),
-            optimizer=partial(torch.optim.AdamW, lr=2e-5),
+            optimizer=partial(torch.optim.AdamW, lr=2e-5, fused=True),
             head_lr=None,
         )
 
