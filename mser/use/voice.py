@@ -31,12 +31,9 @@ def spoken(clip: Clip, longest: Seconds) -> list[tuple[Seconds, Seconds]]:
     Raises:
         UserError: if the recording cannot be read, or silero-vad is not installed.
     """
-    try:
-        from silero_vad import get_speech_timestamps_from_probs as stretches  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise UserError("voice activity needs silero-vad: pip install 'mser[vad]', or cut by a window") from error
+    silero = _silero()
     probabilities, samples = _probabilities(clip)
-    found = stretches(
+    found = silero.get_speech_timestamps_from_probs(
         probabilities,
         max_speech_duration_s=longest,
         min_silence_duration_ms=_PAUSE,
@@ -61,15 +58,21 @@ def _probabilities(clip: Clip) -> tuple[list[float], int]:
 
 @cache
 def _detector() -> Any:
+    with catch_warnings():
+        simplefilter("ignore")  # of what its package will have to change one day
+        return _silero().load_silero_vad()
+
+
+@cache
+def _silero() -> Any:
     threads = torch.get_num_threads()
     try:
-        from silero_vad import load_silero_vad
-
-        with catch_warnings():
-            simplefilter("ignore")  # of what its package will have to change one day
-            return load_silero_vad()
+        import silero_vad  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise UserError("voice activity needs silero-vad: pip install 'mser[vad]', or cut by a window") from error
     finally:
         torch.set_num_threads(threads)  # which importing it sets to 1 for everybody
+    return silero_vad
 
 
 def _blocks(clip: Clip) -> Iterator[Tensor]:
