@@ -13,8 +13,8 @@ from mser.use.ready import Ready
 from mser.use.settings import Settings
 
 Precision = Literal["32", "bf16"]
-AT_ONCE_ON_CPU: Seconds = 15.0
-"""In batches of more, what a layer passes on leaves a processor's caches: 60 s take a third longer for each clip."""
+AT_ONCE_ON_CPU: Seconds = 8.0
+"""In batches of more, what a layer passes on leaves a processor's caches: 30 s take a fifth longer for each clip."""
 
 
 class Engine(Protocol):

@@ -19,7 +19,7 @@ from mser.use.model import load
 from mser.use.onnx_check import Heard, answers, cost, made_up
 from mser.use.onnx_graph import write_graph
 from mser.use.settings import Settings
-from mser.use.torch_engine import TorchEngine
+from mser.use.torch_engine import TorchEngine, settled
 
 CLOSE = 1e-4
 """The greatest difference of a probability or score that a graph may have from PyTorch's."""
@@ -62,7 +62,7 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
         raise UserError("what 8 bits cost is measured on recordings: give --check TABLE, or export from a fold")
     before = answers(model, heard)
     with new_folder(out) as folder:
-        settings = _write(model.engine, model.settings, source, folder)
+        settings = _write(model.engine.max_tokens, model.settings, source, folder)
         after = answers(load(folder, device="cpu"), heard)
         said = [_require_close(before, after, heard, _share(model.engine.members[0]))]
         if int8:
@@ -84,18 +84,18 @@ def _require_installed() -> None:
             raise UserError(f"--onnx needs {name}, which is not installed: pip install 'mser[onnx]'")
 
 
-def _write(engine: TorchEngine, settings: Settings, source: Path, folder: Path) -> Settings:
+def _write(max_tokens: int, settings: Settings, source: Path, folder: Path) -> Settings:
     """Fill the folder, and return its settings."""
-    for member, model in zip(settings.members, engine.members, strict=True):
-        write_graph(model, folder / _graph(member.weights))
+    for number, member in enumerate(settings.members):
+        write_graph(settled(settings, source, number), folder / _graph(member.weights))
     for side in settings.modalities:
         if (source / side).is_dir():
             shutil.copytree(source / side, folder / side, ignore=shutil.ignore_patterns("*.safetensors"))
     if (source / "README.md").is_file():
         shutil.copyfile(source / "README.md", folder / "README.md")
     options = settings.model
-    if engine.max_tokens:  # what the model has positions for; without transformers nobody could tell
-        options = options | {"text": options["text"] | {"max_tokens": engine.max_tokens}}
+    if max_tokens:  # what the model has positions for; without transformers nobody could tell
+        options = options | {"text": options["text"] | {"max_tokens": max_tokens}}
     members = tuple(replace(member, weights=_graph(member.weights)) for member in settings.members)
     settings = replace(settings, id="", model=options, members=members)
     settings.write(folder)

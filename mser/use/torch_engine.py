@@ -15,6 +15,7 @@ from mser.recognizer import EmotionRecognizer
 from mser.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.half import halve
+from mser.use.packed import pack
 from mser.use.ready import Ready
 from mser.use.rebuild import load_weights, rebuild
 from mser.use.settings import Settings
@@ -36,7 +37,7 @@ class TorchEngine:
 
     def __init__(self, settings: Settings, folder: Path, device: str | None, *, half: bool = False) -> None:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self.members = [_member(settings, folder, number) for number in range(len(settings.members))]
+        self.members = [settled(settings, folder, number) for number in range(len(settings.members))]
         for member in self.members if half else ():
             halve(member)
         try:
@@ -44,7 +45,10 @@ class TorchEngine:
         except (RuntimeError, AssertionError) as error:
             raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
         self.device = torch.device(device)
-        self.at_once = AT_ONCE_ON_CPU if self.device.type == "cpu" else math.inf
+        on_cpu = self.device.type == "cpu"
+        self.at_once = AT_ONCE_ON_CPU if on_cpu else math.inf
+        for member in self.members if on_cpu and not half else ():
+            pack(member)
 
     @torch.inference_mode()
     def answers(self, chosen: Sequence[Ready]) -> list[Floats]:
@@ -73,7 +77,8 @@ class TorchEngine:
         return encoder is not None and encoder.tokenizer([text], self.max_tokens + 1)[0].shape[1] > self.max_tokens
 
 
-def _member(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
+def settled(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
+    """Return a member of a model folder on the CPU, by its number from 0."""
     model = rebuild(settings, folder)
     load_weights(model, settings, settings.members[number], folder)
     settle(model)
