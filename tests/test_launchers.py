@@ -225,6 +225,8 @@ def clips(tmp_path_factory):
 def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
     from mser.use import on_ray, processes
 
+    assert [len(block) for block in processes._blocks(iter(range(1000)))] == [16, 32, 64, 128, 256, 256, 248]
+    monkeypatch.setattr(processes, "FIRST", 2)
     monkeypatch.setattr(processes, "BLOCK", 2)
     monkeypatch.setattr(on_ray, "BLOCK", 2)
     monkeypatch.chdir(clips)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mser.use.clips import Clip
     from mser.use.prediction import Prediction
 
-BLOCK = 256
-"""Clips that a process takes at a time."""
+FIRST, BLOCK = 16, 256
+"""Clips that a process takes at a time: few at first, so that each has some of a few hundred, then twice as many."""
 _ask: Callable[[Iterable[Clip]], Iterator[Prediction]]
 
 
@@ -45,8 +45,7 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
     names = args.device.split(",")
     for name in names:
         devices.put(name)
-    coming = iter(clips)
-    blocks = iter(lambda: list(islice(coming, BLOCK)), [])
+    blocks = _blocks(iter(clips))
     threads = threads_each(max(names.count("cpu"), 1))
     with ProcessPoolExecutor(len(names), context, _open, (args, folder, devices, threads)) as pool:
         underway: deque[Future[list[Prediction]]] = deque()
@@ -61,6 +60,13 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _blocks(clips: Iterator[Clip]) -> Iterator[list[Clip]]:
+    size = FIRST
+    while block := list(islice(clips, size)):
+        yield block
+        size = min(2 * size, BLOCK)
 
 
 def _open(args: argparse.Namespace, folder: Path, devices: SimpleQueue[str], threads: str) -> None:
