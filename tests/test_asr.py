@@ -60,6 +60,30 @@ def test_where_no_words_are_recognised(place):
     assert (said.used, said.note) == (("speech",), "no words were recognised")
 
 
+def test_memory_that_is_too_small_for_a_batch_or_a_recording(place):
+    model = mser.load(place / "both", asr=place / "says-a")
+    write, sizes = model.transcriber._pipeline, []
+
+    class Small:
+        """Room for a second and a half at most."""
+
+        def __call__(self, given, **options):
+            sizes.append(sum(len(one["raw"]) for one in given))
+            if sizes[-1] > 24000:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+            return write(given, **options)
+
+        def __getattr__(self, name):
+            return getattr(write, name)
+
+    model.transcriber._pipeline = Small()
+    long = np.tile(soundfile.read(place / "1.wav", dtype="float32")[0], 3)
+    rows = model.predict([str(place / "0.wav"), str(place / "1.wav"), long], [None] * 3, sample_rate=16000)
+    assert [row.transcript for row in rows[:2]] == ["a", "a"]
+    assert rows[2].error.startswith("the device has not enough memory for this clip")
+    assert sizes == [56000, 8000, 48000, 12000, 36000]
+
+
 def test_one_side_will_do_for_a_model_that_learned_it(place):
     model = mser.load(place / "either")
     heard = model.predict(str(place / "0.wav"))

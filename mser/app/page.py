@@ -77,6 +77,8 @@ def page(model: Model) -> Any:
         gradio.Markdown(_ABOUT)
         ask.click(_told(asking), [recording, text, window], said, api_name="predict", show_progress="full")
         write.click(_written(model), recording, text, api_name="transcribe")
+        for given in (recording, text, window):  # an answer never stands beside what it was not given
+            given.change(None, None, said, js="() => ''")
     return blocks
 
 
@@ -104,6 +106,9 @@ def _written(model: Model) -> Any:
             samples, _ = hear(Clip(recording, name="the recording"), None, Asking.LONGEST)
         except UserError as error:
             raise gradio.Error(str(error), print_exception=False) from error
-        return model.transcriber([samples])[0]
+        [said] = model.transcriber([samples])
+        if said is None:
+            raise gradio.Error("the memory is too small for this recording; give a shorter one", print_exception=False)
+        return said
 
     return write

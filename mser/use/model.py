@@ -187,14 +187,19 @@ class Model(ModelHubMixin):
         if not missing or self.transcriber is None:
             return list(window)
         missing.sort(key=lambda one: one.seconds)
-        for one, said in zip(missing, self.transcriber([one.waveform for one in missing]), strict=True):
-            one.transcript, one.transcribed = said, True
-            one.notes.append(f"transcript by {self.transcriber.called}" if said else "no words were recognised")
-            if not said:
-                one.sides = tuple(side for side in one.sides if side != "text")
-        return [self._enough(one) if isinstance(one, Ready) else one for one in window]
+        said = self.transcriber([one.waveform for one in missing])
+        words = dict(zip(map(id, missing), said, strict=True))
+        by = self.transcriber.called
+        return [self._with_words(one, words[id(one)], by) if isinstance(one, Ready) and id(one) in words else one
+                for one in window]  # fmt: skip
 
-    def _enough(self, one: Ready) -> Ready | Prediction:
+    def _with_words(self, one: Ready, said: str | None, by: str) -> Ready | Prediction:
+        if said is None:
+            return _refused(one.clip, MemoryError())
+        one.transcript, one.transcribed = said, True
+        one.notes.append(f"transcript by {by}" if said else "no words were recognised")
+        if not said:
+            one.sides = tuple(side for side in one.sides if side != "text")
         try:
             require_sides(replace(one.clip, transcript=one.transcript), self.settings, one.sides)
         except UserError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mser.data.decoding import SAMPLE_RATE, Samples
-from mser.errors import UserError
+from mser.errors import UserError, is_out_of_memory
 
 _BATCH = 8  # clips that are transcribed at once
 _CHUNK = 30  # seconds that Whisper hears at once; longer clips are transcribed from one to the next
@@ -49,8 +49,8 @@ class Transcriber:
         if tokenizer is not None and tokenizer.pad_token_id is None:  # without it there are no batches
             tokenizer.pad_token_id = self._pipeline.model.config.eos_token_id
 
-    def __call__(self, waveforms: Sequence[Samples]) -> list[str]:
-        """Return what is said in each; empty where no words are heard.
+    def __call__(self, waveforms: Sequence[Samples]) -> list[str | None]:
+        """Return what is said in each; empty where no words are heard, None where the memory is too small for it.
 
         Args:
             waveforms: (samples,) each, at 16 kHz.
@@ -60,14 +60,23 @@ class Transcriber:
         for place, one in enumerate(waveforms):
             if place not in said:
                 [said[place]] = self._said([one], **self._whole())
-        return [_words(said[place]) for place in range(len(waveforms))]
+        return [said[place] for place in range(len(waveforms))]
 
-    def _said(self, waveforms: Sequence[Samples], **more: Any) -> list[str]:
+    def _said(self, waveforms: Sequence[Samples], **more: Any) -> list[str | None]:
         given = [{"raw": one, "sampling_rate": SAMPLE_RATE} for one in waveforms]
         if not given:
             return []
-        with _quiet(), torch.inference_mode():
-            return [one["text"] for one in self._pipeline(given, batch_size=_BATCH, **self._greedy(), **more)]
+        try:
+            with _quiet(), torch.inference_mode():
+                told = self._pipeline(given, batch_size=_BATCH, **self._greedy(), **more)
+            return [_words(one["text"]) for one in told]
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        if len(given) == 1:
+            return [None]
+        half = len(given) // 2
+        return [*self._said(waveforms[:half], **more), *self._said(waveforms[half:], **more)]
 
     def _greedy(self) -> dict[str, Any]:
         """Return what keeps generating models from searching, which takes several times as long, and from chance."""
