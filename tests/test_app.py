@@ -98,6 +98,8 @@ def test_a_visitor_uploads_a_recording_and_sees_its_label(tab, served, place):
     text = shown(tab, served[1].predict(str(place / "long.wav"), WORDS))
     assert "Over time, by speech alone" in text
     assert tab.ask("document.querySelectorAll('#said .row i').length") == 4 * 4  # labels and windows
+    tab.type("#transcript textarea", "Something else.")
+    tab.wait("document.querySelector('#said').innerText.trim() === ''")  # no answer stands beside what was not asked
 
 
 def test_a_visitor_records_speech_and_sees_its_label(tab, served, place):
