@@ -124,7 +124,11 @@ def broken(place, tmp_path, change):
 @pytest.mark.parametrize(("change", "reason"), [
     (lambda told, _: told.update(mser_model=2), "of version 2, this mser reads version 1"),
     (lambda told, _: told.pop("mser_model"), "is no model folder of mser"),
-    (lambda told, _: told.pop("task"), "lacks or garbles"),
+    (lambda told, _: told.pop("task"), "config.json lacks task; export the model again"),
+    (lambda told, _: told["task"].pop("labels"), "lacks or garbles 'labels'"),
+    (lambda told, _: told.update(mood=1), "config.json has mood, which this mser does not know"),
+    (lambda told, _: told["members"][0].update(mood=1), "config.json has mood, which this mser does not know"),
+    (lambda told, _: told.update(members=["a"]), "lacks or garbles"),
     (lambda told, _: told.update(members=[]), "names no weights"),
     (lambda told, _: told["task"]["labels"].append("fea"), "has 5 labels, for which the model gives 5 numbers, but"),
     (lambda _, folder: (folder / "seed1-fold1.safetensors").unlink(), "lacks seed1-fold1.safetensors"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +132,13 @@ def read_settings(folder: Path) -> Settings:
             f"{folder} is a model folder of version {given['mser_model']}, this mser reads version {FORMAT}; "
             "use the mser that wrote it, or export the model again"
         )
+    del given["mser_model"]
+    _require_keys(folder, given, Settings)
     try:
-        members = tuple(Member(**member) for member in given.pop("members"))
-        settings = Settings(**{k: v for k, v in given.items() if k != "mser_model"}, members=members)
+        for member in given["members"]:
+            _require_keys(folder, member, Member)
+        settings = Settings(**given | {"members": tuple(Member(**member) for member in given["members"])})
+        members = settings.members
         labels, _ = settings.question().labels, (settings.exclusive, settings.modalities)
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / FILE} lacks or garbles {error}; {AGAIN}") from error
@@ -142,6 +146,16 @@ def read_settings(folder: Path) -> Settings:
         raise UserError(f"{folder / FILE} names no weights, or a label twice; {AGAIN}")
     _require_files(folder, settings)
     return settings
+
+
+def _require_keys(folder: Path, given: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
+    known = {field.name: field.default is MISSING for field in fields(kind)}
+    if unknown := given.keys() - known:
+        raise UserError(
+            f"{folder / FILE} has {', '.join(sorted(unknown))}, which this mser does not know; use a newer one"
+        )
+    if missing := [name for name, needed in known.items() if needed and name not in given]:
+        raise UserError(f"{folder / FILE} lacks {', '.join(missing)}; {AGAIN}")
 
 
 def _read(folder: Path) -> dict[str, Any]:
