@@ -47,8 +47,7 @@ def _one_by_one() -> Figures:
 
 def _commands() -> Figures:
     """Return what a loop in a shell costs, of some clips spread over all lengths."""
-    clips = _clips()
-    clips = clips[:: -(-len(clips) // COMMANDS)]
+    clips = _spread(_clips(), COMMANDS)
     model()  # writes the folder where it is not there
     clock = Clock()
     for audio, said in clips:
@@ -62,16 +61,23 @@ def _operations() -> Figures:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    clips, told = _clips(), model()
+    from mser.use.packed import pack
+
+    clips, told = _spread(_clips(), 48), model("bf16")  # as many as in float32, where torch does not count oneDNN's
     with FlopCounterMode(display=False) as counter:
         told.predict(*map(list, zip(*clips, strict=True)))
-    one, other = torch.rand(2, SIDE, SIDE).unbind()
-    best = []
-    for _ in range(5):
-        clock = Clock()
-        torch.mm(one, other)
-        best.append(2 * SIDE**3 / clock.read()["seconds"])
+    pack(layer := torch.nn.Linear(SIDE, SIDE, bias=False))
+    states, best = torch.rand(SIDE, SIDE), []
+    with torch.inference_mode():
+        for _ in range(6):
+            clock = Clock()
+            layer(states)
+            best.append(2 * SIDE**3 / clock.read()["seconds"])
     return {"of a clip": counter.get_total_flops() / len(clips), "at best": mean(sorted(best)[-3:])}
+
+
+def _spread(clips: list[tuple[str, str]], most: int) -> list[tuple[str, str]]:
+    return clips[:: -(-len(clips) // most)]
 
 
 def _each(figures: Figures, clips: int) -> Figures:
