@@ -51,7 +51,7 @@ def load(
         asr: a speech recogniser that writes the transcripts which are missing: a Hugging Face id such as
             ``openai/whisper-small``, or a local folder.
         revision: branch, tag or commit on the hub.
-        precision: ``bf16`` is nearly twice as fast where the hardware has it; probabilities change slightly.
+        precision: ``bf16`` is faster where the hardware has it; probabilities change slightly.
 
     Raises:
         UserError: if the folder is no model's, of another version, lacks a file, or its parts do not fit.

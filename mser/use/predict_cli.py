@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", help="such as cpu or cuda:1, or cuda:0,cuda:1 to share the work between several "
                         "(cpu,cpu: two processes, half the cores each); a GPU if there is one by default")  # fmt: skip
     parser.add_argument("--precision", choices=["32", "bf16"], default="32",
-                        help="bf16: twice as fast where the hardware has it, slightly other probabilities")  # fmt: skip
+                        help="bf16: faster where the hardware has it, with slightly other probabilities")  # fmt: skip
     parser.add_argument("--launcher", choices=("local", "ray"), default="local",
                         help="where the model runs: here, or in copies on a Ray cluster (default: local)")  # fmt: skip
     parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...",
