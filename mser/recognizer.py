@@ -175,6 +175,8 @@ class EmotionRecognizer(LightningModule):
         optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
         for group in optimizer.param_groups:
             group["lr"] *= group["share"]
+            if isinstance(self, FSDPModule) and not isinstance(optimizer, torch.optim.Adam) and group.get("fused"):
+                group["fused"] = False  # of the fused ones torch spreads only Adam and AdamW over processes
         total = int(self.trainer.estimated_stepping_batches)
         rise = round(self.warmup * total)
         factor = torch.optim.lr_scheduler.LambdaLR(
