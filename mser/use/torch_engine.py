@@ -78,7 +78,7 @@ class TorchEngine:
 
 
 def settled(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
-    """Return a member of a model folder on the CPU, by its number from 0."""
+    """Return a member of a model folder, by its number from 0, on the CPU and as `mser.use.settled` leaves it."""
     model = rebuild(settings, folder)
     load_weights(model, settings, settings.members[number], folder)
     settle(model)
