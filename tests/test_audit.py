@@ -151,7 +151,13 @@ def test_a_declared_overlap_with_test_is_counted_but_stops_nothing(turns, tmp_pa
 
 
 def test_a_session_may_be_split_between_val_and_test(turns, tmp_path):
-    require_sound(IEMOCAP.protocol("iemocap/loso10"), _found(turns, tmp_path, c={"group": "x"}, d={"group": "x"}))
+    loso10 = IEMOCAP.protocol("iemocap/loso10")
+    found = _found(turns, tmp_path, c={"group": "x"}, d={"group": "x"})
+    assert found == {"val_test_group_overlap": 1}
+    assert overlaps(loso10, found) == []
+    require_sound(loso10, found)
+    with pytest.raises(UserError, match="train and test share 1 group"):
+        require_sound(loso10, _found(turns, tmp_path, a={"group": "x"}, d={"group": "x"}))
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,7 @@ def test_latex_can_be_typeset(several, tmp_path):
         r"\documentclass{article}\usepackage{booktabs}\begin{document}" + tables + r"\end{document}"
     )
     subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "all.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
