@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser import metrics
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
-from mser.regression import attributes
-from mser.sentiment import sentiment
+from mser.scoring import metrics
+from mser.scoring.regression import attributes
+from mser.scoring.sentiment import sentiment
 
 
 def columns(task: Task, target: Any, answer: list[float]) -> dict[str, str]:

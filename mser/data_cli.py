@@ -121,8 +121,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _extract_audio(args: argparse.Namespace) -> int:
-    from mser.data_tables import progress
     from mser.extract import extract, plan
+    from mser.progress import progress
 
     planned = plan(args.root, args.out)
     todo = {video: wav for video, wav in planned.items() if not wav.exists()}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from mser.corpora.corpus import Counts
@@ -82,15 +80,6 @@ def print_folds(
 
 def _counted(number: int | None) -> str:
     return "unknown" if number is None else str(number)
-
-
-@contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
-    """Show on standard error how far a long work is; yield what to call after each of its `total` steps."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
 
 
 def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source: str) -> Table:

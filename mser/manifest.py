@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError
+from mser.files import write_text
 
 Seconds = float
 
@@ -144,23 +143,6 @@ class Manifest:
             problems=tuple(Problem(**row) for row in header.get("problems", ())),
             notes=tuple(header.get("notes", ())),
         )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing: into a neighbour first, which then takes the file's name.
-
-    Raises:
-        UserError: if the folder cannot be written to or the disk is full.
-    """
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        neighbour.write_text(text, encoding="utf-8")
-        neighbour.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            neighbour.unlink()
-        raise UserError(f"cannot write {path}: {error.strerror}; choose another folder or make room") from error
 
 
 def _to_json(utterance: Utterance) -> dict[str, Any]:

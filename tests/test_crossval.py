@@ -20,7 +20,7 @@ from mser.cli import main
 from mser.crossval import plan, worker
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
-from mser.tested import counts
+from mser.runs.test_log import counts
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments/demo/text_only.yaml"
 

@@ -19,7 +19,7 @@ from mser.cli import main
 from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only, save_settings
-from mser.temperature import tempered
+from mser.scoring.temperature import tempered
 from mser.use.card import DATA
 from mser.use.clips import Clip
 

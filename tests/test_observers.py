@@ -14,9 +14,9 @@ from scipy.stats import entropy
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.clusters import clusters
 from mser.report.observers import agreement, observers, soft_scores, votes
-from mser.report.runs import read_run
+from mser.runs.run import read_run
+from mser.scoring.clusters import clusters
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=4, max_size=4).map(lambda row: np.array(row) / sum(row))
 

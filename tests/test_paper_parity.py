@@ -14,7 +14,6 @@ from sklearn.metrics import f1_score
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import RobertaConfig, RobertaForMaskedLM
 
-from mser import metrics
 from mser.convert.checkpoint import read_checkpoint
 from mser.convert.vq_wav2vec import read_vq_wav2vec
 from mser.data.audio import load
@@ -22,7 +21,8 @@ from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
 from mser.objectives import CrossEntropy, OneVsRest, Regression
 from mser.optim import FairseqAdam
 from mser.recognizer import schedule
-from mser.sentiment import rounded, sentiment
+from mser.scoring import metrics
+from mser.scoring.sentiment import rounded, sentiment
 
 pytestmark = golden.needed
 STATES = 2e-5

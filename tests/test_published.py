@@ -9,8 +9,8 @@ from fake.runs import make_run
 
 from mser import corpora
 from mser.cli import main
-from mser.report.measures import MEASURES
 from mser.report.published import beside
+from mser.scoring.measures import MEASURES
 
 STATED = json.loads((files("mser.report") / "published.json").read_text())
 RESULTS = (Path(__file__).parents[1] / "experiments/RESULTS.md").read_text()

@@ -10,7 +10,7 @@ from sklearn.metrics import balanced_accuracy_score
 from mser.cli import main
 from mser.errors import UserError
 from mser.manifest import Manifest
-from mser.tested import FILE, counts, record
+from mser.runs.test_log import FILE, counts, record
 
 
 def report(capsys, *runs, out):

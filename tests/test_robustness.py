@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
-from mser.manifest import write_text
-from mser.report.robustness import model_digest
+from mser.files import write_text
 from mser.robustness.conditions import Condition, conditions
 from mser.robustness.inputs import noisy
 from mser.robustness.transcripts import errors, garbled
+from mser.runs.folder import model_digest
 
 EXPERIMENT = "experiments/demo/shallow.yaml"
 WORDS = st.lists(st.sampled_from(["so", "nice", "to", "see", "you"]), max_size=30)

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score
 
-from mser.sentiment import rounded, sentiment
+from mser.scoring.sentiment import rounded, sentiment
 
 TARGET = np.array([-3, -1.4, -0.2, 0, 0, 0.4, 0.5, 1.5, 2.5, 3])
 PREDICTION = np.array([-3.6, -0.4, 0.3, 0.2, -0.1, 0.6, 1.5, 1.2, 2.4, 3.9])

@@ -11,16 +11,16 @@ from fake.runs import make_run, predictions_of, write_predictions
 from scipy.stats import binomtest, t
 from sklearn.metrics import balanced_accuracy_score
 
-from mser import metrics
 from mser.cli import main
-from mser.regression import attributes
-from mser.report.cells import Question
-from mser.report.clusters import Clusters, clusters
 from mser.report.figures import figures
-from mser.report.judges import judge, one_vs_rest
-from mser.report.predictions import Predictions
-from mser.report.runs import read_run
-from mser.report.statistics import (
+from mser.runs.csv_cells import Question
+from mser.runs.predictions import Predictions
+from mser.runs.run import read_run
+from mser.scoring import metrics
+from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.regression import attributes
+from mser.scoring.scorers import judge, one_vs_rest
+from mser.scoring.statistics import (
     cluster_weights,
     holm,
     interval,

@@ -12,7 +12,7 @@ import torch
 from fake.iemocap import make_iemocap
 
 from mser.cli import main
-from mser.tested import counts
+from mser.runs.test_log import counts
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 SHIPPED = [EXPERIMENTS / f"iemocap/{name}.yaml" for name in (

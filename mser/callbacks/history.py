@@ -11,7 +11,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.manifest import write_text
+from mser.files import write_text
 
 FILE = "history.csv"
 log = logging.getLogger(__name__)

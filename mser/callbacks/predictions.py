@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Callback
 
 from mser.answers import columns
 from mser.data.module import CorpusDataModule, Part
-from mser.manifest import write_text
+from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
 
 FILE = "predictions.csv"

@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from mser.data.module import CorpusDataModule
-from mser.tested import record
+from mser.runs.test_log import record
 
 
 class CountTests(Callback):

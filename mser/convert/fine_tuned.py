@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mser.convert.checkpoint import Checkpoint, read_checkpoint
-from mser.convert.folder import new_folder
 from mser.convert.fusion import CROSS_LAYERS, load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, convert_roberta
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.errors import UserError
+from mser.files import new_folder
 from mser.fusion import CoAttention, Shallow
 from mser.objectives import CrossEntropy, OneVsRest
 from mser.recognizer import EmotionRecognizer

@@ -15,8 +15,9 @@ from mser.crossval.record import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.data.gaps import say_left_out
 from mser.errors import UserError
+from mser.files import write_text
 from mser.launching import LAUNCHERS, pairs
-from mser.manifest import Manifest, write_text
+from mser.manifest import Manifest
 
 DESCRIPTION = """\
 Fit and test every fold, with every seed, of one experiment. Each gets its own process and its own folder,

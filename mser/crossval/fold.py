@@ -14,7 +14,7 @@ from lightning.pytorch import Trainer
 from mser.callbacks.checkpoints import BEST, FOLDER
 from mser.crossval.plan import CONFIG
 from mser.crossval.tracking import fold_logger, log_best
-from mser.manifest import write_text
+from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
 from mser.training import MserCLI, command_line
 

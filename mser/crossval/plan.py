@@ -10,8 +10,8 @@ from mser.audit import audit, require_sound
 from mser.callbacks.whole_files import require_room
 from mser.data.gaps import left_out, require_classes
 from mser.data.module import CorpusDataModule
+from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
-from mser.manifest import write_text
 from mser.protocols import digest
 from mser.resuming import require_same
 from mser.training import command_line

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mser.errors import UserError
-from mser.manifest import write_text
+from mser.files import write_text
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
 
 
 def cache_folder() -> Path:
@@ -17,24 +14,3 @@ def cache_folder() -> Path:
 def path_of(folder: Path, key: str, suffix: str) -> Path:
     """Return where the file of a hexadecimal key is: no folder gets too many of them."""
     return folder / key[:2] / f"{key}{suffix}"
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let a file appear whole or not at all: it is written beside its place, which it then takes.
-
-    Args:
-        path: its place.
-        write: puts the content into an open file.
-
-    Raises:
-        OSError: if it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            write(file)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise

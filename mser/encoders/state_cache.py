@@ -10,8 +10,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from mser.encoders.cache_files import path_of, write_whole
+from mser.encoders.cache_files import path_of
 from mser.errors import UserError
+from mser.files import write_whole
 
 STATES = "states"
 

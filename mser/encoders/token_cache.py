@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.encoders.cache_files import path_of, write_whole
+from mser.encoders.cache_files import path_of
 from mser.errors import UserError
+from mser.files import write_whole
 
 Ids = NDArray[np.int32]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.report.answers import Floats, sure
-from mser.report.predictions import Predictions
-from mser.report.runs import Json, Run
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
 
 COVERAGES = tuple(percent / 100 for percent in range(5, 101, 5))
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.cells import Question
-from mser.report.predictions import Predictions
-from mser.temperature import tempered
+from mser.runs.csv_cells import Question
+from mser.runs.predictions import Predictions
+from mser.scoring.temperature import tempered
 
 Floats = NDArray[np.float64]
 LEAST = 1e-6

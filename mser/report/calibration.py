@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.report.answers import Floats, log_loss, sure
-from mser.report.figures import mean
-from mser.report.predictions import Predictions
-from mser.report.runs import Job, Json, Run
-from mser.temperature import fitted_temperature
+from mser.runs.predictions import Predictions
+from mser.runs.run import Job, Json, Run
+from mser.scoring.means import mean
+from mser.scoring.temperature import fitted_temperature
 
 BINS = 15
 

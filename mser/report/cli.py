@@ -80,7 +80,7 @@ def _default_out(runs: list[Path]) -> Path:
 
 
 def _write(report: dict[str, Any], out: Path, audio: int) -> None:
-    from mser.manifest import write_text
+    from mser.files import write_text
     from mser.report.clips import clips
     from mser.report.page import page
     from mser.report.tables import as_csv, as_latex, tables

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
-from mser.report.runs import Json
+from mser.runs.run import Json
 
 MOST_SECONDS = 15
 """Of one clip: about 50 kB, and a word or two more than most utterances last."""

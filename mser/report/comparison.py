@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from mser.errors import UserError
 from mser.report.pairs import pairs
-from mser.report.runs import Json, Run
 from mser.report.words import told
+from mser.runs.run import Json, Run
 
 
 def require_comparable(runs: Sequence[Run]) -> None:

@@ -9,8 +9,8 @@ from mser import __version__
 from mser.report import words
 from mser.report.comparison import comparison, require_comparable
 from mser.report.published import beside
-from mser.report.runs import Json, read_run
 from mser.report.summary import summarise
+from mser.runs.run import Json, read_run
 
 
 def content(folders: Sequence[Path]) -> Json:

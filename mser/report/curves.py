@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mser.report.measures import measure
-from mser.report.runs import Json
 from mser.report.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
+from mser.runs.run import Json
+from mser.scoring.measures import measure
 
 
 def learning_curves(folds: Sequence[Json], score: str, *, key: str) -> list[tuple[str, str]]:

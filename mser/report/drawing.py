@@ -8,10 +8,10 @@ from typing import Any
 
 from mser.report import pictures, trust
 from mser.report.curves import learning_curves
-from mser.report.measures import measure
 from mser.report.pictures import Strip
 from mser.report.robustness_curves import robustness_curves
-from mser.report.runs import Json
+from mser.runs.run import Json
+from mser.scoring.measures import measure
 
 _MOST_PAIRS = 10
 

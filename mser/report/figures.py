@@ -7,7 +7,7 @@
 - *sd over seeds*: of the seeds' means over folds, with n - 1; null for a single seed.
 - *pooled*: all folds' utterances of a seed scored as one set, each utterance counting the same; then the mean over
   seeds.
-- *interval*: 95 % of a score, from resampling speakers within folds (`mser.report.statistics`): how sure the mean is
+- *interval*: 95 % of a score, from resampling speakers within folds (`mser.scoring.statistics`): how sure the mean is
   for other speakers, the trained models as they are. The luck of training is not in it; *sd over seeds* shows that.
 - *floor*: what a constant answer reaches (`Judge.constant`), put together like *mean*.
 
@@ -16,27 +16,13 @@ A score that is not defined in a fold, such as the recall of a class that it doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import isnan
-from statistics import fmean, stdev
-
-from mser.report.clusters import Clusters, replicates
-from mser.report.judges import Scorer
-from mser.report.measures import measure
-from mser.report.predictions import Predictions
-from mser.report.runs import Json, Run
-from mser.report.statistics import Floats, interval, standard_error
-
-
-def spread(values: Iterable[float]) -> dict[str, float | None]:
-    """Return the mean and the sample standard deviation (n - 1) of the numbers that are defined.
-
-    Example:
-        >>> spread([0.75, 0.25])["mean"], spread([0.75, float("nan")])
-        (0.5, {'mean': 0.75, 'sd': None})
-    """
-    known = [value for value in values if not isnan(value)]
-    return {"mean": fmean(known) if known else None, "sd": stdev(known) if len(known) > 1 else None}
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring.clusters import Clusters, replicates
+from mser.scoring.means import defined, mean, spread
+from mser.scoring.measures import measure
+from mser.scoring.scorers import Scorer
+from mser.scoring.statistics import Floats, interval, standard_error
 
 
 def figures(run: Run, scorer: Scorer, found: Clusters) -> dict[str, Json]:
@@ -83,14 +69,3 @@ def _interval(name: str, estimate: float | None, resampled: Floats | None, freed
 def pooled(run: Run, seed: int) -> Predictions:
     """Return the predictions of all folds with one seed."""
     return Predictions.pool([job.said for job in run.jobs if job.seed == seed])
-
-
-def mean(values: Iterable[float]) -> float:
-    """Return the mean of the numbers that are defined; NaN if none is."""
-    found = spread(values)["mean"]
-    return float("nan") if found is None else found
-
-
-def defined(value: float) -> float | None:
-    """Return None for NaN, which JSON cannot hold."""
-    return None if isnan(value) else value

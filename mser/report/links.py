@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mser.report.runs import Json
 from mser.report.tables import as_csv, as_latex, tables
+from mser.runs.run import Json
 
 
 class Link(NamedTuple):

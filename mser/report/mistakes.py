@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mser.report.figures import pooled
-from mser.report.runs import Json, Run
+from mser.runs.run import Json, Run
 
 MOST = 20
 

@@ -23,11 +23,11 @@ from mser.corpora import CORPORA
 from mser.labels import LabelSet
 from mser.manifest import Rating, Utterance
 from mser.report.answers import LEAST, Floats
-from mser.report.clusters import Clusters
 from mser.report.figures import figures, pooled
-from mser.report.judges import Scorer
-from mser.report.predictions import Predictions
-from mser.report.runs import Json, Run
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring.clusters import Clusters
+from mser.scoring.scorers import Scorer
 
 MEASURED = ("soft_accuracy", "soft_cross_entropy", "js_divergence")
 

@@ -18,10 +18,10 @@ from mser.report import drawing, words
 from mser.report.clips import MOST_SECONDS
 from mser.report.contents import contents
 from mser.report.links import links
-from mser.report.measures import measure, shown
 from mser.report.robustness_words import about_dropout, condition
-from mser.report.runs import Json
 from mser.report.side_by_side import side_by_side
+from mser.runs.run import Json
+from mser.scoring.measures import measure, shown
 
 
 def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:

@@ -7,21 +7,12 @@ from itertools import combinations, product
 
 import numpy as np
 
-from mser.report.clusters import Clusters, clusters, replicates
-from mser.report.figures import defined
-from mser.report.judges import Judge, judge
-from mser.report.measures import measure
-from mser.report.runs import Json, Run
-from mser.report.statistics import (
-    SEED,
-    Floats,
-    holm,
-    interval,
-    mcnemar,
-    permutation_p,
-    sign_flips,
-    standard_error,
-)
+from mser.runs.run import Json, Run
+from mser.scoring.clusters import Clusters, clusters, replicates
+from mser.scoring.means import defined
+from mser.scoring.measures import measure
+from mser.scoring.scorers import Judge, judge
+from mser.scoring.statistics import SEED, Floats, holm, interval, mcnemar, permutation_p, sign_flips, standard_error
 
 
 def pairs(runs: Sequence[Run]) -> list[Json]:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from importlib.resources import files
 
-from mser.report.measures import measure, said, shown
-from mser.report.runs import Json
+from mser.runs.run import Json
+from mser.scoring.measures import measure, said, shown
 
 
 def published(corpus: str, label_set: str) -> Json | None:

@@ -6,7 +6,6 @@ asked, and as long as its models are those that the run has now.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,16 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from mser.errors import UserError
-from mser.report.clusters import Clusters, clusters, replicates
-from mser.report.figures import defined
-from mser.report.judges import Judge
-from mser.report.measures import measure
-from mser.report.predictions import Part, Predictions, read_predictions
-from mser.report.runs import Job, Json, Run
-from mser.report.statistics import Floats, interval, standard_error
+from mser.runs.folder import FACTS, FOLDER, model_digest
+from mser.runs.predictions import Part, Predictions, read_predictions
+from mser.runs.run import Job, Json, Run
+from mser.scoring.clusters import Clusters, clusters, replicates
+from mser.scoring.means import defined
+from mser.scoring.measures import measure
+from mser.scoring.scorers import Judge
+from mser.scoring.statistics import Floats, interval, standard_error
 
-FOLDER = "robustness"
-FACTS = "facts.json"
 KINDS = ("as_is", "no_text", "no_speech", "wer", "snr")
 _PARTS: tuple[Part, ...] = ("test", "val")
 
@@ -42,18 +40,6 @@ class _Asked:
     facts: Json
     said: Mapping[tuple[int, int], Predictions]
     errors: Mapping[str, int]
-
-
-def model_digest(fold: Path) -> str:
-    """Return what tells a fold's model from that of a later try: the digest of its ``metrics.json``.
-
-    Raises:
-        UserError: if the fold is not finished.
-    """
-    try:
-        return hashlib.sha256((fold / "metrics.json").read_bytes()).hexdigest()[:16]
-    except OSError as error:
-        raise UserError(f"{fold} is not finished; run the same `mser crossval` again to resume it") from error
 
 
 def robustness(run: Run, judge: Judge) -> list[Json]:

@@ -9,9 +9,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mser.report.measures import measure
-from mser.report.runs import Json
 from mser.report.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
+from mser.runs.run import Json
+from mser.scoring.measures import measure
 
 _LOST = {"wer": "no_text", "snr": "no_speech"}
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from mser import metrics
 from mser.report.abstaining import abstaining
 from mser.report.calibration import calibration
-from mser.report.clusters import Clusters, clusters
 from mser.report.figures import figures, pooled
-from mser.report.judges import Judge, one_vs_rest
 from mser.report.mistakes import mistakes
 from mser.report.observers import observers
 from mser.report.robustness import robustness
-from mser.report.runs import Json, Run
 from mser.report.slices import KEYS, slices
+from mser.runs.run import Json, Run
+from mser.scoring import metrics
+from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.scorers import Judge, one_vs_rest
 
 _POINTS = 1500
 _ANSWERS: dict[str, Callable[[Run], Any]] = {

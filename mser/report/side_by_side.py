@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mser.report.measures import measure
-from mser.report.runs import Json
+from mser.runs.run import Json
+from mser.scoring.measures import measure
 
 _KINDS = ("styles", "near_copies", "genders")
 _OF_EACH = {"multi_label": ("binary", "balanced_accuracy"), "scores": ("attributes", "ccc")}

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from mser.manifest import Utterance
 from mser.protocols import Fold
-from mser.report.figures import defined, mean
-from mser.report.judges import Judge
 from mser.report.observers import agreement
-from mser.report.predictions import Predictions
-from mser.report.runs import Json, Run
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring.means import defined, mean
+from mser.scoring.scorers import Judge
 from mser.transcripts import NearCopies
 
 Kinds = Mapping[int, Mapping[str, str]]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mser import metrics
 from mser.protocols import Fold
-from mser.report.figures import defined, mean
-from mser.report.judges import Judge, judge
-from mser.report.runs import Job, Json, Run
 from mser.report.sections import sections
+from mser.runs.run import Job, Json, Run
+from mser.scoring import metrics
+from mser.scoring.means import defined, mean
+from mser.scoring.scorers import Judge, judge
 
 CURVES = ("epoch", "train/loss", "val/loss")
 

@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mser.report.measures import MEASURES, measure, shown
 from mser.report.observers import MEASURED
-from mser.report.runs import Json
 from mser.report.slices import KEYS
+from mser.runs.run import Json
+from mser.scoring.measures import MEASURES, measure, shown
 
 Rows = list[dict[str, Any]]
 _FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")

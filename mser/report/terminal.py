@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import words
-from mser.report.measures import measure, shown
-from mser.report.runs import Json
+from mser.runs.run import Json
+from mser.scoring.measures import measure, shown
 
 _ROWS = {"sd, folds": "sd", "sd, seeds": "sd_over_seeds", "pooled": "pooled", "floor": "floor"}
 _LOOK = {"leak": "bold red", "note": "yellow", "sound": "green"}

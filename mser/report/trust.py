@@ -6,8 +6,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mser.report.runs import Json
 from mser.report.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
+from mser.runs.run import Json
 
 
 def reliability(found: Json, *, key: str, label: str) -> str:

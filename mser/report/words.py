@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mser.report.measures import measure, said, shown
-from mser.report.runs import Json
+from mser.runs.run import Json
+from mser.scoring.measures import measure, said, shown
 
 SIGNIFICANT = 0.05
 _PAIRS = {"": ("train", "test"), "val_": ("train", "validation"), "val_test_": ("validation", "test")}

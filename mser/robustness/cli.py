@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 
 from mser.errors import UserError
-from mser.manifest import write_text
-from mser.report.judges import judge
-from mser.report.predictions import Part
-from mser.report.robustness import FOLDER, robustness
-from mser.report.runs import Run, read_run
+from mser.files import write_text
+from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
 from mser.robustness.transcripts import require_jiwer, words_of
+from mser.runs.folder import FOLDER
+from mser.runs.predictions import Part
+from mser.runs.run import Run, read_run
+from mser.scoring.scorers import judge
 
 DESCRIPTION = """\
 Say what each modality contributes: ask the best model of every finished fold again without text, without speech, with

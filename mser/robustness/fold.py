@@ -15,15 +15,15 @@ from mser.callbacks.checkpoints import BEST, FOLDER
 from mser.callbacks.predictions import FILE, rows, text
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
-from mser.manifest import write_text
+from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
-from mser.report.predictions import Part
-from mser.report.robustness import FACTS, model_digest
 from mser.resuming import read_checkpoint, require_own
 from mser.robustness.conditions import Condition
 from mser.robustness.inputs import Harder
 from mser.robustness.transcripts import errors
-from mser.tested import record
+from mser.runs.folder import FACTS, model_digest
+from mser.runs.predictions import Part
+from mser.runs.test_log import record
 from mser.training import command_line
 
 

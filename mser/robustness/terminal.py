@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import words
-from mser.report.measures import measure, shown
 from mser.report.robustness_words import about_dropout, condition
-from mser.report.runs import Json, Run
 from mser.report.terminal import new_table
+from mser.runs.run import Json, Run
+from mser.scoring.measures import measure, shown
 
 
 def show(run: Run, found: Sequence[Json]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.cells import Question
-from mser.report.predictions import Predictions
+from mser.runs.csv_cells import Question
+from mser.runs.predictions import Predictions
 
 COVERAGE = 0.8
 """The share of validation answers that are sure enough."""

@@ -15,9 +15,9 @@ from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer
-from mser.report.measures import measure, shown
-from mser.report.predictions import Predictions
-from mser.temperature import Floats
+from mser.runs.predictions import Predictions
+from mser.scoring.measures import measure, shown
+from mser.scoring.temperature import Floats
 from mser.use.folds import Trained, calibrated, defined_scores, temperature
 from mser.use.settings import Member, Settings
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from mser.report.measures import measure, shown
+from mser.scoring.measures import measure, shown
 from mser.use.folds import Trained
 from mser.use.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from mser.errors import UserError
 from mser.manifest import Seconds
-from mser.temperature import Floats
+from mser.scoring.temperature import Floats
 from mser.use.ready import Ready
 from mser.use.settings import Settings
 

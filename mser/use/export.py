@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from safetensors.torch import save_model
 
-from mser.convert.folder import new_folder
 from mser.data.audio import SAMPLE_RATE
 from mser.encoders.hub import save_settings
 from mser.errors import UserError
+from mser.files import new_folder
 from mser.recognizer import EmotionRecognizer
-from mser.report.runs import Run
+from mser.runs.run import Run
 from mser.use.abstention import fitted_threshold
 from mser.use.averaging import compared, judged, mean_weights, require_one_fold
 from mser.use.card import card

@@ -15,11 +15,11 @@ from mser.corpora import table
 from mser.errors import UserError
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
-from mser.report.figures import defined
-from mser.report.judges import Judge, judge
-from mser.report.predictions import Part, Predictions, read_predictions
-from mser.report.runs import Job, Run, read_run
-from mser.temperature import Floats, fitted_temperature, tempered
+from mser.runs.predictions import Part, Predictions, read_predictions
+from mser.runs.run import Job, Run, read_run
+from mser.scoring.means import defined
+from mser.scoring.scorers import Judge, judge
+from mser.scoring.temperature import Floats, fitted_temperature, tempered
 from mser.use.abstention import fitted_threshold
 from mser.use.settings import Member
 

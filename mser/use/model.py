@@ -16,7 +16,7 @@ from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
-from mser.temperature import Floats, tempered
+from mser.scoring.temperature import Floats, tempered
 from mser.use.abstention import sureness
 from mser.use.clips import Audio, Clip
 from mser.use.engine import Engine, Precision, engine_of

@@ -15,7 +15,7 @@ from mser.corpora.table_rows import read_rows
 from mser.errors import UserError
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest
-from mser.temperature import Floats
+from mser.scoring.temperature import Floats
 from mser.use.asked import from_table
 from mser.use.clips import Clip
 from mser.use.folds import Trained

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mser.errors import UserError
-from mser.temperature import Floats
+from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.ready import Ready
 from mser.use.settings import AGAIN, FILE, Settings

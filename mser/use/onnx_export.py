@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mser.convert.folder import new_folder
 from mser.encoders.speech_bert import SpeechBert
 from mser.errors import UserError
+from mser.files import new_folder
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import load
 from mser.use.onnx_check import Heard, answers, cost, made_up

@@ -143,7 +143,7 @@ def _predict(
     args: argparse.Namespace, folder: Path, clips: Iterable[Clip], out: Rows | None, total: int | None
 ) -> tuple[int, int, str]:
     """Return how many rows there were, how many without an answer, and why the first of those has none."""
-    from mser.data_tables import progress
+    from mser.progress import progress
 
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:

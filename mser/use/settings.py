@@ -32,7 +32,7 @@ class Member:
 
     Attributes:
         weights: its file.
-        temperature: what its probabilities are calibrated by; see `mser.temperature`.
+        temperature: what its probabilities are calibrated by; see `mser.scoring.temperature`.
         metrics: part to its scores, as training wrote them.
         floor: what a constant answer scores on the part that the model was judged on.
     """

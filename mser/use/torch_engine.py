@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from mser.data.batch import Batch
 from mser.errors import UserError, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
-from mser.temperature import Floats
+from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.half import halve
 from mser.use.packed import pack

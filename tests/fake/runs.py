@@ -12,7 +12,7 @@ import yaml
 from mser.demo.ratings import rate
 from mser.manifest import Manifest, Utterance
 from mser.protocols import Fold, digest
-from mser.tested import record
+from mser.runs.test_log import record
 
 LABELS = ("neu", "sad", "ang", "hap")
 AUDIT = {

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
-from mser.report.judges import Scorer
-from mser.report.predictions import Predictions
-from mser.report.runs import Json, Run
-from mser.report.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_weights
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring.scorers import Scorer
+from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_weights
 
 _ENTRIES = 4_000_000  # of a piece of the weights, so that thousands of clusters fit into memory
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.errors import UserError
-from mser.report.cells import Question, Row, arrays, bad
+from mser.runs.csv_cells import Question, Row, arrays, bad
 
 Part = Literal["val", "test"]
 _FIRST = ("utterance", "speaker", "group", "fold", "seed", "split")
@@ -28,7 +28,7 @@ class Predictions:
         utterances: N ids, each once in a fold.
         speakers: who speaks.
         groups: in which dialogue or video.
-        target: the truth; see `mser.report.cells.arrays` for the shapes.
+        target: the truth; see `mser.runs.csv_cells.arrays` for the shapes.
         prediction: what was said, in the same shape.
         probabilities: (N, C), columns in the order of the label set; NaN-free and in 0..1. (N, 0) for scores.
     """

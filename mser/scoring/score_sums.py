@@ -1,8 +1,8 @@
 """Scores as functions of sums over utterances, so that ten thousand resamples cost a few products of matrices.
 
 Each ``..._sums`` gives a row of numbers per utterance. Such rows are added up per speaker, the speakers' rows are added
-up with any weights, and ``..._scores`` turns the result, (..., S), into scores, (...): the same that `mser.metrics`,
-`mser.sentiment` and `mser.regression` give for a sample in which each speaker occurs as often as it weighs.
+up with any weights, and ``..._scores`` turns the result, (..., S), into scores, (...): the same that `metrics`,
+`sentiment` and `regression` beside this file give for a sample in which each speaker occurs as often as it weighs.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser import metrics
-from mser.report.predictions import Predictions
-from mser.sentiment import rounded, sdk_bins
+from mser.runs.predictions import Predictions
+from mser.scoring import metrics
+from mser.scoring.sentiment import rounded, sdk_bins
 
 Floats = NDArray[np.float64]
 _MOMENTS = 7
@@ -31,7 +31,7 @@ def label_sums(said: Predictions, labels: Sequence[str]) -> Floats:
 
 
 def label_scores(sums: Floats, labels: Sequence[str]) -> dict[str, Floats]:
-    """Return the scores of `mser.metrics.classification`."""
+    """Return the scores of `mser.scoring.metrics.classification`."""
     scores = metrics.from_confusion(sums.reshape(*sums.shape[:-1], len(labels), len(labels)))
     recalls = scores.pop("recall")
     return scores | {f"recall_{label}": recalls[..., column] for column, label in enumerate(labels)}
@@ -43,7 +43,7 @@ def presence_sums(present: NDArray[np.bool_], said: Predictions, labels: Sequenc
 
 
 def presence_scores(sums: Floats, labels: Sequence[str]) -> dict[str, Floats]:
-    """Return the scores of `mser.metrics.multi_label`."""
+    """Return the scores of `mser.scoring.metrics.multi_label`."""
     return metrics.from_presence(sums.reshape(*sums.shape[:-1], len(labels), 2, 2), labels)
 
 
@@ -58,7 +58,7 @@ def sentiment_sums(said: Predictions) -> Floats:
 
 
 def sentiment_scores(sums: Floats) -> dict[str, Floats]:
-    """Return the scores of `mser.sentiment.sentiment`."""
+    """Return the scores of `mser.scoring.sentiment.sentiment`."""
     moments, rest = sums[..., :_MOMENTS], sums[..., _MOMENTS:]
     found = _of_moments(moments)
     binary = {
@@ -85,7 +85,7 @@ def attribute_sums(said: Predictions) -> Floats:
 
 
 def attribute_scores(sums: Floats, names: Sequence[str]) -> dict[str, Floats]:
-    """Return the scores of `mser.regression.attributes`."""
+    """Return the scores of `mser.scoring.regression.attributes`."""
     found = [_of_moments(sums[..., start : start + _MOMENTS]) for start in range(0, _MOMENTS * len(names), _MOMENTS)]
     kinds = ("ccc", "pearson", "mae")
     means = {kind: np.mean([scores[kind] for scores in found], axis=0) for kind in kinds}

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mser import metrics
-from mser.regression import attributes, attributes_floor
-from mser.report import sums
-from mser.report.cells import Question
-from mser.report.predictions import Predictions
-from mser.report.sums import Floats
-from mser.sentiment import sentiment, sentiment_floor
+from mser.runs.csv_cells import Question
+from mser.runs.predictions import Predictions
+from mser.scoring import metrics
+from mser.scoring import score_sums as sums
+from mser.scoring.regression import attributes, attributes_floor
+from mser.scoring.score_sums import Floats
+from mser.scoring.sentiment import sentiment, sentiment_floor
 
 Scores = Callable[[Predictions], Mapping[str, float]]
 
@@ -26,7 +26,7 @@ class Scorer:
     Attributes:
         score: gives every score of a set of predictions, by name; always the same names.
         floor: gives what a constant answer reaches in each.
-        sums: gives (N, S) numbers per utterance whose sums tell the scores; see `mser.report.sums`.
+        sums: gives (N, S) numbers per utterance whose sums tell the scores; see `mser.scoring.score_sums`.
         of_sums: gives from (..., S) such sums every score, (...).
     """
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mser import metrics
-from mser.regression import mean_absolute_error, pearson
+from mser.scoring import metrics
+from mser.scoring.regression import mean_absolute_error, pearson
 
 POLES = ["negative", "positive"]
 

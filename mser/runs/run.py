@@ -14,9 +14,9 @@ from typing import Any
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
 from mser.protocols import Fold, digest
-from mser.report.cells import Question
-from mser.report.predictions import Part, Predictions, read_predictions
-from mser.tested import counts
+from mser.runs.csv_cells import Question
+from mser.runs.predictions import Part, Predictions, read_predictions
+from mser.runs.test_log import counts
 
 Json = dict[str, Any]
 OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}

@@ -1,0 +1,1 @@
+"""Run folders: what lies where, and what their files hold. Knows no torch and no page."""

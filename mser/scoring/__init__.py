@@ -1,0 +1,1 @@
+"""Scores of predictions, and how sure they are. Knows no torch and no page."""
