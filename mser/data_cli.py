@@ -121,7 +121,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _extract_audio(args: argparse.Namespace) -> int:
-    from mser.extract import extract, plan
+    from mser.audio.extract import extract, plan
     from mser.progress import progress
 
     planned = plan(args.root, args.out)

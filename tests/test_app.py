@@ -13,8 +13,8 @@ from fake.trained import untrained
 import mser
 from mser.app.asking import Asking
 from mser.app.drawing import modalities, probabilities, timeline
+from mser.audio.decoding import decode
 from mser.cli import main
-from mser.data.decoding import decode
 from mser.errors import UserError
 from mser.use.prediction import Prediction
 

@@ -124,7 +124,7 @@ def test_what_cannot_be_begun(fake, tmp_path, capsys):
 
 def test_a_name_that_is_taken_by_a_folder_stops_nothing(fake, capsys, monkeypatch):
     put(fake, a="800", b="800")
-    monkeypatch.setattr("mser.extract.check_wav", lambda path: "a.wav" in path.name and os.mkdir(fake / "a.wav"))
+    monkeypatch.setattr("mser.audio.extract.check_wav", lambda path: "a.wav" in path.name and os.mkdir(fake / "a.wav"))
     code, _, err = run(capsys, fake)
     assert code == 1
     assert f"a.mp4: cannot write {fake / 'a.wav'}: Is a directory" in err

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.corpora.silence import silent
-from mser.corpora.wav import BadAudioError
+from mser.audio.silence import silent
+from mser.audio.wav import BadAudioError
 
 RATE = 16000
 

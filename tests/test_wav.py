@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.corpora.wav import BadAudioError, check_wav
+from mser.audio.wav import BadAudioError, check_wav
 
 
 def _wav(codec=1, channels=1, rate=16000, bits=16, data=bytes(3200), promised=None, extra=b""):

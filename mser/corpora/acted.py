@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mser.audio.wav import BadAudioError, check_wav
 from mser.corpora.corpus import Counts
-from mser.corpora.wav import BadAudioError, check_wav
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 

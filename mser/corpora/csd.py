@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.wav import LFS_POINTER
+from mser.audio.wav import LFS_POINTER
 from mser.errors import UserError
 from mser.manifest import Problem, Seconds
 

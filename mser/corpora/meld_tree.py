@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from mser.audio.wav import BadAudioError, check_wav
 from mser.corpora.meld_text import Row, read_rows
-from mser.corpora.wav import BadAudioError, check_wav
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 
-from mser.corpora.recording import check_recording
+from mser.audio.recording import check_recording
+from mser.audio.wav import BadAudioError
 from mser.corpora.table_rows import read_rows
-from mser.corpora.wav import BadAudioError
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 

@@ -1,4 +1,4 @@
-"""Samples of audio files as tensors; see `mser.data.decoding`."""
+"""Samples of audio files as tensors; see `mser.audio.decoding`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mser.data.decoding import SAMPLE_RATE, SHORTEST, decode
+from mser.audio.decoding import SAMPLE_RATE, SHORTEST, decode
 from mser.manifest import Seconds
 
 __all__ = ["SAMPLE_RATE", "SHORTEST", "at_least", "load"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.corpora.recording import check_recording, recording_length
-from mser.corpora.wav import BadAudioError
-from mser.data.decoding import SAMPLE_RATE, Samples, as_taken, decode
+from mser.audio.decoding import SAMPLE_RATE, Samples, as_taken, decode
+from mser.audio.recording import check_recording, recording_length
+from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.settings import is_url
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Audio: TypeAlias = "str | Path | NDArray[Any] | Tensor"
 """A file, or samples: (N,), or (N, channels) as soundfile gives them, in [-1, 1] or integers of their full range."""
-_SILENT = 1e-4  # as in mser.corpora.recording
+_SILENT = 1e-4  # as in mser.audio.recording
 _LOUDEST = 8.0  # floats beyond it are integers that were cast
 
 

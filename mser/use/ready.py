@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mser.data.decoding import SAMPLE_RATE, SHORTEST, Samples
+from mser.audio.decoding import SAMPLE_RATE, SHORTEST, Samples
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.clips import Clip, hear

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mser.data.decoding import SAMPLE_RATE, Samples
+from mser.audio.decoding import SAMPLE_RATE, Samples
 from mser.errors import UserError, is_out_of_memory
 
 _BATCH = 8  # clips that are transcribed at once

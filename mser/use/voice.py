@@ -11,7 +11,7 @@ from warnings import catch_warnings, simplefilter
 import torch
 from torch import Tensor
 
-from mser.data.decoding import SAMPLE_RATE, as_taken
+from mser.audio.decoding import SAMPLE_RATE, as_taken
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.clips import Clip, hear

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.wav import BadAudioError
+from mser.audio.wav import BadAudioError
 from mser.manifest import Seconds
 
 QUIETEST = 3e-4

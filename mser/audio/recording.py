@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.wav import BadAudioError, read_header
+from mser.audio.wav import BadAudioError, read_header
 from mser.manifest import Seconds
 
 TOLERANCE = 0.1

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from mser.corpora.wav import BadAudioError, check_wav
+from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
 
 ENDINGS = (".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp")
