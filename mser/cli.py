@@ -15,16 +15,16 @@ COMMANDS = {
     "test": ("mser.training", "score a checkpoint on the test part"),
     "predict": ("mser.training", "tell the emotions of recordings with a model folder; with --config, of a corpus"),
     "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
-    "sweep": ("mser.sweep", "search for the best settings, judged on the validation parts alone"),
+    "sweep": ("mser.sweep.cli", "search for the best settings, judged on the validation parts alone"),
     "robustness": ("mser.robustness.cli", "ask a run's models again without a side, with wrong words, in noise"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
-    "data": ("mser.data_cli", "check a corpus, list its utterances or folds, make up a small one"),
-    "export": ("mser.use.export_cli", "make a folder of a trained model, to use and to share"),
+    "data": ("mser.corpora.cli", "check a corpus, list its utterances or folds, make up a small one"),
+    "export": ("mser.export.cli", "make a folder of a trained model, to use and to share"),
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
 
-FOLDER_PREDICT = "mser.use.predict_cli"
+FOLDER_PREDICT = "mser.predict.cli"
 """The other ``predict``."""
 
 

@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.encoded import Encoded
+from mser.encoders.outputs import Encoded
 
 
 class Fusion(nn.Module):

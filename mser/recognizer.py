@@ -12,16 +12,16 @@ from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
-from mser.answers import score
 from mser.data.batch import Batch, UtteranceDataset
-from mser.data.collected import Collected
-from mser.encoders.encoded import Encoded
+from mser.data.gathered import Collected
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.norms import norms_in_float32
+from mser.encoders.float32_norms import norms_in_float32
+from mser.encoders.outputs import Encoded
 from mser.encoders.pooling import Pooling
 from mser.errors import UserError, require
 from mser.fusion import Fusion, Shallow
 from mser.objectives import CrossEntropy, Objective
+from mser.tasks import score
 
 FusionCallable = Callable[[int, int], Fusion]
 ObjectiveCallable = Callable[[list[str]], Objective]

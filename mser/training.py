@@ -30,8 +30,8 @@ from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
 from mser.data import datamodules  # makes `--data IEMOCAP` known
-from mser.data.inherited import adapt
 from mser.data.module import CorpusDataModule
+from mser.data.other_corpus import adapt
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.resuming import read_checkpoint, require_own, require_same

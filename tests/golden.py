@@ -20,8 +20,8 @@ from safetensors.torch import load_file
 from mser.cli import main
 from mser.convert.fusion import load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, hugging_face_name
-from mser.encoders.encoded import Encoded
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.outputs import Encoded
 from mser.fusion import CoAttention, Shallow
 from mser.objectives import CrossEntropy, OneVsRest, Regression
 from mser.recognizer import EmotionRecognizer

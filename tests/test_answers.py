@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from mser.answers import columns, score
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet
 from mser.manifest import Utterance
 from mser.scoring.metrics import multi_label
 from mser.scoring.regression import attributes, concordance, pearson
 from mser.scoring.sentiment import sentiment_floor
+from mser.tasks import columns, score
 
 TWO = LabelSet("two", ("neu", "sad"))
 MOODS = MultiLabel("moods", ("happy", "sad"))

@@ -9,7 +9,7 @@ from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.protocols import Fold, Protocol
-from mser.report.words import findings
+from mser.report.sentences import findings
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]

@@ -11,10 +11,10 @@ import yaml
 from fake.iemocap import make_iemocap
 from fake.meld import make_meld
 
-from mser.answers import score
 from mser.cli import main
 from mser.corpora import corpus
 from mser.data.datamodules import MELD
+from mser.tasks import score
 
 ROOT = Path(__file__).parents[1]
 WORKED = ROOT / "experiments/cross/iemocap_to_meld.yaml"

@@ -19,8 +19,8 @@ from mser.cli import main
 from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only, save_settings
+from mser.export.card import DATA
 from mser.scoring.temperature import tempered
-from mser.use.card import DATA
 from mser.use.clips import Clip
 
 LABELS = ("neu", "sad", "ang", "hap")
@@ -120,7 +120,7 @@ def test_weights_averaged(seeds, tmp_path, capsys, monkeypatch):
     worse = main([*given, str(tmp_path / "asked")])
     out, err = capsys.readouterr()
     assert "on validation, the ensemble" in (err if worse else out)
-    monkeypatch.setattr("mser.use.averaging._WORSE", 1.0)  # now any average will do
+    monkeypatch.setattr("mser.export.averaging._WORSE", 1.0)  # now any average will do
     assert main([*given, str(tmp_path / "model")]) == 0
     assert "the averaged weights score UA " in capsys.readouterr().out
     told = json.loads((tmp_path / "model/config.json").read_text())
@@ -146,7 +146,7 @@ def test_weights_averaged(seeds, tmp_path, capsys, monkeypatch):
 
 
 def test_an_average_that_is_worse_is_refused(seeds, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("mser.use.averaging._WORSE", -1.0)
+    monkeypatch.setattr("mser.export.averaging._WORSE", -1.0)
     given = map(str, sorted(seeds.glob("seed*/fold1")))
     refused(capsys, ["export", *given, "--average", "--out", tmp_path / "model"], "they are worse; leave --average out",
             "the averaged weights score UA")  # fmt: skip

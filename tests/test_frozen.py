@@ -21,12 +21,12 @@ import mser
 from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
-from mser.crossval.record import provenance
+from mser.crossval.provenance import provenance
 from mser.data import batch as batches
-from mser.encoders.encoded import Kept
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.fingerprint import fingerprint
 from mser.encoders.masks import mask_of
+from mser.encoders.outputs import Kept
 from mser.encoders.state_cache import StateCache
 from mser.errors import UserError
 

@@ -221,7 +221,7 @@ def clips(tmp_path_factory):
 
 
 def test_a_few_hundred_clips_are_shared_too():
-    from mser.use.processes import _blocks
+    from mser.predict.on_devices import _blocks
 
     assert [len(block) for block in _blocks(iter(range(60)))] == [16, 32, 12]
     assert [len(block) for block in _blocks(iter(range(1000)))] == [16, 32, 64, 128, 256, 256, 248]
@@ -230,7 +230,8 @@ def test_a_few_hundred_clips_are_shared_too():
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [["--device=cpu,cpu"], ["--launcher=ray", "--ray=cpus=1"]])
 def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
-    from mser.use import on_ray, processes
+    from mser.predict import on_devices as processes
+    from mser.predict import on_ray
 
     monkeypatch.setattr(processes, "FIRST", 2)
     monkeypatch.setattr(processes, "BLOCK", 2)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from mser.encoders.encoded import Encoded
+from mser.encoders.outputs import Encoded
 from mser.errors import UserError
 from mser.fusion import CoAttention, Fusion, Shallow
 from mser.labels import LabelSet, MultiLabel, ScoreSet

@@ -24,13 +24,13 @@ from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
 from mser.encoders.tokens_of_all import tokens_of_all
 from mser.errors import UserError
+from mser.export.onnx import _require_close
+from mser.export.onnx_check import Heard
+from mser.export.onnx_graph import write_graph
 from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
-from mser.use.onnx_check import Heard
-from mser.use.onnx_export import _require_close
-from mser.use.onnx_graph import write_graph
 from mser.use.tokens import token_ids
 
 ABSENT = ("torch", "torchaudio", "transformers", "lightning", "pytorch_lightning", "torchmetrics", "safetensors",
@@ -163,7 +163,7 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     assert "gone.csv is no file" in refused(capsys, "export", place / "torch", "--onnx", "--out", out, "--check", gone)
     assert "cannot use the device 'tpu9'" in refused(capsys, "predict", place / "onnx", "a.wav", "--text=a",
                                                      "--device=tpu9")  # fmt: skip
-    monkeypatch.setattr("mser.use.onnx_export.CLOSE", -1.0)
+    monkeypatch.setattr("mser.export.onnx.CLOSE", -1.0)
     assert "nothing was written: leave --onnx out" in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert "--onnx needs onnxscript, which is not installed: pip install 'mser[onnx]'" in refused(

@@ -12,9 +12,9 @@ from fake.trained import untrained
 from pyarrow import parquet
 
 from mser.cli import main
+from mser.predict.rows import Rows
 from mser.use import model as in_use
 from mser.use.prediction import Prediction
-from mser.use.rows import Rows
 from mser.use.settings import read_settings
 
 COLUMNS = ["audio", "start", "end", "transcript", "label", "p_neu", "p_sad", "p_ang", "p_hap",

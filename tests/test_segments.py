@@ -196,5 +196,5 @@ def test_the_package_is_named_where_it_is_missing(place, monkeypatch):
 
 
 def test_the_command_line_is_light():
-    code = "import sys, mser.use.predict_cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, mser.predict.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,8 +5,7 @@ import torch
 from test_encoders import save_waveform
 
 from mser.encoders.encoder import SpeechEncoder
-from mser.use.packed import pack
-from mser.use.settled import settle
+from mser.use.inference import pack, settle
 
 
 def test_normed_weights_and_lora_become_weights(tmp_path):

@@ -11,7 +11,7 @@ from fake.iemocap import make_iemocap
 from mser.cli import main
 
 pytest.importorskip("optuna", reason="Optuna is an extra")
-from mser import sweep
+from mser.sweep import cli as sweep
 
 SWEEP = Path(__file__).parents[1] / "experiments/iemocap/sweep.yaml"
 

@@ -61,7 +61,7 @@ def _operations() -> Figures:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from mser.use.packed import pack
+    from mser.use.inference import pack
 
     clips, told = _spread(_clips(), 48), model("bf16")  # as many as in float32, where torch does not count oneDNN's
     with FlopCounterMode(display=False) as counter:

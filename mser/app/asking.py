@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from mser.answers import decision
 from mser.errors import UserError
 from mser.labels import ScoreSet, Task
 from mser.manifest import Seconds
+from mser.tasks import decision
 from mser.use.clips import Clip, duration
 from mser.use.model import BATCH_SECONDS, Model
 from mser.use.prediction import Prediction

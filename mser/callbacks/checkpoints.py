@@ -11,8 +11,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mser.answers import score_names
 from mser.errors import UserError, one_of
+from mser.tasks import score_names
 
 FOLDER = "checkpoints"
 BEST = "best"

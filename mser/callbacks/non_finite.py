@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from mser.data.batch import Batch
+from mser.distributed import gathered
 from mser.errors import UserError
-from mser.processes import gathered
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from typing import Any, cast
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.answers import columns
 from mser.data.module import CorpusDataModule, Part
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
+from mser.tasks import columns
 
 FILE = "predictions.csv"
 METRICS = "metrics.json"

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.processes import gathered
+from mser.distributed import gathered
 
 log = logging.getLogger(__name__)
 

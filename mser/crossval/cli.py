@@ -11,9 +11,9 @@ from typing import Any
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
-from mser.crossval.record import provenance
+from mser.crossval.provenance import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
-from mser.data.gaps import say_left_out
+from mser.data.completeness import say_left_out
 from mser.errors import UserError
 from mser.files import write_text
 from mser.launching import LAUNCHERS, pairs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mser.audit import audit, require_sound
 from mser.callbacks.whole_files import require_room
-from mser.data.gaps import left_out, require_classes
+from mser.data.completeness import left_out, require_classes
 from mser.data.module import CorpusDataModule
 from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from mser.data.audio import SAMPLE_RATE, SHORTEST, at_least, load
 from mser.data.augment import NOTHING, Augment, Draw, Hiding, Key
 from mser.data.kept_states import KeptStates
-from mser.encoders.encoded import Kept
+from mser.encoders.outputs import Kept
 from mser.labels import Task
 from mser.manifest import Seconds, Utterance
 

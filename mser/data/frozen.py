@@ -17,11 +17,11 @@ from torch import Tensor
 
 from mser.data.batch import Side, UtteranceDataset
 from mser.data.kept_states import KeptStates
+from mser.distributed import gathered
 from mser.encoders.cache_files import cache_folder
 from mser.encoders.fingerprint import fingerprint
 from mser.encoders.state_cache import StateCache
 from mser.errors import UserError, is_out_of_memory
-from mser.processes import gathered
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from mser.encoders.encoded import Kept
 from mser.encoders.masks import mask_of
+from mser.encoders.outputs import Kept
 from mser.encoders.state_cache import StateCache
 from mser.errors import UserError
 

@@ -16,8 +16,8 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
+from mser.data.completeness import require_classes, say_left_out
 from mser.data.frozen import keep_frozen
-from mser.data.gaps import require_classes, say_left_out
 from mser.errors import UserError, require
 from mser.manifest import Manifest, Seconds, Utterance
 from mser.protocols import Fold, digest

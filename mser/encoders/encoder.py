@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.encoded import Encoded, Kept
 from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
+from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
 from mser.errors import require

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.answers import Floats, log_loss, sure
+from mser.report.decisions import Floats, log_loss, sure
 from mser.runs.predictions import Predictions
 from mser.runs.run import Job, Json, Run
 from mser.scoring.means import mean

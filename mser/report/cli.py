@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     out = args.out or _default_out(args.runs)
 
-    from mser.report.content import content
+    from mser.report.contents import content
 
     # A pattern such as `runs/*` also names the report that was written there before.
     report = content([run for run in args.runs if run.resolve() != out.resolve()])
@@ -81,8 +81,8 @@ def _default_out(runs: list[Path]) -> Path:
 
 def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.files import write_text
-    from mser.report.clips import clips
-    from mser.report.page import page
+    from mser.report.audio_clips import clips
+    from mser.report.html import page
     from mser.report.tables import as_csv, as_latex, tables
 
     write_text(out / "report.html", page(report, [clips(run, audio) for run in report["runs"]]))

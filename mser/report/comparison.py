@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mser.errors import UserError
 from mser.report.pairs import pairs
-from mser.report.words import told
+from mser.report.sentences import told
 from mser.runs.run import Json, Run
 
 

@@ -1,42 +1,40 @@
-"""What lies where on the page: an id for every heading, and a list of them to go by."""
+"""The whole of a report as one object: what ``report.json`` holds and what the page and the terminal show."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from typing import NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
 
-from markupsafe import Markup
-
-_HEADING = re.compile(r"<(h[23])>(.*?)</\1>", re.DOTALL)
-
-
-class Entry(NamedTuple):
-    """A heading of the page: its `level`, 2 or 3, its `id` and what it says."""
-
-    level: int
-    id: str
-    title: Markup
+from mser import __version__
+from mser.report import sentences as words
+from mser.report.comparison import comparison, require_comparable
+from mser.report.published import beside
+from mser.report.summary import summarise
+from mser.runs.run import Json, read_run
 
 
-def contents(body: str) -> tuple[Markup, list[Entry]]:
-    """Return a page's body with an id in each heading of the second and third level, and these headings in order.
+def content(folders: Sequence[Path]) -> Json:
+    """Return what one or more run folders say.
 
-    Example:
-        >>> body, entries = contents("<h2>Folds</h2><h2>Folds</h2>")
-        >>> body
-        Markup('<h2 id="folds">Folds</h2><h2 id="folds-2">Folds</h2>')
-        >>> entries[0]
-        Entry(level=2, id='folds', title=Markup('Folds'))
+    Returns:
+        - ``title``, ``answer``: for a person.
+        - ``runs``: `summarise` of each, in the order given.
+        - ``comparison``: a row per run and every two of them compared; null for a single one.
+        - ``published``: what others report on the same labels; null if nothing is known.
+        - ``mser``: the version that wrote it.
+
+    Raises:
+        UserError: if a folder is no run, cannot be believed, or runs cannot be compared.
     """
-    entries: list[Entry] = []
-    seen: Counter[str] = Counter()
-
-    def named(found: re.Match[str]) -> str:
-        title = Markup(found[2])  # noqa: S704 - the template has escaped it
-        name = re.sub(r"[^a-z0-9]+", "-", title.striptags().lower()).strip("-") or "section"
-        seen[name] += 1
-        entries.append(Entry(int(found[1][1]), f"{name}-{seen[name]}" if seen[name] > 1 else name, title))
-        return f'<{found[1]} id="{entries[-1].id}">{found[2]}</{found[1]}>'
-
-    return Markup(_HEADING.sub(named, body)), entries  # noqa: S704 - so has the body
+    runs = [read_run(folder) for folder in folders]
+    require_comparable(runs)
+    summaries = [summarise(run) for run in runs]
+    compared = comparison(runs, summaries) if len(runs) > 1 else None
+    return {
+        "title": words.title(summaries),
+        "answer": words.answer(summaries, compared["pairs"] if compared else []),
+        "runs": summaries,
+        "comparison": compared,
+        "published": beside(summaries),
+        "mser": __version__,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mser.report.words import percent
+from mser.report.sentences import percent
 
 
 def condition(row: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mser.report import words
+from mser.report import sentences as words
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
 

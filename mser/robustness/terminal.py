@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mser.report import words
+from mser.report import sentences as words
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.terminal import new_table
 from mser.runs.run import Json, Run

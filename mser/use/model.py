@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from huggingface_hub import ModelHubMixin
 
-from mser.answers import decision
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
 from mser.scoring.temperature import Floats, tempered
+from mser.tasks import decision
 from mser.use.abstention import sureness
 from mser.use.clips import Audio, Clip
-from mser.use.engine import Engine, Precision, engine_of
-from mser.use.given import clips_of
+from mser.use.engine import Engine, Precision
 from mser.use.hub import local_folder
+from mser.use.inputs import clips_of
 from mser.use.prediction import Prediction as Prediction
-from mser.use.ready import Ready, ready, require_sides
+from mser.use.prepared import Ready, ready, require_sides
 from mser.use.segments import cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
@@ -61,7 +61,7 @@ def load(
 
 def _opened(path: Path, device: str | None = None, asr: str | Path | None = None, precision: Precision = "32") -> Model:
     settings = read_settings(path)
-    return Model(settings, engine_of(settings, path, device, precision), device, folder=path, asr=asr)
+    return Model(settings, _engine_of(settings, path, device, precision), device, folder=path, asr=asr)
 
 
 class Model(ModelHubMixin):
@@ -285,3 +285,32 @@ def _refused(clip: Clip, error: Exception) -> Prediction:
     if isinstance(error, MemoryError):
         reason = "the device has not enough memory for this clip; cut it, or use another device"
     return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)
+
+
+def _engine_of(settings: Settings, folder: Path, device: str | None, precision: Precision) -> Engine:
+    """Return what runs a model folder's weights.
+
+    Args:
+        settings: what the folder says.
+        folder: where it lies.
+        device: such as ``cpu`` or ``cuda:1``; a GPU if there is one when None.
+        precision: of PyTorch's computations.
+
+    Raises:
+        UserError: if it cannot be had here.
+    """
+    if settings.is_onnx:
+        if precision != "32":
+            raise UserError(
+                f"{folder} is run by ONNX Runtime, in the precision that it was exported with; leave {precision} out"
+            )
+        from mser.use.onnx_engine import OnnxEngine
+
+        return OnnxEngine(settings, folder, device)
+    try:
+        from mser.use.torch_engine import TorchEngine
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{folder} is run by PyTorch, but {error.name} is not installed; install it, or export with --onnx"
+        ) from error
+    return TorchEngine(settings, folder, device, half=precision == "bf16")

@@ -13,7 +13,7 @@ import numpy as np
 from mser.errors import UserError
 from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
-from mser.use.ready import Ready
+from mser.use.prepared import Ready
 from mser.use.settings import AGAIN, FILE, Settings
 from mser.use.tokens import Ids, padded, token_ids
 

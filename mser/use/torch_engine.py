@@ -14,12 +14,10 @@ from mser.errors import UserError, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
-from mser.use.half import halve
-from mser.use.packed import pack
-from mser.use.ready import Ready
+from mser.use.inference import halve, pack, settle
+from mser.use.prepared import Ready
 from mser.use.rebuild import load_weights, rebuild
 from mser.use.settings import Settings
-from mser.use.settled import settle
 
 
 class TorchEngine:
@@ -78,7 +76,7 @@ class TorchEngine:
 
 
 def settled(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
-    """Return a member of a model folder, by its number from 0, on the CPU and as `mser.use.settled` leaves it."""
+    """Return a member of a model folder, by its number from 0, on the CPU and as `mser.use.inference` leaves it."""
     model = rebuild(settings, folder)
     load_weights(model, settings, settings.members[number], folder)
     settle(model)

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mser.report import drawing, words
-from mser.report.clips import MOST_SECONDS
-from mser.report.contents import contents
+from mser.report import drawing
+from mser.report import sentences as words
+from mser.report.audio_clips import MOST_SECONDS
+from mser.report.headings import contents
 from mser.report.links import links
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.side_by_side import side_by_side
@@ -28,7 +29,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
     """Return the HTML of what ``report.json`` holds; the same report gives the same page, byte for byte.
 
     Args:
-        report: what `mser.report.content.content` returns.
+        report: what `mser.report.contents.content` returns.
         clips: for each run the recordings of its mistakes by utterance, as data URIs; empty for a page without audio.
     """
     environment = _environment()

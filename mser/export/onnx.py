@@ -13,11 +13,11 @@ import numpy as np
 
 from mser.encoders.speech_bert import SpeechBert
 from mser.errors import UserError
+from mser.export.onnx_check import Heard, answers, cost, made_up
+from mser.export.onnx_graph import write_graph
 from mser.files import new_folder
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import load
-from mser.use.onnx_check import Heard, answers, cost, made_up
-from mser.use.onnx_graph import write_graph
 from mser.use.settings import Settings
 from mser.use.torch_engine import TorchEngine, settled
 

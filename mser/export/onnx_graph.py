@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mser.encoders.masks import mask_of
 from mser.recognizer import EmotionRecognizer
-from mser.use.settled import settle
+from mser.use.inference import settle
 
 _LENGTHS = (16_000, 11_000)  # samples of the clips that the graph is traced with; any number and any lengths follow
 _TOKENS = (9, 5)

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.answers import score
 from mser.corpora.table_rows import read_rows
 from mser.errors import UserError
+from mser.export.folds import Trained
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest
 from mser.scoring.temperature import Floats
-from mser.use.asked import from_table
+from mser.tasks import score
 from mser.use.clips import Clip
-from mser.use.folds import Trained
-from mser.use.given import named
+from mser.use.inputs import from_table, named
 from mser.use.model import Model
 from mser.use.settings import Settings
 
@@ -33,7 +32,7 @@ class Heard:
 
     Attributes:
         clips: recordings with their transcripts.
-        target: as `mser.answers.score` takes it, where the truth is known of all of them.
+        target: as `mser.tasks.score` takes it, where the truth is known of all of them.
         called: what they are, for a reader.
     """
 

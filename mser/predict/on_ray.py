@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mser.errors import UserError
 from mser.launching import connect
-from mser.use.predict_cli import opened
+from mser.predict.opened import opened
 
 if TYPE_CHECKING:
     from mser.use.clips import Clip

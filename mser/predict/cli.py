@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
 from mser.launching import pairs
-from mser.use.asked import Asked, Listed, column, from_files, from_table
+from mser.predict.opened import opened
+from mser.predict.row_keys import Keys
+from mser.predict.rows import Rows, key
 from mser.use.hub import local_folder
-from mser.use.keys import Keys
-from mser.use.rows import Rows, key
+from mser.use.inputs import Asked, Listed, column, from_files, from_table
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
@@ -105,7 +106,7 @@ def _recording(one: Asked) -> int:
 
 
 def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
-    from mser.use.given import named
+    from mser.use.inputs import named
 
     clips = cut(named(todo), by, reads="text" in settings.modalities)
     if out is None or by is None:
@@ -114,26 +115,16 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
 
 
-def opened(
-    args: argparse.Namespace, folder: Path, device: str | None
-) -> Callable[[Iterable[Clip]], Iterator[Prediction]]:
-    """Return what answers clips in their order, with the model loaded onto a device of this process."""
-    from mser.use.model import load
-
-    model = load(folder, device=device, asr=args.asr, precision=args.precision)
-    return partial(model.stream, batch_seconds=args.batch_seconds)
-
-
 def _answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> Iterator[Prediction]:
     """Return the answers in the order asked, wherever they are given."""
     if args.ray and args.launcher != "ray":
         raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
     if args.launcher == "ray":
-        from mser.use.on_ray import answers
+        from mser.predict.on_ray import answers
 
         return answers(args, folder, clips)
     if args.device and "," in args.device:
-        from mser.use.processes import answers
+        from mser.predict.on_devices import answers
 
         return answers(args, folder, clips)
     return opened(args, folder, args.device)(clips)

@@ -14,13 +14,13 @@ from safetensors.torch import save_model
 from mser.data.audio import SAMPLE_RATE
 from mser.encoders.hub import save_settings
 from mser.errors import UserError
+from mser.export.averaging import compared, judged, mean_weights, require_one_fold
+from mser.export.card import card
+from mser.export.folds import Trained, read_folds, score_range, threshold
+from mser.export.threshold import fitted_threshold
 from mser.files import new_folder
 from mser.recognizer import EmotionRecognizer
 from mser.runs.run import Run
-from mser.use.abstention import fitted_threshold
-from mser.use.averaging import compared, judged, mean_weights, require_one_fold
-from mser.use.card import card
-from mser.use.folds import Trained, read_folds, score_range, threshold
 from mser.use.rebuild import rebuild
 from mser.use.settings import Settings
 

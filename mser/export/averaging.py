@@ -13,12 +13,12 @@ from torch import Tensor
 from mser.data.batch import UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.errors import UserError
+from mser.export.folds import Trained, calibrated, defined_scores, temperature
 from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer
 from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure, shown
 from mser.scoring.temperature import Floats
-from mser.use.folds import Trained, calibrated, defined_scores, temperature
 from mser.use.settings import Member, Settings
 
 _BATCH_SECONDS = 60.0

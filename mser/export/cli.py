@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mser.errors import UserError
-from mser.use.asked import column
+from mser.use.inputs import column
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run: weights as safetensors, config.json, what the encoders are rebuilt
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
             raise UserError(f"--{name} is of no use without --onnx; add --onnx, or leave it out")
     from transformers.utils.logging import disable_progress_bar
 
-    from mser.use.export import export
+    from mser.export.folder import export
 
     disable_progress_bar()
     if args.onnx:
@@ -47,10 +47,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _onnx(args: argparse.Namespace) -> int:
-    from mser.use.export import export
-    from mser.use.folds import read_folds
-    from mser.use.onnx_check import table, validation
-    from mser.use.onnx_export import export_onnx
+    from mser.export.folder import export
+    from mser.export.folds import read_folds
+    from mser.export.onnx import export_onnx
+    from mser.export.onnx_check import table, validation
     from mser.use.settings import is_model_folder, read_settings
 
     with TemporaryDirectory() as scratch:

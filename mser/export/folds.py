@@ -13,6 +13,7 @@ import numpy as np
 from mser import corpora
 from mser.corpora import table
 from mser.errors import UserError
+from mser.export.threshold import fitted_threshold
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
 from mser.runs.predictions import Part, Predictions, read_predictions
@@ -20,7 +21,6 @@ from mser.runs.run import Job, Run, read_run
 from mser.scoring.means import defined
 from mser.scoring.scorers import Judge, judge
 from mser.scoring.temperature import Floats, fitted_temperature, tempered
-from mser.use.abstention import fitted_threshold
 from mser.use.settings import Member
 
 BEST = "checkpoints/best.ckpt"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mser.errors import UserError
-from mser.use import parquet
-from mser.use.keys import Keys
+from mser.predict import parquet
+from mser.predict.row_keys import Keys
 from mser.use.settings import Settings
 
 if TYPE_CHECKING:

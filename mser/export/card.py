@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from mser.export.folds import Trained
 from mser.scoring.measures import measure, shown
-from mser.use.folds import Trained
 from mser.use.settings import Settings
 
 DATA = {

@@ -64,7 +64,7 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(summary))
     else:
-        from mser.data_tables import print_check
+        from mser.corpora.printing import print_check
 
         made_up = read_made_up(args.root)
         expected = which.published if made_up is None else made_up
@@ -96,7 +96,7 @@ def _folds(args: argparse.Namespace) -> int:
             )
         )
     else:
-        from mser.data_tables import print_folds
+        from mser.corpora.printing import print_folds
 
         print_folds(named, labels, utterances, folds, found)
     if undeclared := overlaps(named, found):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mser.errors import UserError
 from mser.launching import threads_each
-from mser.use.predict_cli import opened
+from mser.predict.opened import opened
 
 if TYPE_CHECKING:
     from multiprocessing import SimpleQueue

@@ -1,0 +1,1 @@
+"""``mser sweep``: a search for the best settings, judged on validation."""
