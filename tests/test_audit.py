@@ -4,12 +4,12 @@ import shutil
 import pytest
 from fake.iemocap import make_iemocap
 
-from mser.audit import audit, overlaps, require_sound
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Fold, Protocol
 from mser.report.sentences import findings
+from mser.splits.audit import audit, overlaps, require_sound
+from mser.splits.protocols import Fold, Protocol
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]

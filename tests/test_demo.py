@@ -21,7 +21,6 @@ from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mser.audit import audit
 from mser.cli import main
 from mser.corpora import corpus
 from mser.demo import make, script
@@ -29,6 +28,7 @@ from mser.demo.iemocap import write_iemocap
 from mser.demo.ratings import WORDS, mean_scores, rate
 from mser.demo.speech import SAMPLE_RATE, Manner, Voice, synthesizer
 from mser.errors import UserError
+from mser.splits.audit import audit
 
 IEMOCAP = corpus("iemocap")
 FOUR = IEMOCAP.label_set("iemocap4")

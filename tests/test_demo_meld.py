@@ -7,7 +7,7 @@ import soundfile
 
 from mser.cli import main
 from mser.corpora import corpus
-from mser.corpora.meld_tree import BROKEN, PARTS
+from mser.corpora.meld.tree import BROKEN, PARTS
 from mser.demo.meld import write_meld
 
 MELD = corpus("meld")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from mser.errors import UserError
-from mser.grouped import k_fold, parts_of
 from mser.manifest import Utterance
+from mser.splits.grouped import k_fold, parts_of
 
 
 def turn(number, speaker, label="neu", group=""):

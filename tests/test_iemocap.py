@@ -10,8 +10,8 @@ import soundfile
 from fake.iemocap import DIALOGUES, make_iemocap, make_release, release_dialogues, tally, write_wav
 
 from mser.corpora import corpus, open_manifest
-from mser.corpora.iemocap import PUBLISHED
-from mser.corpora.iemocap_files import TurnId, read_evaluation, read_transcription
+from mser.corpora.iemocap.corpus import PUBLISHED
+from mser.corpora.iemocap.text import TurnId, read_evaluation, read_transcription
 from mser.errors import UserError
 from mser.manifest import Rating
 

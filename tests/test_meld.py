@@ -9,7 +9,7 @@ from fake.meld import FOLDERS, FRIENDS, clip, make_meld, table_path, write_table
 
 from mser.cli import main
 from mser.corpora import corpus
-from mser.corpora.meld_tree import BROKEN, WRONGLY_CUT
+from mser.corpora.meld.tree import BROKEN, WRONGLY_CUT
 from mser.manifest import Manifest
 
 MELD = corpus("meld")

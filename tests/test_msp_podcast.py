@@ -8,7 +8,7 @@ from fake.msp_podcast import make_msp_podcast, write_csv, write_json
 
 from mser.cli import main
 from mser.corpora import corpus
-from mser.corpora.msp_podcast_tree import RELEASES
+from mser.corpora.msp_podcast.tree import RELEASES
 
 MSP = corpus("msp_podcast")
 

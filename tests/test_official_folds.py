@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from mser.corpora.official_folds import official_folds
+from mser.corpora.cmu.official_folds import official_folds
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.audit import audit
 from mser.cli import main
 from mser.corpora import corpus
 from mser.demo import mosei, mosi
 from mser.errors import UserError
+from mser.splits.audit import audit
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mser.corpora import corpus
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Fold, digest, official
+from mser.splits.protocols import Fold, digest, official
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]

@@ -13,7 +13,7 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score,
 
 import mser.report
 from mser.cli import main
-from mser.protocols import Fold, digest
+from mser.splits.protocols import Fold, digest
 
 MODULES = [path.stem for path in Path(mser.report.__file__).parent.glob("*.py")]
 

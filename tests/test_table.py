@@ -11,7 +11,7 @@ from fake.iemocap import RATE, write_wav
 from fake.table import make_table, rows, write_rows
 
 from mser.cli import main
-from mser.corpora.table import open_table
+from mser.corpora.table.corpus import open_table
 from mser.data.datamodules import Table
 from mser.errors import UserError
 

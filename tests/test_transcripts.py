@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mser.manifest import Utterance
-from mser.transcripts import NearCopies, words
+from mser.splits.transcripts import NearCopies, words
 
 
 def _say(name, text):

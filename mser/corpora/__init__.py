@@ -1,11 +1,16 @@
-"""The corpora that mser knows; a further one is one new file and one import here."""
+"""The corpora that mser knows; a further one is one new folder or file, and one import here."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mser.corpora import crema_d, emodb, iemocap, meld, mosei, mosi, msp_podcast, ravdess, table
+from mser.corpora.acted import crema_d, emodb, ravdess
+from mser.corpora.cmu import mosei, mosi
 from mser.corpora.corpus import Corpus
+from mser.corpora.iemocap import corpus as iemocap
+from mser.corpora.meld import corpus as meld
+from mser.corpora.msp_podcast import corpus as msp_podcast
+from mser.corpora.table import corpus as table
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest
 

@@ -12,13 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mser.audit import audit, overlaps
-from mser.corpora import CORPORA, corpus, open_manifest, table
+from mser.corpora import CORPORA, corpus, open_manifest
 from mser.corpora.corpus import Corpus, read_made_up
-from mser.corpora.table_reader import ROLES
+from mser.corpora.table import corpus as table
+from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
 from mser.manifest import Manifest
-from mser.protocols import digest
+from mser.splits.audit import audit, overlaps
+from mser.splits.protocols import digest
 
 _FOLDER = "the folder that the corpus was unpacked into"
 

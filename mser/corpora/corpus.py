@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mser.errors import UserError, one_of
 from mser.labels import Task
 from mser.manifest import Manifest, Problem
-from mser.protocols import Protocol
+from mser.splits.protocols import Protocol
 
 T = TypeVar("T", bound=Task | Protocol)
 Counts = Mapping[str, Any]

@@ -13,7 +13,7 @@ from rich.table import Table
 from mser.corpora.corpus import Counts
 from mser.labels import Task
 from mser.manifest import Utterance
-from mser.protocols import Fold, Protocol, digest
+from mser.splits.protocols import Fold, Protocol, digest
 
 _COLUMNS = 4
 """Classes that have columns of their own; more would not fit a terminal."""

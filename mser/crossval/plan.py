@@ -6,14 +6,14 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from mser.audit import audit, require_sound
 from mser.callbacks.whole_files import require_room
 from mser.data.completeness import left_out, require_classes
 from mser.data.module import CorpusDataModule
 from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
-from mser.protocols import digest
 from mser.resuming import require_same
+from mser.splits.audit import audit, require_sound
+from mser.splits.protocols import digest
 from mser.training import command_line
 
 CONFIG = "config.yaml"

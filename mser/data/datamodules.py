@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mser import corpora
-from mser.corpora.table import open_table
+from mser.corpora.table.corpus import open_table
 from mser.data.module import CorpusDataModule
 from mser.manifest import Manifest
 

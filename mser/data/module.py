@@ -11,7 +11,6 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
 from mser import corpora
-from mser.audit import audit, require_sound
 from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
@@ -20,7 +19,8 @@ from mser.data.completeness import require_classes, say_left_out
 from mser.data.frozen import keep_frozen
 from mser.errors import UserError, require
 from mser.manifest import Manifest, Seconds, Utterance
-from mser.protocols import Fold, digest
+from mser.splits.audit import audit, require_sound
+from mser.splits.protocols import Fold, digest
 
 Part = Literal["train", "val", "test", "predict"]
 log = logging.getLogger(__name__)

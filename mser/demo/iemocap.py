@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from mser.corpora.corpus import MADE_UP
-from mser.corpora.iemocap import count
+from mser.corpora.iemocap.corpus import count
 from mser.demo.iemocap_text import Turn, write_texts
 from mser.demo.ratings import mean_scores, rate
 from mser.demo.recording import Room, write_wav

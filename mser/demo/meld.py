@@ -11,9 +11,9 @@ from random import Random
 import numpy as np
 
 from mser.corpora.corpus import MADE_UP
-from mser.corpora.meld import count
-from mser.corpora.meld_text import COLUMNS, repair
-from mser.corpora.meld_tree import BROKEN, PARTS, WRONGLY_CUT
+from mser.corpora.meld.corpus import count
+from mser.corpora.meld.text import COLUMNS, repair
+from mser.corpora.meld.tree import BROKEN, PARTS, WRONGLY_CUT
 from mser.demo.recording import Room, write_wav
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer

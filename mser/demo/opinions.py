@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from mser.corpora.segments import EMOTIONS
+from mser.corpora.cmu.segments import EMOTIONS
 from mser.demo.recording import Room
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mser.corpora.cmu.official_folds import official_folds
+from mser.corpora.cmu.split_counts import count
 from mser.corpora.corpus import MADE_UP
-from mser.corpora.official_folds import official_folds
-from mser.corpora.split_counts import count
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
 

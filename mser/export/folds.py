@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mser import corpora
-from mser.corpora import table
+from mser.corpora.table import corpus as table
 from mser.errors import UserError
 from mser.export.threshold import fitted_threshold
 from mser.labels import ScoreSet

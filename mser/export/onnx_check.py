@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.corpora.table_rows import read_rows
+from mser.corpora.table.rows import read_rows
 from mser.errors import UserError
 from mser.export.folds import Trained
 from mser.labels import LabelSet, ScoreSet, Task

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mser.manifest import Utterance
-from mser.protocols import Fold
 from mser.report.observers import agreement
 from mser.runs.predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.means import defined, mean
 from mser.scoring.scorers import Judge
-from mser.transcripts import NearCopies
+from mser.splits.protocols import Fold
+from mser.splits.transcripts import NearCopies
 
 Kinds = Mapping[int, Mapping[str, str]]
 COPIES = ("near copy in train", "no near copy in train", "fewer than four words")
@@ -27,7 +27,8 @@ def slices(run: Run, judge: Judge) -> Json:
 
     Returns:
         - ``styles``: improvised and scripted, as the corpus names them.
-        - ``near_copies``: whether training on the fold has read nearly the same words (`mser.transcripts.NearCopies`).
+        - ``near_copies``: whether training on the fold has read nearly the same words
+          (`mser.splits.transcripts.NearCopies`).
         - ``agreements``: how many of the observers chose the label (`mser.report.observers.agreement`).
         - ``genders``, ``lengths``, ``sessions``, ``speakers``.
 

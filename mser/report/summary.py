@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mser.protocols import Fold
 from mser.report.sections import sections
 from mser.runs.run import Job, Json, Run
 from mser.scoring import metrics
 from mser.scoring.means import defined, mean
 from mser.scoring.scorers import Judge, judge
+from mser.splits.protocols import Fold
 
 CURVES = ("epoch", "train/loss", "val/loss")
 

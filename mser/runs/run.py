@@ -13,10 +13,10 @@ from typing import Any
 
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Fold, digest
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.test_log import counts
+from mser.splits.protocols import Fold, digest
 
 Json = dict[str, Any]
 OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}

@@ -10,7 +10,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.table_rows import FORMATS, Row, each_row
+from mser.corpora.table.rows import FORMATS, Row, each_row
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 

@@ -11,8 +11,8 @@ import yaml
 
 from mser.demo.ratings import rate
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Fold, digest
 from mser.runs.test_log import record
+from mser.splits.protocols import Fold, digest
 
 LABELS = ("neu", "sad", "ang", "hap")
 AUDIT = {

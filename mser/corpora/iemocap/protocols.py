@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from mser.corpora.iemocap_tree import SESSIONS
+from mser.corpora.iemocap.tree import SESSIONS
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Parts, Protocol
-from mser.transcripts import NearCopies
+from mser.splits.protocols import Parts, Protocol
+from mser.splits.transcripts import NearCopies
 
 
 def _by_session(utterances: Sequence[Utterance]) -> list[list[Utterance]]:

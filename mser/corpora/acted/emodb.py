@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mser.corpora.acted import count_acted, read_names
+from mser.corpora.acted.names import count_acted, read_names
 from mser.corpora.corpus import Corpus
-from mser.grouped import speaker_fold
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Protocol
+from mser.splits.grouped import speaker_fold
+from mser.splits.protocols import Protocol
 
 _NAME = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])[a-z]")
 LABELS = {

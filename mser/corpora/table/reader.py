@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError
-from mser.corpora.table_rows import read_rows
+from mser.corpora.table.rows import read_rows
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 

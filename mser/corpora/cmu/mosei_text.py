@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mser.corpora.csd import Interval
-from mser.corpora.raw_tree import find_folder
+from mser.corpora.cmu.csd import Interval
+from mser.corpora.cmu.raw_tree import find_folder
 from mser.corpora.text_files import read_text, wrong_text
 from mser.manifest import Problem, Seconds
 

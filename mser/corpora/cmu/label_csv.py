@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from math import nan
 from pathlib import Path
 
-from mser.corpora.official_folds import official_folds
-from mser.corpora.segment_audio import EXTRACT, heard
-from mser.corpora.segments import Segment
+from mser.corpora.cmu.official_folds import official_folds
+from mser.corpora.cmu.segment_audio import EXTRACT, heard
+from mser.corpora.cmu.segments import Segment
 from mser.corpora.text_files import read_text, wrong_text
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem

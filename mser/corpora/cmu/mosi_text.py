@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mser.corpora.raw_tree import find_folder
+from mser.corpora.cmu.raw_tree import find_folder
 from mser.corpora.text_files import read_text, wrong_text
 from mser.manifest import Problem
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Parts
+from mser.splits.protocols import Parts
 
 _BINS = 5  # of scores: a part should have its fifth of the lowest, of the next, ... and of the highest
 

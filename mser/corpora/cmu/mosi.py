@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mser.corpora.cmu.mosi_tree import read
+from mser.corpora.cmu.split_counts import count, published
 from mser.corpora.corpus import Corpus
-from mser.corpora.mosi_tree import read
-from mser.corpora.split_counts import count, published
 from mser.labels import ScoreSet
-from mser.protocols import official
+from mser.splits.protocols import official
 
 CORPUS = Corpus(
     name="mosi",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mser.corpora.cmu.official_folds import SPLITS, official_folds
 from mser.corpora.corpus import Counts
-from mser.corpora.official_folds import SPLITS, official_folds
 from mser.manifest import Manifest
 
 

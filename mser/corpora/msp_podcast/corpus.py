@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.msp_podcast_tree import read
+from mser.corpora.msp_podcast.tree import read
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
-from mser.protocols import official
+from mser.splits.protocols import official
 
 PROTOCOLS = (
     official(
@@ -48,5 +48,5 @@ CORPUS = Corpus(
     count=count,
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
-    published={},  # see `mser.corpora.msp_podcast_tree.RELEASES`
+    published={},  # see `mser.corpora.msp_podcast.tree.RELEASES`
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
-from mser.corpora.iemocap_files import Line, Turn, read_evaluation, read_transcription
+from mser.corpora.iemocap.text import Line, Turn, read_evaluation, read_transcription
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mser.audio.wav import BadAudioError, check_wav
-from mser.corpora.meld_text import Row, read_rows
+from mser.corpora.meld.text import Row, read_rows
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.iemocap_protocols import PROTOCOLS
-from mser.corpora.iemocap_tree import SESSIONS, read
+from mser.corpora.iemocap.protocols import PROTOCOLS
+from mser.corpora.iemocap.tree import SESSIONS, read
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
 

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 
 from mser.audio.wav import BadAudioError, check_wav
-from mser.corpora.msp_podcast_text import Row, read_rows
+from mser.corpora.msp_podcast.text import Row, read_rows
 from mser.corpora.text_files import read_or_latin
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from mser.corpora.cmu.mosei_tree import read
+from mser.corpora.cmu.segments import EMOTIONS
+from mser.corpora.cmu.split_counts import count, published
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.mosei_tree import read
-from mser.corpora.segments import EMOTIONS
-from mser.corpora.split_counts import count, published
 from mser.labels import MultiLabel, ScoreSet
-from mser.protocols import official
+from mser.splits.protocols import official
 
 _UNLABELLED = ("7l3BNtSE0xc", "dZFV0lyedX4")  # test videos without labels
 _WHOLE = published("mosei", train=(4739, 3538, 8050), val=(506, 433, 932), test=(1350, 1025, 2287))

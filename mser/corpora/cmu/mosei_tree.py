@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mser.corpora.csd import Interval, read_csd
-from mser.corpora.label_csv import NAME, read_label_csv
-from mser.corpora.mosei_text import read_transcripts
-from mser.corpora.raw_tree import find_folder, find_labels, nothing_found, require_audio
-from mser.corpora.segment_audio import heard
-from mser.corpora.segments import EMOTIONS, Segment
+from mser.corpora.cmu.csd import Interval, read_csd
+from mser.corpora.cmu.label_csv import NAME, read_label_csv
+from mser.corpora.cmu.mosei_text import read_transcripts
+from mser.corpora.cmu.raw_tree import find_folder, find_labels, nothing_found, require_audio
+from mser.corpora.cmu.segment_audio import heard
+from mser.corpora.cmu.segments import EMOTIONS, Segment
 from mser.manifest import Manifest
 
 LABELS = ("CMU_MOSEI_Labels.csd", "All Labels.csd", "CMU_MOSEI_LabelsSentiment.csd")

@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.table_reader import SPLITS, Columns, read_table
+from mser.corpora.table.reader import SPLITS, Columns, read_table
 from mser.errors import UserError, one_of
-from mser.grouped import k_fold
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Parts, Protocol
+from mser.splits.grouped import k_fold
+from mser.splits.protocols import Parts, Protocol
 
 NAME = "table"
 FOLDS = 5
@@ -32,7 +32,7 @@ def open_table(
 
     Args:
         path: CSV, TSV, JSON lines, Parquet, or what ``mser data manifest table`` wrote.
-        columns: where not every role has a column of its name; see `mser.corpora.table_reader.ROLES`.
+        columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
         folds: how many, of unseen speakers; when None the table's own split, or else five.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mser.audio.silence import silent
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
-from mser.corpora.official_folds import official_folds
-from mser.corpora.segments import Segment, known_scores, wrong_scores
+from mser.corpora.cmu.official_folds import official_folds
+from mser.corpora.cmu.segments import Segment, known_scores, wrong_scores
 from mser.manifest import Manifest, Problem, Seconds, Utterance
 
 EXTRACT = "run `mser data extract-audio"

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.meld_tree import EMOTIONS, PARTS, SENTIMENTS, read
+from mser.corpora.meld.tree import EMOTIONS, PARTS, SENTIMENTS, read
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Parts, Protocol, official
+from mser.splits.protocols import Parts, Protocol, official
 
 FRIENDS = ("Chandler", "Joey", "Monica", "Phoebe", "Rachel", "Ross")
 """The main characters, who speak most of the utterances."""

@@ -9,12 +9,12 @@ import hashlib
 import re
 from pathlib import Path
 
-from mser.corpora.acted import count_acted, read_names
+from mser.corpora.acted.names import count_acted, read_names
 from mser.corpora.corpus import Corpus
-from mser.grouped import speaker_fold
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Protocol
+from mser.splits.grouped import speaker_fold
+from mser.splits.protocols import Protocol
 
 _NAME = re.compile(r"(1\d{3})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")  # an early release has one name that ends in X
 _SILENT = "1076_MTI_SAD_XX"

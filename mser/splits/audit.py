@@ -10,8 +10,8 @@ from typing import Any
 
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.protocols import Fold, Protocol
-from mser.transcripts import NearCopies
+from mser.splits.protocols import Fold, Protocol
+from mser.splits.transcripts import NearCopies
 
 _PAIRS = (("", "train", "test"), ("val_", "train", "val"), ("val_test_", "val", "test"))
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mser.corpora.acted import count_acted, read_names
+from mser.corpora.acted.names import count_acted, read_names
 from mser.corpora.corpus import Corpus
-from mser.grouped import speaker_fold
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
-from mser.protocols import Protocol
+from mser.splits.grouped import speaker_fold
+from mser.splits.protocols import Protocol
 
 _NAME = re.compile(r"03-01-0([1-8])-(0[12])-(0[12])-0[12]-(0[1-9]|1\d|2[0-4])")
 LABELS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")

@@ -1,0 +1,1 @@
+"""CMU-MOSI and CMU-MOSEI: opinions in videos, with sentiment and emotions."""

@@ -1,0 +1,1 @@
+"""IEMOCAP: twelve hours of two actors at a time, in five sessions."""

@@ -1,0 +1,1 @@
+"""MELD: utterances of a television series, in their dialogues."""

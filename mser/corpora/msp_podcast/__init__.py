@@ -1,0 +1,1 @@
+"""MSP-Podcast: turns of published podcasts, rated by many."""

@@ -1,0 +1,1 @@
+"""How a corpus is split, and what its parts share. Knows no torch."""
