@@ -17,8 +17,8 @@ from transformers import AutoModel, AutoTokenizer
 
 from mser.convert.vq_wav2vec import read_vq_wav2vec
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.speech_bert import SpeechBert
-from mser.encoders.vq_wav2vec import VqSettings
+from mser.encoders.speech_bert.backbone import SpeechBert
+from mser.encoders.speech_bert.vq_wav2vec import VqSettings
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from test_encoders import TEXT, WAVEFORM, clips, save_text, save_wav2vec2_bert, 
 import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
-from mser.encoders.tokens_of_all import tokens_of_all
+from mser.encoders.speech_bert.batched_tokens import tokens_of_all
+from mser.encoders.speech_bert.tokens import SpeechTokenizer, pad_tokens
 from mser.errors import UserError
 from mser.export.onnx import _require_close
 from mser.export.onnx_check import Heard

@@ -17,7 +17,7 @@ from transformers import RobertaConfig, RobertaForMaskedLM
 from mser.convert.checkpoint import read_checkpoint
 from mser.convert.vq_wav2vec import read_vq_wav2vec
 from mser.data.audio import load
-from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
+from mser.encoders.speech_bert.tokens import SpeechTokenizer, pad_tokens
 from mser.objectives import CrossEntropy, OneVsRest, Regression
 from mser.optim import FairseqAdam
 from mser.recognizer import schedule

@@ -14,10 +14,10 @@ from fake.converting import speech_bert, write_files
 
 from mser.encoders.cache_files import cache_folder
 from mser.encoders.encoder import SpeechEncoder
-from mser.encoders.speech_bert import SpeechBert
-from mser.encoders.speech_tokens import SpeechTokenizer, pad_tokens
-from mser.encoders.token_cache import TokenCache
-from mser.encoders.vq_wav2vec import VqSettings, VqWav2Vec
+from mser.encoders.speech_bert.backbone import SpeechBert
+from mser.encoders.speech_bert.token_cache import TokenCache
+from mser.encoders.speech_bert.tokens import SpeechTokenizer, pad_tokens
+from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
 
 RELEASED = tuple((8, k, s) for k, s in zip((10, 8, 4, 4, 4, 1, 1, 1), (5, 4, 2, 2, 2, 1, 1, 1), strict=True))
@@ -130,7 +130,8 @@ def test_arrays_of_another_kind_are_not_taken_for_ids(tmp_path):
 def test_many_processes_share_a_cache(tmp_path):
     """All write and read the same keys at once; a reader sees all of a file or none of it."""
     code = (
-        "import sys, numpy as np; from pathlib import Path; from mser.encoders.token_cache import TokenCache\n"
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from mser.encoders.speech_bert.token_cache import TokenCache\n"
         "cache = TokenCache(Path(sys.argv[1]))\n"
         "ids = {f'{k:04x}': np.arange(k, k + 900, dtype=np.int32) for k in range(20)}\n"
         "for _ in range(10):\n"

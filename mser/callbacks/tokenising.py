@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from mser.data.batch import UtteranceDataset
-from mser.encoders.speech_bert import SpeechBert
+from mser.encoders.speech_bert.backbone import SpeechBert
 
 
 class TokeniseSpeech(Callback):

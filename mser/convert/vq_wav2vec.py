@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mser.convert.checkpoint import read_checkpoint
-from mser.encoders.vq_wav2vec import VqSettings, VqWav2Vec
+from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
 
 USED = ("feature_extractor.", "vector_quantizer.")

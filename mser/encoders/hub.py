@@ -50,7 +50,7 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
         return
     folder.mkdir()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert import save_speech_bert_settings
+        from mser.encoders.speech_bert.backbone import save_speech_bert_settings
 
         save_speech_bert_settings(Path(name), folder)
         return
@@ -72,7 +72,7 @@ def speech_backbone(name: str) -> nn.Module:
 
         return tiny_speech()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert import SpeechBert
+        from mser.encoders.speech_bert.backbone import SpeechBert
 
         return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
     kind = _config(name, "speech encoder").model_type

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mser.encoders.speech_bert import SpeechBert
+from mser.encoders.speech_bert.backbone import SpeechBert
 from mser.errors import UserError
 from mser.export.onnx_check import Heard, answers, cost, made_up
 from mser.export.onnx_graph import write_graph

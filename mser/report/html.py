@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mser.report import drawing
 from mser.report import sentences as words
 from mser.report.audio_clips import MOST_SECONDS
 from mser.report.headings import contents
 from mser.report.links import links
+from mser.report.pictures import drawing
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.side_by_side import side_by_side
 from mser.runs.run import Json

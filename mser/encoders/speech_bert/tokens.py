@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mser.encoders.cache_files import cache_folder
-from mser.encoders.token_cache import Ids, TokenCache
-from mser.encoders.vq_wav2vec import VqSettings, VqWav2Vec
+from mser.encoders.speech_bert.token_cache import Ids, TokenCache
+from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
 
 BOS, PAD, EOS, UNKNOWN = 0, 1, 2, 3

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mser.encoders.masks import masked_group_norm
-from mser.encoders.speech_tokens import BOS, EOS, PAD, SpeechTokenizer
+from mser.encoders.speech_bert.tokens import BOS, EOS, PAD, SpeechTokenizer
 
 
 def tokens_of_all(tokenizer: SpeechTokenizer, waveform: Tensor, lengths: Tensor, longest: int) -> Tensor:

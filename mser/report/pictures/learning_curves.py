@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mser.report.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
+from mser.report.pictures.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
 from mser.runs.run import Json
 from mser.scoring.measures import measure
 

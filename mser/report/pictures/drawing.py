@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mser.report import pictures, trust
-from mser.report.curves import learning_curves
-from mser.report.pictures import Strip
-from mser.report.robustness_curves import robustness_curves
+from mser.report.pictures import calibration as trust
+from mser.report.pictures import charts as pictures
+from mser.report.pictures.charts import Strip
+from mser.report.pictures.learning_curves import learning_curves
+from mser.report.pictures.robustness import robustness_curves
 from mser.runs.run import Json
 from mser.scoring.measures import measure
 

@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mser.encoders.speech_tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
+from mser.encoders.speech_bert.batched_tokens import tokens_of_all
+from mser.encoders.speech_bert.token_cache import Ids
+from mser.encoders.speech_bert.tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
 from mser.encoders.text import fix_single_segment
-from mser.encoders.token_cache import Ids
-from mser.encoders.tokens_of_all import tokens_of_all
 from mser.errors import UserError
 
 MODEL_TYPE = "mser-speech-bert"

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mser.report.svg import ACCENT, HEAT, INK, RULE, SECOND, STYLE, svg
+from mser.report.pictures.svg import ACCENT, HEAT, INK, RULE, SECOND, STYLE, svg
 from mser.scoring.measures import measure, shown
 
 _BESIDE = 12  # letters: a longer name stands above its row, or a phone would have no room left for the scores
