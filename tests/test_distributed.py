@@ -4,17 +4,17 @@ import csv
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from fake.iemocap import make_iemocap
 from fake.node import FSDP2
+from fake.places import EXPERIMENTS
 
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
 
-EXPERIMENT = Path(__file__).parents[1] / "experiments/demo/shallow.yaml"
+EXPERIMENT = EXPERIMENTS / "demo/shallow.yaml"
 # One update of plain gradient descent, with no dropout: what the weights moved by is the gradient. The training part is
 # one batch, which the processes cannot share evenly.
 OPTIONS = [

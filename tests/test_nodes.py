@@ -4,15 +4,15 @@ import csv
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from fake.iemocap import make_iemocap
+from fake.places import ROOT
 
 from mser.cli import main
 
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 SHALLOW = TESTS.parent / "experiments/demo/shallow.yaml"
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 from fake.iemocap import make_iemocap
+from fake.places import EXPERIMENTS
 
 from mser.cli import main
 from mser.runs.test_log import counts
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 SHIPPED = [EXPERIMENTS / f"iemocap/{name}.yaml" for name in (
     "shallow", "coattention", "speech_only", "text_only", "attributes",
 )] + sorted((EXPERIMENTS / "demo").glob("*.yaml"))  # fmt: skip

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from fake.places import EXPERIMENTS
+
 from mser.cli import main
 
 SHARDED = '--trainer.strategy={"class_path": "fake.sharded.Sharded"}'
@@ -19,7 +21,7 @@ def run(command, folder, *options):
 
 
 def fit_and_test(folder, corpus, *options, stopped=False):
-    shallow = Path(__file__).parents[2] / "experiments/demo/shallow.yaml"
+    shallow = EXPERIMENTS / "demo/shallow.yaml"
     fit = [f"--config={shallow}", f"--data.init_args.root={corpus}", "--trainer.accelerator=cpu", "--trainer.devices=1",
            "--trainer.num_nodes=2", "--trainer.max_epochs=2", *options]  # fmt: skip
     if stopped:

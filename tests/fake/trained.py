@@ -7,13 +7,14 @@ from pathlib import Path
 
 import torch
 from fake.iemocap import make_iemocap
+from fake.places import EXPERIMENTS
 from safetensors.torch import save_model
 
 from mser.cli import main
 from mser.use.rebuild import rebuild
 from mser.use.settings import Member, Settings
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments/demo"
+EXPERIMENTS = EXPERIMENTS / "demo"
 
 
 def crossval(folder: Path, *options: str, experiment: str = "shallow") -> Path:
