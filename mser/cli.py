@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 from mser import __version__
+from mser.distribution import stranger
 from mser.errors import UserError, one_of
 
 COMMANDS = {
@@ -41,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     if args[0] == "--version":
         print(f"mser {__version__}")
         return 0
+    if met := stranger():
+        print(f"mser: note: {met}", file=sys.stderr)
     try:
         code = _run(args[0], args[1:])
         sys.stdout.flush()

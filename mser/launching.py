@@ -80,7 +80,9 @@ def connect(given: dict[str, Any]) -> dict[str, Any]:
     try:
         import ray
     except ImportError:
-        raise UserError("--launcher ray needs Ray, which is not installed; run pip install 'mser[ray]'") from None
+        raise UserError(
+            "--launcher ray needs Ray, which is not installed; run pip install 'multimodal-ser[ray]'"
+        ) from None
     if not ray.is_initialized():
         try:
             ray.init(

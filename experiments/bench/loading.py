@@ -49,7 +49,7 @@ VARIANTS = {
 
 def rows(rounds: Rounds) -> list[Row]:
     """Return how much faster mser reads."""
-    note = "" if find_spec("librosa") else "librosa is not installed: pip install 'mser[bench]'"
+    note = "" if find_spec("librosa") else "librosa is not installed: pip install 'multimodal-ser[bench]'"
     return [
         Row(
             "loading 16-bit PCM at 16 kHz: mser over librosa",

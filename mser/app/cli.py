@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     """
     args = _parser().parse_args(argv)
     if find_spec("gradio") is None:
-        raise UserError("the page needs gradio, which is not installed: pip install 'mser[app]'")
+        raise UserError("the page needs gradio, which is not installed: pip install 'multimodal-ser[app]'")
     with _listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
         os.environ.update(QUIET, GRADIO_TEMP_DIR=scratch)
         from mser.app.server import serve

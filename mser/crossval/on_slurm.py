@@ -113,7 +113,7 @@ def _executor(folder: Path, options: dict[str, Any], at_once: int) -> submitit.A
         import submitit
     except ImportError:
         raise UserError(
-            "--launcher slurm needs submitit, which is not installed; run pip install 'mser[slurm]'"
+            "--launcher slurm needs submitit, which is not installed; run pip install 'multimodal-ser[slurm]'"
         ) from None
     options = {"name": "mser", "array_parallelism": at_once, **options}
     cluster = options.pop("cluster", "slurm")

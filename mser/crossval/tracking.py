@@ -36,7 +36,7 @@ def require_wandb() -> None:
         UserError: otherwise.
     """
     if find_spec("wandb") is None:
-        raise UserError("--logger wandb needs wandb, which is not installed; run pip install 'mser[wandb]'")
+        raise UserError("--logger wandb needs wandb, which is not installed; run pip install 'multimodal-ser[wandb]'")
 
 
 def in_sweep() -> bool:

@@ -38,7 +38,7 @@ def write_labels(path: Path, name: str, videos: Mapping[str, Sequence[Rated]]) -
         import h5py
     except ImportError as error:
         raise UserError(
-            "label files need the package h5py, which is not installed; `pip install 'mser[csd]'`"
+            "label files need the package h5py, which is not installed; `pip install 'multimodal-ser[csd]'`"
         ) from error
     with h5py.File(path, "w") as file:
         for video, rows in videos.items():

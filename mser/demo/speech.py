@@ -87,14 +87,16 @@ def synthesizer(seed: int = 1) -> Iterator[Synthesizer]:
         import espeakng_loader
     except ImportError as error:
         found = "made-up speech needs the package espeakng-loader, which is not installed"
-        raise UserError(f"{found}; `pip install 'mser[demo]'`") from error
+        raise UserError(f"{found}; `pip install 'multimodal-ser[demo]'`") from error
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "espeak-ng-data"
         try:
             data.symlink_to(espeakng_loader.get_data_path())
             library = ctypes.CDLL(shutil.copy(espeakng_loader.get_library_path(), folder))
         except (OSError, RuntimeError) as error:
-            raise UserError(f"espeak-ng does not load ({error}); install 'mser[demo]' again or set TMPDIR") from error
+            raise UserError(
+                f"espeak-ng does not load ({error}); install 'multimodal-ser[demo]' again or set TMPDIR"
+            ) from error
         yield Synthesizer(library, data, seed)
 
 
@@ -115,7 +117,7 @@ class Synthesizer:
         self._chunks: list[NDArray[np.int16]] = []
         self._callback = _Callback(self._keep)  # the library knows its address only: it must live as long
         if library.espeak_Initialize(_SYNCHRONOUS, 0, bytes(data), _DONT_EXIT) != _ESPEAK_RATE:
-            raise UserError(f"espeak-ng does not start with the data in {data}; install 'mser[demo]' again")
+            raise UserError(f"espeak-ng does not start with the data in {data}; install 'multimodal-ser[demo]' again")
         library.espeak_SetSynthCallback(self._callback)
         library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
 

@@ -73,7 +73,7 @@ def _add_lora(backbone: Any, rank: int) -> None:
     try:
         from peft import LoraConfig, inject_adapter_in_model
     except ImportError as error:
-        raise UserError("tune: lora needs peft, which is not installed; pip install 'mser[lora]'") from error
+        raise UserError("tune: lora needs peft, which is not installed; pip install 'multimodal-ser[lora]'") from error
     if rank < 1:
         raise UserError(f"lora_rank: {rank} leaves nothing to train; give 1 or more, 8 is usual")
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=_linear_layers(backbone))

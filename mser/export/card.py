@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from mser.distribution import NAME
 from mser.export.folds import Trained
 from mser.scoring.measures import measure, shown
 from mser.use.settings import Settings
@@ -34,6 +35,10 @@ _TEMPLATE = """\
 # {name}
 
 Recognises {what} from {sides}, trained on `{corpus}` with mser on top of {encoders}.
+
+```sh
+pip install {distribution}
+```
 
 ```python
 import mser
@@ -76,6 +81,7 @@ def card(settings: Settings, trained: Trained) -> str:
     longest = settings.max_seconds
     return _TEMPLATE.format(
         metadata=_metadata(settings, trained),
+        distribution=f"'{NAME}[onnx]'" if settings.is_onnx else NAME,
         silence=_silence(settings),
         name=run.name,
         what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if scores else labels,

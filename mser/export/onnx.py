@@ -81,7 +81,7 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
 def _require_installed() -> None:
     for name in ("onnx", "onnxscript", "onnxruntime"):
         if find_spec(name) is None:
-            raise UserError(f"--onnx needs {name}, which is not installed: pip install 'mser[onnx]'")
+            raise UserError(f"--onnx needs {name}, which is not installed: pip install 'multimodal-ser[onnx]'")
 
 
 def _write(max_tokens: int, settings: Settings, source: Path, folder: Path) -> Settings:

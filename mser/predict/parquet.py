@@ -58,5 +58,7 @@ def _arrow(path: Path) -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise UserError(f"--out {path} needs pyarrow: pip install 'mser[parquet]', or choose .csv or .jsonl") from error
+        raise UserError(
+            f"--out {path} needs pyarrow: pip install 'multimodal-ser[parquet]', or choose .csv or .jsonl"
+        ) from error
     return pyarrow, parquet

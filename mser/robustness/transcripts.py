@@ -63,8 +63,8 @@ def require_jiwer() -> None:
     """
     if find_spec("jiwer") is None:
         raise UserError(
-            "word error rates are measured by jiwer, which is not installed; run pip install 'mser[robustness]', or "
-            "leave transcripts as they are with --wer none"
+            "word error rates are measured by jiwer, which is not installed; run "
+            "pip install 'multimodal-ser[robustness]', or leave transcripts as they are with --wer none"
         )
 
 

@@ -82,7 +82,9 @@ def _study(storage: str, sweep: Json, seed: int) -> Study:
     try:
         import optuna
     except ImportError:
-        raise UserError("mser sweep needs Optuna, which is not installed; run pip install 'mser[sweep]'") from None
+        raise UserError(
+            "mser sweep needs Optuna, which is not installed; run pip install 'multimodal-ser[sweep]'"
+        ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if sweep["goal"] not in ("maximize", "minimize"):
         raise UserError(f"the goal of a sweep is {sweep['goal']!r}, expected maximize or minimize")

@@ -81,7 +81,7 @@ def _session(path: Path, device: str | None) -> Any:
         import onnxruntime
     except ImportError as error:
         raise UserError(
-            f"{path.parent} is a model for ONNX Runtime, which is not installed: pip install 'mser[onnx]'"
+            f"{path.parent} is a model for ONNX Runtime, which is not installed: pip install 'multimodal-ser[onnx]'"
         ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised, too

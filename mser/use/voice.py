@@ -69,7 +69,9 @@ def _silero() -> Any:
     try:
         import silero_vad  # type: ignore[import-untyped]
     except ImportError as error:
-        raise UserError("voice activity needs silero-vad: pip install 'mser[vad]', or cut by a window") from error
+        raise UserError(
+            "voice activity needs silero-vad: pip install 'multimodal-ser[vad]', or cut by a window"
+        ) from error
     finally:
         torch.set_num_threads(threads)  # which importing it sets to 1 for everybody
     return silero_vad

@@ -322,7 +322,7 @@ def test_label_files_that_are_none(clips, tmp_path, monkeypatch, capsys):
     write_csd(path, "All Labels", pieces(MOSI, emotions=True))
     refused(capsys, clips, "has 7 labels a row, expected 1; is it another file?")
     monkeypatch.setitem(sys.modules, "h5py", None)
-    refused(capsys, clips, "needs the package h5py, which is not installed; `pip install 'mser[csd]'`")
+    refused(capsys, clips, "needs the package h5py, which is not installed; `pip install 'multimodal-ser[csd]'`")
 
 
 def test_folders_that_hold_no_corpus(clips, tmp_path, capsys):

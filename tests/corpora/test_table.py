@@ -263,7 +263,7 @@ def test_what_is_no_table_is_refused(tmp_path, capsys, name, data, message):
 def test_an_unreadable_table_and_a_missing_pyarrow(tmp_path, capsys, monkeypatch):
     make_table(tmp_path / "table.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    refused(capsys, tmp_path / "table.parquet", "needs pyarrow to be read: pip install 'mser[parquet]'")
+    refused(capsys, tmp_path / "table.parquet", "needs pyarrow to be read: pip install 'multimodal-ser[parquet]'")
     make_table(tmp_path / "table.csv")
     monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Denied")))
     refused(capsys, tmp_path / "table.csv", "cannot read ", "table.csv: Denied")

@@ -173,7 +173,7 @@ def test_more_than_the_ray_cluster_has(crossval):
 @pytest.mark.parametrize(("launcher", "package"), [("slurm", "submitit"), ("ray", "ray")])
 def test_without_the_extra(launcher, package, crossval, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    assert f"pip install 'mser[{launcher}]'" in crossval("x: 1", f"--launcher={launcher}")[2]
+    assert f"pip install 'multimodal-ser[{launcher}]'" in crossval("x: 1", f"--launcher={launcher}")[2]
 
 
 def test_options_that_are_no_pairs(crossval):

@@ -219,7 +219,7 @@ def test_an_unknown_corpus_is_named(tmp_path):
 def test_without_the_synthesizer_the_extra_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     assert main(["data", "demo", "iemocap", str(tmp_path / "out")]) == 2
-    assert "espeakng-loader, which is not installed; `pip install 'mser[demo]'`" in capsys.readouterr().err
+    assert "espeakng-loader, which is not installed; `pip install 'multimodal-ser[demo]'`" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

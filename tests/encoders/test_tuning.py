@@ -132,7 +132,9 @@ def check_lora(encoder, *inputs):
 def test_what_users_get_wrong(corpus, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     assert fit(corpus, tmp_path, "--model.text.tune=lora") == 2
-    assert "tune: lora needs peft, which is not installed; pip install 'mser[lora]'" in capsys.readouterr().err
+    assert (
+        "tune: lora needs peft, which is not installed; pip install 'multimodal-ser[lora]'" in capsys.readouterr().err
+    )
     monkeypatch.undo()
     assert fit(corpus, tmp_path, "--model.text.tune=lora", "--model.text.lora_rank=0") == 2
     assert "lora_rank: 0 leaves nothing to train; give 1 or more" in capsys.readouterr().err

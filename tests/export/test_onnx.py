@@ -166,7 +166,7 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("mser.export.onnx.CLOSE", -1.0)
     assert "nothing was written: leave --onnx out" in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
-    assert "--onnx needs onnxscript, which is not installed: pip install 'mser[onnx]'" in refused(
+    assert "--onnx needs onnxscript, which is not installed: pip install 'multimodal-ser[onnx]'" in refused(
         capsys, "export", place / "reads", "--onnx", "--out", out
     )
     assert not out.exists()

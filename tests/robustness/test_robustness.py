@@ -228,7 +228,7 @@ def test_what_is_missing_is_named(tmp_path, capsys, monkeypatch):
     assert "checkpoints/best.ckpt is gone" in capsys.readouterr().err
     monkeypatch.setattr("mser.robustness.transcripts.find_spec", lambda name: None)
     assert main(["robustness", str(locked)]) == 2
-    assert "run pip install 'mser[robustness]'" in capsys.readouterr().err
+    assert "run pip install 'multimodal-ser[robustness]'" in capsys.readouterr().err
 
 
 def test_differences_are_paired_as_those_of_two_runs(tmp_path, capsys):

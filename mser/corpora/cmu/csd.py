@@ -44,7 +44,7 @@ def read_csd(path: Path, widths: Collection[int]) -> tuple[dict[str, list[Interv
         import h5py
     except ImportError as error:
         raise UserError(
-            f"{path.name} needs the package h5py, which is not installed; `pip install 'mser[csd]'`"
+            f"{path.name} needs the package h5py, which is not installed; `pip install 'multimodal-ser[csd]'`"
         ) from error
     _require_fetched(path)
     try:

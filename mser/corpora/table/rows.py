@@ -92,7 +92,9 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise UserError(f"{path} needs pyarrow to be read: pip install 'mser[parquet]', or save it as CSV") from error
+        raise UserError(
+            f"{path} needs pyarrow to be read: pip install 'multimodal-ser[parquet]', or save it as CSV"
+        ) from error
     try:
         with parquet.ParquetFile(path) as file:
             rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
