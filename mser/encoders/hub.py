@@ -14,6 +14,7 @@ from torch import nn
 from mser.encoders.text import PretrainedTokenizer, TextBackbone, Tokenizer
 from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
 from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
+from mser.encoders.wavlm import gate_attention
 from mser.encoders.whisper import WhisperBackbone
 from mser.errors import UserError
 
@@ -118,6 +119,8 @@ def _pretrained_speech(name: str, kind: str) -> nn.Module:
         return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length)
     if kind == "wav2vec2-bert":
         return Wav2Vec2BertBackbone(model, extractor)
+    if kind == "wavlm":
+        gate_attention(model)
     return WaveformBackbone(model, normalise=extractor.do_normalize)
 
 

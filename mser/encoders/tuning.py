@@ -81,16 +81,9 @@ def _add_lora(backbone: Any, rank: int) -> None:
 
 
 def _linear_layers(backbone: Any) -> list[str]:
-    """Return the names of the linear layers within the blocks, without those whose weights are used past them."""
+    """Return the names of the linear layers within the blocks."""
     within = {module for block in backbone.blocks for module in block.modules()}
-    names = []
-    for name, module in backbone.named_modules():
-        # WavLM hands the weights of its attention to torch: whatever is added to its linear layers is never called.
-        parent = backbone.get_submodule(name.rpartition(".")[0])
-        bypassed = type(parent).__name__ == "WavLMAttention" and name.endswith("_proj")
-        if module in within and type(module) is nn.Linear and not bypassed:
-            names.append(name)
-    return names
+    return [name for name, module in backbone.named_modules() if module in within and type(module) is nn.Linear]
 
 
 def _recomputed(forward: Callable[..., Any]) -> Callable[..., Any]:

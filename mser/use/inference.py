@@ -52,10 +52,7 @@ def halve(model: EmotionRecognizer) -> None:
 
 
 class Packed(nn.Linear):
-    """A linear layer, not to be trained or moved again, that lays out its weights when it is first called.
-
-    Some models never call a layer but read its weights, as WavLM's attention does: those stay as they are.
-    """
+    """A linear layer, not to be trained or moved again, that lays out its weights when it is first called."""
 
     def forward(self, states: Tensor) -> Tensor:
         """Return (..., out) of (..., in): what the layer would give, but for rounding."""
