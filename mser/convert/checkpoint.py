@@ -69,9 +69,27 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     return Checkpoint(path, named, {name: tensor.detach().float() for name, tensor in weights.items()})
 
 
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """Return the weights of a torch checkpoint, on the CPU and in float32, whatever wraps them; nothing in it is run.
+
+    Raises:
+        UserError: if the file is missing, damaged, refers to a foreign global, or holds no weights.
+    """
+    path = Path(path)
+    content = _unpickle(path)
+    for name in ("model", "state_dict", "model_state_dict"):
+        if isinstance(content, dict) and isinstance(content.get(name), dict):
+            content = content[name]
+    if not _are_weights(content):
+        raise UserError(
+            f"{str(path)!r} holds no weights: expected tensors by name, or such under 'model'; check the file"
+        )
+    return {name: tensor.detach().float() for name, tensor in content.items()}
+
+
 def _unpickle(path: Path) -> object:
     if not path.is_file():
-        raise UserError(f"no checkpoint at {str(path)!r}: expected a fairseq .pt file; check the path")
+        raise UserError(f"no checkpoint at {str(path)!r}: expected a .pt file; check the path")
     try:
         with torch.serialization.safe_globals([argparse.Namespace, *IGNORED]):
             return torch.load(path, map_location="cpu", weights_only=True)

@@ -19,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     kind = args.pop("kind")
     if kind == "speech-bert":
         from mser.convert.speech_bert import convert_speech_bert as convert
+    elif kind == "emotion2vec":
+        from mser.convert.emotion2vec import convert_emotion2vec as convert  # type: ignore[assignment]
     elif kind == "roberta":
         from mser.convert.text_roberta import convert_text_roberta as convert  # type: ignore[assignment]
     else:
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _speech_bert(kinds.add_parser("speech-bert", help="vq-wav2vec and its BERT: a speech encoder"))
     _roberta(kinds.add_parser("roberta", help="a RoBERTa over text: a text encoder"))
     _fine_tuned(kinds.add_parser("fine-tuned", help="a whole model that the paper's code trained"))
+    _emotion2vec(kinds.add_parser("emotion2vec", help="emotion2vec as FunASR publishes it: a speech encoder"))
     return parser
 
 
@@ -67,6 +70,13 @@ def _roberta(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vocab-bpe", metavar="vocab.bpe", help="GPT-2's merges, to make the tokenizer of")
     parser.add_argument("--tokenizer", metavar="FOLDER", help="copy the tokenizer of this folder instead")
     parser.add_argument("--heads", type=int, metavar="N", help=_HEADS)
+
+
+def _emotion2vec(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make a speech encoder: use it with --model.speech.name FOLDER."
+    parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt)")
+    parser.add_argument("--config", metavar="CONFIG.yaml", help="what was published with them; by default beside them")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
 
 
 def _fine_tuned(parser: argparse.ArgumentParser) -> None:

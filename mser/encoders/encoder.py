@@ -109,7 +109,8 @@ class SpeechEncoder(_Encoder):
 
     Args:
         name: a Hugging Face id or local folder (wav2vec 2.0, HuBERT, WavLM, data2vec-audio, UniSpeech, Wav2Vec2-BERT,
-            Whisper), a folder that ``mser convert speech-bert`` made, or ``tiny``: small, random, nothing to download.
+            Whisper), a folder that ``mser convert speech-bert`` or ``emotion2vec`` made, or ``tiny``: small, random,
+            nothing to download.
         pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the

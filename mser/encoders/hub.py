@@ -55,6 +55,11 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
 
         save_speech_bert_settings(Path(name), folder)
         return
+    if _own_type(name) == "mser-emotion2vec":
+        from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+
+        Emotion2vecSettings.read(Path(name)).write(folder)
+        return
     from transformers import AutoFeatureExtractor, AutoTokenizer
 
     what, kind = ("tokenizer", AutoTokenizer) if text else ("feature settings", AutoFeatureExtractor)
@@ -76,6 +81,10 @@ def speech_backbone(name: str) -> nn.Module:
         from mser.encoders.speech_bert.backbone import SpeechBert
 
         return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
+    if _own_type(name) == "mser-emotion2vec":
+        from mser.encoders.emotion2vec.backbone import Emotion2vec
+
+        return Emotion2vec.from_folder(Path(name), weights=not _weightless.get())
     kind = _config(name, "speech encoder").model_type
     if kind in (*FAMILIES, "whisper", "wav2vec2-bert"):
         return _pretrained_speech(name, kind)
@@ -164,9 +173,14 @@ def _first_line(error: Exception) -> str:
 
 def is_speech_bert(name: str) -> bool:
     """Return whether the folder is one of ours: transformers does not know its model type."""
+    return _own_type(name) == "mser-speech-bert"
+
+
+def _own_type(name: str) -> str | None:
+    """Return the model type that a folder states; None for what is no folder or states none."""
     import json
 
     try:
-        return bool(json.loads((Path(name) / "config.json").read_text())["model_type"] == "mser-speech-bert")
-    except (OSError, ValueError, KeyError):
-        return False
+        return str(json.loads((Path(name) / "config.json").read_text(encoding="utf-8"))["model_type"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

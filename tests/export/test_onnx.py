@@ -16,6 +16,7 @@ import torch
 from fake import checkpoints
 from fake.converting import speech_bert, write_files
 from fake.encoders import TEXT, WAVEFORM, clips, save_text, save_wav2vec2_bert, save_waveform, save_whisper
+from fake.places import ROOT
 from fake.trained import crossval, untrained
 
 import mser
@@ -236,11 +237,20 @@ def save_speech_bert(folder):
     assert speech_bert(write_files(folder.parent)) == 0
 
 
-SPEECH = {"whisper": save_whisper, "wav2vec2-bert": save_wav2vec2_bert, "speech-bert": save_speech_bert,
+def save_emotion2vec(folder):
+    given = ROOT / "tests/convert/emotion2vec/post_norm"
+    assert (
+        main(["convert", "emotion2vec", f"--checkpoint={given}.pt", f"--config={given}.yaml", f"--out={folder}"]) == 0
+    )
+
+
+SPEECH = {"whisper": save_whisper, "emotion2vec": save_emotion2vec,
+          "wav2vec2-bert": save_wav2vec2_bert, "speech-bert": save_speech_bert,
           **{family: lambda folder, family=family: save_waveform(folder, family)
                                       for family in WAVEFORM}}  # fmt: skip
 PAIRS = [("wav2vec2-group", "roberta"), ("hubert", "bert"), ("wavlm-layer", "deberta"), ("data2vec", "bert"),
-         ("whisper", "roberta"), ("wav2vec2-bert", "bert"), ("speech-bert", "bert")]  # fmt: skip
+         ("whisper", "roberta"), ("wav2vec2-bert", "bert"), ("speech-bert", "bert"),
+         ("emotion2vec", "bert")]  # fmt: skip
 
 
 @pytest.mark.slow
