@@ -16,7 +16,7 @@ COMMANDS = {
     "test": ("mser.training", "score a checkpoint on the test part"),
     "predict": ("mser.training", "tell the emotions of recordings with a model folder; with --config, of a corpus"),
     "crossval": ("mser.crossval.cli", "fit and test every fold and seed; run again to resume"),
-    "sweep": ("mser.sweep.cli", "search for the best settings, judged on the validation parts alone"),
+    "sweep": ("mser.sweep.cli", "search for the best settings; --test scores the search without optimism"),
     "robustness": ("mser.robustness.cli", "ask a run's models again without a side, with wrong words, in noise"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.corpora.cli", "check a corpus, list its utterances or folds, make up a small one"),

@@ -35,6 +35,7 @@ from mser.data.other_corpus import adapt
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.resuming import read_checkpoint, require_own, require_same
+from mser.runs.searched import Searched
 from mser.trainers import best_precision, require_usable
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,9 @@ _HELP = (
 """Of each subcommand what its help begins with, instead of all options at once and Lightning's own words."""
 
 
+_SEARCHED = "the search that these options come from, as `mser sweep` writes it into best.yaml; reports tell of it"
+
+
 class MserCLI(LightningCLI):
     """LightningCLI with one model, any corpus, and what must agree linked together."""
 
@@ -92,6 +96,7 @@ class MserCLI(LightningCLI):
         parser.add_lightning_class_args(LastCheckpoint, "resume")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
         parser.add_lightning_class_args(NonFinite, "non_finite")
+        parser.add_argument("--searched", type=Searched | None, default=None, help=_SEARCHED)
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
         adam = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5, "fused": True}}
         parser.set_defaults({"model.optimizer": adam})

@@ -18,6 +18,7 @@ from mser.errors import UserError
 from mser.files import write_text
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
+from mser.runs.searched import KEY, of_config
 
 DESCRIPTION = """\
 Fit and test every fold, with every seed, of one experiment. Each gets its own process and its own folder,
@@ -34,7 +35,7 @@ def main(argv: list[str]) -> int:
     Raises:
         UserError: for whatever is wrong before any training starts.
     """
-    args, fit_options = _parser().parse_known_args(argv)
+    args, fit_options = parse(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
     run = Path(expandvars(args.out))
     track = bool(args.logger) or in_sweep()
@@ -48,16 +49,23 @@ def main(argv: list[str]) -> int:
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
-        launcher = _launcher(args, run, len(jobs))
+        work = launcher(args, run, len(jobs))
         _require_idle(jobs)
-        write_text(run / "run.json", json.dumps(provenance(run, argv, chosen, args.seeds, args.skip_test), indent=1))
-        failed = run_jobs(jobs, launcher)
+        facts = provenance(run, argv, chosen, args.seeds, args.skip_test)
+        facts[KEY] = of_config((run / "config.yaml").read_text(encoding="utf-8"))
+        write_text(run / "run.json", json.dumps(facts, indent=1))
+        failed = run_jobs(jobs, work)
     if failed:
-        return _tell(failed)
+        return tell(failed)
     code = _show(run, jobs, args.skip_test)
     if track:
         close(run, _validation(jobs))
     return code
+
+
+def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options of `mser crossval` itself, and the others, which are those of `mser fit`."""
+    return _parser().parse_known_args(argv)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     share = "address of the cluster, and cpus, gpus and memory_gb of each fold"
     parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...", help=share)
     parser.add_argument("--plan", action="store_true", help="settle and check everything, but train nothing")
-    parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as a sweep must")
+    parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as trials must")
     parser.add_argument("--logger", choices=LOGGERS, help="also log to Weights & Biases, as one group (default: no)")
     return parser
 
@@ -114,7 +122,7 @@ def _require_idle(jobs: list[Job]) -> None:
                 pass
 
 
-def _launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
+def launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
     """Return where the jobs go; a cluster takes all of them unless `--jobs` says otherwise."""
     for name in ("slurm", "ray"):
         if getattr(args, name) and args.launcher != name:
@@ -130,7 +138,8 @@ def _launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
     return Local(args.jobs or 1)
 
 
-def _tell(failed: dict[Job, str]) -> int:
+def tell(failed: dict[Job, str]) -> int:
+    """Say which folds failed and why, and return the exit code."""
     import sys
 
     for job, reason in failed.items():

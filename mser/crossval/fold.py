@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,10 +13,10 @@ import torch
 from lightning.pytorch import Trainer
 
 from mser.callbacks.checkpoints import BEST, FOLDER
-from mser.crossval.plan import CONFIG
 from mser.crossval.tracking import fold_logger, log_best
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
+from mser.runs.folder import config_of
 from mser.training import MserCLI, command_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     started = time.monotonic()
     cli = command_line(
         [
-            f"--config={Path(run) / CONFIG}",
+            f"--config={config_of(folder)}",
             f"--data.init_args.fold={fold}",
             # The plan's manifest: what was checked is what is trained on, and no fold reads the corpus again.
             f"--data.init_args.root={Path(run) / 'manifest.jsonl'}",
@@ -42,9 +43,12 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     if track:
         trainer.logger = fold_logger(folder, json.loads(cli.parser.dump(cli.config, format="json", skip_none=False)))
     last, best = (folder / FOLDER / f"{name}.ckpt" for name in ("last", BEST))
-    if not best.exists() or last.exists():
+    # What was fitted with its test part left locked needs only the test; what the fit took was noted then.
+    fitted, metrics = best.exists() and not last.exists(), folder / "metrics.json"
+    before = json.loads(metrics.read_text()) if fitted and metrics.exists() else {}
+    if not fitted:
         trainer.fit(model, data, ckpt_path=str(last) if last.exists() else None)
-    scores = {"val": _scores(cli, "validate", best)}
+    scores = {"val": before["val"] if before else _scores(cli, "validate", best)}
     if not skip_test:
         scores["test"] = _scores(cli, "test", best)
     if trainer.is_global_zero:
@@ -56,11 +60,17 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
             **scores,
             "best_epoch": _epoch(best),
             **_cost(trainer, model, time.monotonic() - started),
+            **_kept(before),
         }
-        write_text(folder / "metrics.json", json.dumps(record, indent=1))
+        write_text(metrics, json.dumps(record, indent=1))
         if track and not skip_test:
             log_best(cast("WandbLogger", trainer.logger), folder)
         last.unlink(missing_ok=True)  # nothing is left to resume, and it is thrice the size of the weights
+
+
+def _kept(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an earlier record says of the fit."""
+    return {name: before[name] for name in ("epochs", "seconds", "peak_memory_gb", "trial") if name in before}
 
 
 def _scores(cli: MserCLI, task: str, best: Path) -> dict[str, float]:

@@ -16,11 +16,13 @@ import mser
 PACKAGES = ("mser", "torch", "lightning", "transformers", "torchaudio", "torchmetrics", "soundfile", "numpy")
 
 
-def provenance(run: Path, argv: list[str], folds: list[int], seeds: list[int], skip_test: bool) -> dict[str, Any]:
-    """Return the contents of ``run.json``."""
+def provenance(
+    run: Path, argv: list[str], folds: list[int], seeds: list[int], skip_test: bool, command: str = "crossval"
+) -> dict[str, Any]:
+    """Return the contents of ``run.json``, for what `mser crossval` or another `command` has made."""
     return {
         "name": run.name,
-        "command": shlex.join(["mser", "crossval", *argv]),
+        "command": shlex.join(["mser", command, *argv]),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "folds": folds,
         "seeds": seeds,

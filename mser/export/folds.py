@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from mser import corpora
 from mser.corpora.table import corpus as table
@@ -16,6 +17,7 @@ from mser.errors import UserError
 from mser.export.threshold import fitted_threshold
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
+from mser.runs.folder import config_of
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Run, read_run
 from mser.scoring.means import defined
@@ -66,7 +68,7 @@ def read_folds(folders: Sequence[Path]) -> Trained:
     for folder, key in zip(folders, keys, strict=True):
         if key not in jobs or not (folder / BEST).is_file():
             raise UserError(f"{folder} is not finished, or lacks {BEST}; run `mser crossval` again to finish it")
-    run = replace(run, jobs=tuple(jobs[key] for key in keys))
+    run = replace(run, jobs=tuple(jobs[key] for key in keys), config=_config(folders))
     val = tuple(_val(run, job, folder) for job, folder in zip(run.jobs, folders, strict=True))
     members = tuple(_member(run, job, said) for job, said in zip(run.jobs, val, strict=True))
     return Trained(run, members, val, tuple(folder / BEST for folder in folders))
@@ -107,6 +109,15 @@ def score_range(run: Run) -> dict[str, float]:
         task = corpora.corpus(run.plan.corpus).label_set(run.plan.label_set)
         asked = (task.low, task.high) if isinstance(task, ScoreSet) else (None, None)
     return {"low": asked[0], "high": asked[1]}
+
+
+def _config(folders: Sequence[Path]) -> dict[str, Any]:
+    """Return the options that the folds were fitted with."""
+    paths = dict.fromkeys(config_of(folder) for folder in folders)
+    configs: list[dict[str, Any]] = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    if any(config["model"] != configs[0]["model"] for config in configs):
+        raise UserError(f"{folders[0]} and others of its search chose different models; export them one by one")
+    return configs[0]
 
 
 def _key(folder: Path) -> tuple[int, int]:

@@ -14,7 +14,9 @@ as CSV, with full precision, and as LaTeX, rounded.
 Every score has a 95% interval that says how sure it is for other speakers. Several runs are compared, each difference
 with its interval and a test; they must have been asked the same question (the same protocol digest and labels).
 A run that lacks folds or seeds is reported as partial, without a headline number; one with --skip_test as validation,
-which is no result on test."""
+which is no result on test.
+
+Of the folder of a search (mser sweep, or the one that agents of wandb's put their trials in) it ranks the trials."""
 
 
 def main(argv: list[str]) -> int:
@@ -25,6 +27,8 @@ def main(argv: list[str]) -> int:
     """
     args = _parser().parse_args(argv)
     out = args.out or _default_out(args.runs)
+    if len(args.runs) == 1 and _is_sweep(args.runs[0]):
+        return _sweep(args.runs[0], out, as_json=args.json)
 
     from mser.report.contents import content
 
@@ -40,11 +44,37 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _is_sweep(folder: Path) -> bool:
+    from mser.report.sweep import is_sweep
+
+    return is_sweep(folder)
+
+
+def _sweep(folder: Path, out: Path, *, as_json: bool) -> int:
+    from rich.console import Console
+
+    from mser.report import sweep
+
+    report = sweep.read_sweep_report(folder)
+    sweep.write_sweep_report(report, out)
+    if as_json:
+        print(sweep.as_json(report))
+    else:
+        sweep.show(report, out / "report.html", console=Console(highlight=False))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mser report", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", metavar="RUN", nargs="+", type=Path, help="a folder that `mser crossval --out` wrote")
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        type=Path,
+        help="a folder that `mser crossval --out` wrote; or one that `mser sweep --out` did",
+    )
     parser.add_argument(
         "--out",
         metavar="DIR",

@@ -9,6 +9,7 @@ from mser import __version__
 from mser.report import sentences as words
 from mser.report.comparison import comparison, require_comparable
 from mser.report.published import beside
+from mser.report.searched import warned
 from mser.report.summary import summarise
 from mser.runs.run import Json, read_run
 
@@ -30,9 +31,10 @@ def content(folders: Sequence[Path]) -> Json:
     require_comparable(runs)
     summaries = [summarise(run) for run in runs]
     compared = comparison(runs, summaries) if len(runs) > 1 else None
+    answer = words.answer(summaries, compared["pairs"] if compared else [])
     return {
         "title": words.title(summaries),
-        "answer": words.answer(summaries, compared["pairs"] if compared else []),
+        "answer": " ".join(filter(None, [answer, *map(warned, summaries)])),
         "runs": summaries,
         "comparison": compared,
         "published": beside(summaries),

@@ -20,8 +20,10 @@ from mser.report.headings import contents
 from mser.report.links import links
 from mser.report.pictures import drawing
 from mser.report.robustness_words import about_dropout, condition
+from mser.report.searched import finding, scored
 from mser.report.side_by_side import side_by_side
 from mser.runs.run import Json
+from mser.runs.trials import setting
 from mser.scoring.measures import measure, shown
 
 
@@ -32,7 +34,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         report: what `mser.report.contents.content` returns.
         clips: for each run the recordings of its mistakes by utterance, as data URIs; empty for a page without audio.
     """
-    environment = _environment()
+    templates = environment()
     runs = [
         {
             **run,
@@ -42,8 +44,8 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         }
         for number, run in enumerate(report["runs"])
     ]
-    script = environment.get_template("script.js").render()
-    return environment.get_template("report.html").render(
+    script = templates.get_template("script.js").render()
+    return templates.get_template("report.html").render(
         **report | {"runs": runs},
         script=Markup(script),  # noqa: S704 - our own
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -56,16 +58,16 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return where the templates are, and the filters that put scores into words."""
-    environment = Environment(
+    templates = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    templates.filters |= {
         "measure": measure,
         "column": column,
         "percent": words.percent,
@@ -83,11 +85,14 @@ def _environment() -> Environment:
         "thousands": "{:,}".format,
         "findings": words.findings,
         "opened": words.opened,
+        "search": finding,
+        "setting": setting,
+        "scored": scored,
         "missing": words.missing,
         "condition": condition,
         "about_dropout": about_dropout,
     }
-    return environment
+    return templates
 
 
 def column(name: str) -> str:

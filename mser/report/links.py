@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mser.report.tables import as_csv, as_latex, tables
+from mser.report.tables import Rows, as_csv, as_latex, tables
 from mser.runs.run import Json
 
 
@@ -24,12 +24,12 @@ def links(report: Json, *, of: str) -> dict[str, Link]:
         report: what ``report.json`` holds, or as much of it as should be in the tables.
         of: begins the names of the files.
     """
-    return {
-        name.removeprefix("validation_"): Link(
-            f"{of}_{name}", _uri("text/csv", as_csv(rows)), _uri("application/x-tex", as_latex(rows))
-        )
-        for name, rows in tables(report).items()
-    }
+    return {name.removeprefix("validation_"): link(f"{of}_{name}", rows) for name, rows in tables(report).items()}
+
+
+def link(name: str, rows: Rows) -> Link:
+    """Return a table as a link: the `name` of its file and its rows."""
+    return Link(name, _uri("text/csv", as_csv(rows)), _uri("application/x-tex", as_latex(rows)))
 
 
 def _uri(kind: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mser.report.searched import searched
 from mser.report.sections import sections
 from mser.runs.run import Job, Json, Run
 from mser.scoring import metrics
@@ -34,6 +35,7 @@ def summarise(run: Run) -> Json:
         "protocol": _protocol(run),
         "part": "test" if run.part == "test" else "validation",
         "tested": _tested(run),
+        "searched": searched(run),
         "constant": judged.constant,
         "headline": list(judged.headline),
         "columns": list(judged.columns),

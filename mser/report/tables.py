@@ -10,6 +10,7 @@ from typing import Any
 from mser.report.observers import MEASURED
 from mser.report.slices import KEYS
 from mser.runs.run import Json
+from mser.runs.trials import brief
 from mser.scoring.measures import MEASURES, measure, shown
 
 Rows = list[dict[str, Any]]
@@ -45,6 +46,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
         "observers": [row for run in whole for row in _observers(run)],
+        "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in _robustness(run)],
         "reliability": [row for run in whole for row in _reliability(run)],
         "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
@@ -144,6 +146,18 @@ def _folds(run: Json) -> Rows:
         }
         for fold in run["folds"]
         for seed in fold["seeds"]
+    ]
+
+
+def _choices(run: Json) -> Rows:
+    found = (run["searched"] or {}).get("choices") or ()
+    return [
+        {
+            "run": run["name"],
+            **{name: one[name] for name in ("fold", "trial", "validation")},
+            "settings": brief(one["settings"]),
+        }
+        for one in found
     ]
 
 

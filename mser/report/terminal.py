@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import sentences as words
+from mser.report.searched import finding
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
 
@@ -55,10 +56,12 @@ def _warned(report: Json) -> Iterator[tuple[Text, str]]:
     """Yield what the audit found, how often the test parts were opened, and doubts."""
     runs = report["runs"]
     found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"])]
-    found += [(f"{run['name']}: " if len(runs) > 1 else "", words.opened(run)) for run in runs]
-    for whose, finding in found:
-        if finding.level != "sound":
-            yield Text(finding.level, _LOOK[finding.level]), f"{whose}{finding.text}"
+    for run in runs:
+        told = filter(None, [words.opened(run), finding(run)])
+        found += [(f"{run['name']}: " if len(runs) > 1 else "", one) for one in told]
+    for whose, line in found:
+        if line.level != "sound":
+            yield Text(line.level, _LOOK[line.level]), f"{whose}{line.text}"
     for warning in report["published"]["above"] if report["published"] else ():
         yield Text("doubt", _LOOK["leak"]), warning
 

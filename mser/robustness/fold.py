@@ -21,7 +21,7 @@ from mser.resuming import read_checkpoint, require_own
 from mser.robustness.conditions import Condition
 from mser.robustness.inputs import Harder
 from mser.robustness.transcripts import errors
-from mser.runs.folder import FACTS, model_digest
+from mser.runs.folder import FACTS, config_of, model_digest
 from mser.runs.predictions import Part
 from mser.runs.test_log import record
 from mser.training import command_line
@@ -113,7 +113,7 @@ def _model(
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it tells the seed each time
     cli = command_line(
         [
-            f"--config={run / 'config.yaml'}",
+            f"--config={config_of(home)}",
             f"--data.init_args.fold={fold}",
             f"--data.init_args.root={run / 'manifest.jsonl'}",
             f"--seed_everything={seed}",

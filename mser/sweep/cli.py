@@ -1,4 +1,4 @@
-"""``mser sweep``: the search that a wandb sweep file describes, through Optuna and without an account."""
+"""``mser sweep``: the search that a wandb sweep file describes, without an account, and its honest test."""
 
 from __future__ import annotations
 
@@ -8,27 +8,42 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from mser.crossval.cli import parse
 from mser.errors import UserError
 from mser.files import write_text
+from mser.runs.trials import (
+    SETTINGS,
+    Trial,
+    brief,
+    judged_by,
+    read_trial,
+    read_trials,
+    require_alike,
+    score_of,
+    settings_of,
+)
+from mser.sweep.file import Sweep, read_sweep, saved_sweep
+from mser.sweep.winner import drop_losers, write_best
 
 if TYPE_CHECKING:
-    from optuna import Study, Trial
-    from optuna.storages import BaseStorage
+    from optuna import Study
 
 Json = dict[str, Any]
-_KINDS = ("uniform", "log_uniform_values", "int_uniform")
 DESCRIPTION = """\
 Search for the best settings: each trial is a whole `mser crossval --skip_test`, judged by the sweep file's metric on
-the validation parts; no test part is opened. The same command run again carries on, also at the same time as others
-that share its --storage and --out. The winner becomes an experiment file, OUT/best.yaml. All further options are those
-of `mser crossval`."""
+the validation parts. The same command run again carries on, also at the same time as others that share its --storage
+and --out. `mser report DIR` ranks the trials and draws them. All further options are those of `mser crossval`.
+
+The winner, one setting for all folds, becomes an experiment file, DIR/best.yaml. Under most protocols a fold validates
+on what another fold tests, so that the winner was chosen on what it will be tested on: every run made from it says
+that its score is optimistic. With --test each fold is tested with its own best trial by its own validation part, which
+costs no training, and DIR/tested is the result: the score of the search. It needs no --trials, and no --config where
+`mser sweep` has made the trials; for those of `wandb agent`, DIR is the folder that holds them."""
 
 
 def main(argv: list[str]) -> int:
@@ -38,172 +53,164 @@ def main(argv: list[str]) -> int:
         UserError: if the sweep file or the storage cannot be used, or no trial has succeeded.
     """
     args, more = _parser().parse_known_args(argv)
-    sweep = _read(args.config)
-    study = _study(args.storage or str(args.out / "trials.log"), sweep, args.seed)
-    signal.signal(signal.SIGTERM, _leave)
-    while (
-        len([trial for trial in study.trials if trial.state.is_finished() and not _is_broken_off(trial)]) < args.trials
-    ):
-        _try(study, sweep, args.out, more)
-    return _finish(study, sweep, args.out)
+    if args.trials is None and not args.test:
+        raise UserError("how long is to be searched? give --trials N, or --test to test what was found")
+    if args.trials is not None:
+        if args.config is None:
+            raise UserError("what is to be searched? give --config FILE, such as experiments/iemocap/sweep.yaml")
+        signal.signal(signal.SIGTERM, _leave)
+        _search(args, read_sweep(args.config), more)
+    sweep = read_sweep(args.config) if args.config else saved_sweep(args.out)
+    trials, sweep, score = _whole(args.out, sweep)
+    _conclude(args.out, sweep, trials, score)
+    if not args.test:
+        return 0
+    from mser.sweep.testing import test
+
+    return test(args.out, sweep, trials, score, argv, more)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "mser sweep", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="sweep file, as for `wandb sweep`")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="sweep file, as for `wandb sweep`")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the trials and the winner")
-    parser.add_argument("--trials", required=True, type=int, metavar="N", help="in all, earlier ones included")
-    parser.add_argument("--storage", metavar="FILE|URL", help="Optuna's record of trials (default: OUT/trials.log)")
+    parser.add_argument("--trials", type=_positive, metavar="N", help="in all, earlier ones included")
+    parser.add_argument("--test", action="store_true", help="test each fold with its own best trial; counted")
+    parser.add_argument("--storage", metavar="FILE|URL", help="Optuna's record of trials (default: DIR/trials.log)")
     parser.add_argument("--seed", type=int, default=1, help="of the search (default: 1)")
     return parser
 
 
-def _read(path: Path) -> Json:
-    try:
-        sweep = yaml.safe_load(path.read_text(encoding="utf-8"))
-        command = sweep["command"]
-        options = command[command.index("crossval") + 1 :]
-        return {
-            "name": path.stem,
-            "metric": sweep["metric"]["name"],
-            "goal": sweep["metric"]["goal"],
-            "parameters": dict(sweep["parameters"]),
-            "options": [option for option in options if option != "${args}"],
-            "experiments": [Path(options[i + 1]) for i, option in enumerate(options) if option == "--config"],
-        }
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError) as error:
-        message = f"{path} is no sweep file: {' '.join(str(error).split())} ({type(error).__name__})"
-        raise UserError(f"{message}; see experiments/iemocap/sweep.yaml") from error
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of trials; give 1 or more")
+    return int(text)
 
 
-def _study(storage: str, sweep: Json, seed: int) -> Study:
-    try:
-        import optuna
-    except ImportError:
-        raise UserError(
-            "mser sweep needs Optuna, which is not installed; run pip install 'multimodal-ser[sweep]'"
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    if sweep["goal"] not in ("maximize", "minimize"):
-        raise UserError(f"the goal of a sweep is {sweep['goal']!r}, expected maximize or minimize")
-    return optuna.create_study(
-        study_name=sweep["name"],
-        storage=_storage(storage),
-        direction=sweep["goal"],
-        sampler=optuna.samplers.TPESampler(seed=seed),
-        load_if_exists=True,
-    )
+def _search(args: argparse.Namespace, sweep: Sweep, more: Sequence[str]) -> None:
+    """Try settings until there are as many as were asked for, or no others."""
+    from mser.sweep.search import ask, finished, keys_of, open_study, run
+
+    options = [*sweep.options, *more]
+    study = open_study(sweep, args.storage or str(args.out / "trials.log"), args.seed, _shared(options))
+    sweep.write(args.out)
+    for name, key in keys_of(study, sweep).items():
+        if key != name:
+            _say(
+                f"{name} has other values than in earlier trials: those stay, and the search goes on over the new ones"
+            )
+    first = True
+    while finished(study) < args.trials:
+        asked = ask(study, sweep, args.out, args.seed)
+        if asked is None:
+            _say(f"all settings have been tried: there are no more than {finished(study)}")
+            return
+
+        def score(settings: Json, folder: Path, *, check: bool = first) -> float | None:
+            write_text(folder / SETTINGS, json.dumps(settings, indent=1))
+            command = [*options, *_flags(settings), f"--out={folder}", "--skip_test"]
+            if check:
+                _require_sound(command, folder, sweep)
+            return _score(command, folder, sweep.metric)
+
+        found = run(study, asked, score)
+        first = False
+        _tell(study, args.trials, asked.settings, asked.folder, sweep, found)
+        _make_room(args.out, sweep)
 
 
-def _storage(place: str) -> str | BaseStorage:
-    if "://" in place:
-        return place
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    Path(place).parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(place))
+def _shared(options: Sequence[str]) -> Json:
+    """Return what all trials of a search have in common, as far as it decides what comes out."""
+    own, fit_options = parse([*options, "--out=."])
+    files = [Path(path) for path in own.config if Path(path).is_file()]
+    contents = [hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in files]
+    return {"options": fit_options, "seeds": own.seeds, "folds": own.folds, "experiment file's digest": contents}
 
 
-def _try(study: Study, sweep: Json, out: Path, more: list[str]) -> None:
-    """Run one trial; one that is broken off is the next to be run again, in the same folder."""
-    from optuna.trial import TrialState
+def _require_sound(command: list[str], folder: Path, sweep: Sweep) -> None:
+    """Refuse what would be wrong in every trial before the first one begins: options, corpus, metric."""
+    from mser.sweep.names import validation_scores
 
-    trial = study.ask()
-    settings = {name: suggest(trial, name, space) for name, space in sweep["parameters"].items()}
-    folder = out / hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    flags = [f"--{name}={json.dumps(value)}" for name, value in settings.items()]
-    try:
-        score = _score([*sweep["options"], *flags, *more, f"--out={folder}", "--skip_test"], sweep["metric"])
-    except BaseException:
-        trial.set_user_attr("broken_off", value=True)
-        study.tell(trial, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params)
-        raise
-    trial.set_user_attr("folder", str(folder))
-    study.tell(trial, score, TrialState.FAIL if score is None else TrialState.COMPLETE)
-    told = "failed" if score is None else f"{sweep['metric']} {score:.4f}"
-    print(f"trial {trial.number}: {told} ({' '.join(flags)}; {folder})", file=sys.stderr)
+    if _crossval([*command, "--plan"]):
+        raise UserError("the first trial was refused, as said above; mend the sweep file or the options")
+    score_of(sweep.metric, validation_scores(folder))
 
 
-def suggest(trial: Trial, name: str, space: Mapping[str, Any]) -> Any:
-    """Return a value for one of the sweep file's parameters.
-
-    Args:
-        trial: chooses it.
-        name: an option of `mser fit`.
-        space: ``value``, ``values``, or ``min`` and ``max`` with a ``distribution``: ``uniform``,
-            ``log_uniform_values`` or ``int_uniform``; what the ends are decides where none is named.
-
-    Raises:
-        UserError: for any other.
-    """
-    if "value" in space:
-        return space["value"]
-    if "values" in space:
-        return trial.suggest_categorical(name, space["values"])
-    whole = isinstance(space.get("min"), int) and isinstance(space.get("max"), int)
-    kind = space.get("distribution", "int_uniform" if whole else "uniform")
-    if kind not in _KINDS or not {"min", "max"} <= set(space):
-        expected = f"expected values, or min and max with {', '.join(_KINDS)}"
-        raise UserError(f"{name} is to be drawn from {dict(space)}, {expected}")
-    if kind == "int_uniform":
-        return trial.suggest_int(name, space["min"], space["max"])
-    return trial.suggest_float(name, space["min"], space["max"], log=kind == "log_uniform_values")
-
-
-def _score(options: list[str], metric: str) -> float | None:
+def _score(command: list[str], folder: Path, metric: str) -> float | None:
     """Return what a cross-validation scores; None if it failed, of which it has told."""
-    process = subprocess.Popen([sys.executable, "-m", "mser", "crossval", *options], stdout=subprocess.PIPE, text=True)
+    if _crossval(command) or (trial := read_trial(folder)) is None:
+        return None
+    return trial.mean(score_of(metric, next(iter(trial.validation.values()))))
+
+
+def _crossval(command: list[str]) -> int:
+    """Run `mser crossval` and return its exit code; what it prints for programs is dropped."""
+    process = subprocess.Popen([sys.executable, "-m", "mser", "crossval", *command], stdout=subprocess.DEVNULL)
     try:
-        printed, _ = process.communicate()
+        return process.wait()
     except BaseException:
         process.send_signal(signal.SIGTERM)  # it saves itself first
         process.wait()
         raise
-    if process.returncode:
-        return None
-    scores = json.loads(printed)
-    if metric not in scores:
-        raise UserError(f"there is no {metric}; expected one of {', '.join(scores)}")
-    return float(scores[metric])
 
 
-def _is_broken_off(trial: Any) -> bool:
-    return bool(trial.user_attrs.get("broken_off"))
+def _flags(settings: Json) -> list[str]:
+    return [f"--{name}={json.dumps(value)}" for name, value in settings.items()]
+
+
+def _tell(study: Study, planned: int, settings: Json, folder: Path, sweep: Sweep, found: float | None) -> None:
+    from mser.sweep.search import finished
+
+    result = "failed" if found is None else f"{sweep.metric} {found:.4f}"
+    _say(f"trial {finished(study)} of {planned}: {result} ({brief(settings)}; {folder})")
+
+
+def _make_room(out: Path, sweep: Sweep) -> None:
+    if any(trial.whole for trial in read_trials(out)):
+        trials, sweep, score = _whole(out, sweep)
+        drop_losers(trials, score, sweep.better)
+
+
+def _whole(out: Path, sweep: Sweep | None) -> tuple[list[Trial], Sweep, str]:
+    """Return the trials of which every fold is finished, what was searched, and the score that decides.
+
+    Raises:
+        UserError: if there is none.
+    """
+    trials = [trial for trial in read_trials(out) if trial.whole]
+    if not trials:
+        raise UserError(f"no trial in {out} has succeeded; see what they said above, or in their logs")
+    require_alike(trials)
+    sweep = sweep or _of_agents(out, trials[0])
+    return trials, sweep, score_of(sweep.metric, next(iter(trials[0].validation.values())))
+
+
+def _of_agents(out: Path, trial: Trial) -> Sweep:
+    """Return what agents of wandb's have searched, as far as their trials tell."""
+    metric, better = judged_by(out, trial)
+    _say(f"judged by {metric}, as the trials chose their epochs; give the sweep file by --config for another metric")
+    return Sweep(out.resolve().name, "bayes", metric, "maximize" if better > 0 else "minimize", {}, ())
+
+
+def _conclude(out: Path, sweep: Sweep, trials: list[Trial], score: str) -> None:
+    """Write the winner, and print it for programs; a person sees the ranking."""
+    from mser.report.sweep import show, sweep_report
+
+    best = write_best(out, sweep, trials, score)
+    show(sweep_report(out, trials, sweep.metric, sweep.better))
+    result = {
+        "best": str(out / "best.yaml"),
+        sweep.metric: best.mean(score),
+        "settings": settings_of(trials)[best.name],
+    }
+    print(json.dumps(result, indent=1))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _finish(study: Study, sweep: Json, out: Path) -> int:
-    from optuna.trial import TrialState
-
-    if not study.get_trials(states=(TrialState.COMPLETE,)):
-        raise UserError("no trial has succeeded; see what they said above")
-    best = study.best_trial
-    fixed = {name: space["value"] for name, space in sweep["parameters"].items() if "value" in space}
-    experiment: Json = {}
-    for path in sweep["experiments"]:
-        experiment = _merged(experiment, yaml.safe_load(path.read_text(encoding="utf-8")))
-    for name, value in (fixed | best.params).items():
-        *parents, last = name.split(".")
-        inner: Json = {last: value}
-        for parent in reversed(parents):
-            inner = {parent: inner}
-        experiment = _merged(experiment, inner)
-    head = (
-        f"# Best of {len(study.trials)} trials of {sweep['name']}: {sweep['metric']} {best.value:.4f} on validation.\n"
-    )
-    write_text(out / "best.yaml", head + yaml.safe_dump(experiment, sort_keys=False))
-    print(json.dumps({"best": str(out / "best.yaml"), sweep["metric"]: best.value, "settings": best.params}, indent=1))
-    return 0
-
-
-def _merged(one: Any, other: Any) -> Any:
-    if not (isinstance(one, dict) and isinstance(other, dict)):
-        return other
-    return {name: _merged(one.get(name), other[name]) if name in other else one[name] for name in {**one, **other}}
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
