@@ -115,7 +115,9 @@ def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.report.html import page
     from mser.report.tables import as_csv, as_latex, tables
 
-    write_text(out / "report.html", page(report, [clips(run, audio) for run in report["runs"]]))
+    # A late fusion is no folder, and has no recordings of its own.
+    heard = [clips(run, audio) if Path(run["folder"]).is_dir() else {} for run in report["runs"]]
+    write_text(out / "report.html", page(report, heard))
     write_text(out / "report.json", _json(report) + "\n")
     for name, rows in tables(report).items():
         write_text(out / "tables" / f"{name}.csv", as_csv(rows))

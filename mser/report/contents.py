@@ -8,6 +8,7 @@ from pathlib import Path
 from mser import __version__
 from mser.report import sentences as words
 from mser.report.comparison import comparison, require_comparable
+from mser.report.late_fusion import late_fusions, together
 from mser.report.published import beside
 from mser.report.searched import warned
 from mser.report.summary import summarise
@@ -21,6 +22,8 @@ def content(folders: Sequence[Path]) -> Json:
         - ``title``, ``answer``: for a person.
         - ``runs``: `summarise` of each, in the order given.
         - ``comparison``: a row per run and every two of them compared; null for a single one.
+        - ``late_fusion``: whether fine-tuning together is better than fine-tuning apart, where a joint run stands
+          beside one of speech and one of text; see `mser.report.late_fusion`. Null elsewhere.
         - ``published``: what others report on the same labels; null if nothing is known.
         - ``mser``: the version that wrote it.
 
@@ -29,14 +32,25 @@ def content(folders: Sequence[Path]) -> Json:
     """
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
+    fused, unfused = late_fusions(runs)
+    runs += [one.fusion for one in fused]
     summaries = [summarise(run) for run in runs]
     compared = comparison(runs, summaries) if len(runs) > 1 else None
     answer = words.answer(summaries, compared["pairs"] if compared else [])
+    verdicts = together(fused, compared["pairs"] if compared else [])
     return {
         "title": words.title(summaries),
-        "answer": " ".join(filter(None, [answer, *map(warned, summaries)])),
+        "answer": " ".join(filter(None, [answer, *_together(verdicts, answer), *map(warned, summaries)])),
         "runs": summaries,
         "comparison": compared,
+        "late_fusion": {"verdicts": verdicts, "notes": unfused} if verdicts or unfused else None,
         "published": beside(summaries),
         "mser": __version__,
     }
+
+
+def _together(verdicts: Sequence[Json], answer: str) -> list[str]:
+    """Return the verdicts on late fusions, with what they rest on unless the answer has said it."""
+    return [
+        f"{one['words']}." if one["sentence"] in answer else f"{one['words']}: {one['sentence']}" for one in verdicts
+    ]

@@ -23,7 +23,7 @@ from mser.report.robustness_words import about_dropout, condition
 from mser.report.searched import finding, scored
 from mser.report.side_by_side import side_by_side
 from mser.runs.run import Json
-from mser.runs.trials import setting
+from mser.runs.settings import setting
 from mser.scoring.measures import measure, shown
 
 

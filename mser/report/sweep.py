@@ -17,16 +17,15 @@ from mser.report.searched import overlap, score_name, scored
 from mser.report.tables import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
 from mser.runs.run import Json
+from mser.runs.settings import brief, setting
 from mser.runs.trials import (
     Trial,
-    brief,
     judged_by,
     own_best,
     ranked,
     read_trials,
     require_alike,
     score_of,
-    setting,
     settings_of,
 )
 from mser.scoring.measures import MEASURES, measure

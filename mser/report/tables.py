@@ -10,7 +10,7 @@ from typing import Any
 from mser.report.observers import MEASURED
 from mser.report.slices import KEYS
 from mser.runs.run import Json
-from mser.runs.trials import brief
+from mser.runs.settings import brief
 from mser.scoring.measures import MEASURES, measure, shown
 
 Rows = list[dict[str, Any]]

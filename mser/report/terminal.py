@@ -30,7 +30,8 @@ def show(report: Json, path: Path) -> None:
     console.print(table)
     if report["comparison"] and report["comparison"]["pairs"]:
         console.print(_lines(_told(report["comparison"]["pairs"])), "")
-    console.print(_lines(_warned(report)))
+    notes = (report["late_fusion"] or {}).get("notes", ())
+    console.print(_lines([*_warned(report), *((Text("note", _LOOK["note"]), note) for note in notes)]))
     console.print(Text("page  ").append(str(path), style="cyan"), soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from mser.errors import UserError, one_of
+from mser.runs.settings import flat
 
 Key = tuple[int, int]
 """Seed and fold."""
@@ -187,10 +188,10 @@ def settings_of(trials: Sequence[Trial]) -> dict[str, dict[str, Any]]:
     told = {trial.name: dict(trial.settings) for trial in trials if trial.settings is not None}
     if len(told) == len(trials):
         return told
-    flat = {trial.name: _flat(trial.config) for trial in trials}
-    names = sorted({name for settings in flat.values() for name in settings if not name.endswith(_ELSEWHERE)})
-    different = [name for name in names if len({repr(settings.get(name)) for settings in flat.values()}) > 1]
-    return {trial: {name: settings.get(name) for name in different} for trial, settings in flat.items()}
+    options = {trial.name: flat(trial.config) for trial in trials}
+    names = sorted({name for settings in options.values() for name in settings if not name.endswith(_ELSEWHERE)})
+    different = [name for name in names if len({repr(settings.get(name)) for settings in options.values()}) > 1]
+    return {trial: {name: settings.get(name) for name in different} for trial, settings in options.items()}
 
 
 def require_alike(trials: Sequence[Trial]) -> None:
@@ -210,39 +211,6 @@ def require_alike(trials: Sequence[Trial]) -> None:
                 f"{first.folder} has other folds or seeds than {other.folder}; give every trial of a search the same "
                 "--folds and --seeds"
             )
-
-
-def setting(value: Any) -> str:
-    """Return a setting as a person reads it: numbers with three digits.
-
-    Example:
-        >>> setting(0.0027583475549166764), setting(None), setting("tiny"), setting([1, 2])
-        ('0.00276', 'null', 'tiny', '[1, 2]')
-    """
-    if isinstance(value, str):
-        return value
-    return f"{value:.3g}" if isinstance(value, float) else json.dumps(value)
-
-
-def brief(settings: Mapping[str, Any]) -> str:
-    """Return settings in a line.
-
-    Example:
-        >>> brief({"model.dropout": 0.1, "model.text": None})
-        'model.dropout 0.1, model.text null'
-    """
-    return ", ".join(f"{name} {setting(value)}" for name, value in settings.items())
-
-
-def _flat(node: Any, name: str = "") -> dict[str, Any]:
-    """Return the leaves of nested settings by dotted names, as they are written on the command line."""
-    if not isinstance(node, dict) or not node:
-        return {name: node}
-    return {
-        key: value
-        for child, inner in node.items()
-        for key, value in _flat(inner, name if child == "init_args" else f"{name}.{child}".strip(".")).items()
-    }
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from mser.crossval.cli import parse
 from mser.errors import UserError
 from mser.files import write_text
+from mser.runs.settings import brief
 from mser.runs.trials import (
     SETTINGS,
     Trial,
-    brief,
     judged_by,
     read_trial,
     read_trials,

@@ -1,0 +1,173 @@
+"""What fine-tuning together must beat: the same encoders fine-tuned apart, their answers weighted, nothing trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from mser.report.opinion_pool import fuse
+from mser.report.sentences import is_better
+from mser.runs.csv_cells import Question
+from mser.runs.run import Job, Json, Run
+
+
+class Fused(NamedTuple):
+    """What is fused, and what for: the run of the late `fusion`, the `joint` runs it stands against, its `weights`."""
+
+    fusion: Run
+    joint: tuple[Run, ...]
+    weights: list[Json]
+
+
+def late_fusions(runs: Sequence[Run]) -> tuple[list[Fused], list[str]]:
+    """Return the late fusions of speech-only and text-only runs that stand beside a joint one of the same encoders.
+
+    Args:
+        runs: that were asked the same question.
+
+    Returns:
+        The fusions, and a line for each that could not be made, with the reason.
+    """
+    whole = [run for run in runs if run.part == "test" and not run.missing]
+    sides = {kind: [run for run in whole if _hears(run) == kind] for kind in ("speech", "text", "both")}
+    pairs = list(product(sides["speech"], sides["text"]))
+    if not pairs or not sides["both"]:
+        return [], []
+    found, notes = [], []
+    for speech, text in pairs:
+        joint = tuple(run for run in sides["both"] if _encoders(run) == (_encoders(speech)[0], _encoders(text)[1]))
+        names = f"{speech.name} and {text.name}"
+        if not joint:
+            notes.append(f"No late fusion of {names}: no joint run has their encoders.")
+        elif reason := _unfit(speech, text):
+            notes.append(f"No late fusion of {names}: {reason}.")
+        else:
+            name = "late fusion" if len(pairs) == 1 else f"late fusion of {names}"
+            found.append(_fused(name, speech, text, joint))
+    return found, notes
+
+
+def together(found: Sequence[Fused], pairs: Sequence[Json]) -> list[Json]:
+    """Return whether fine-tuning together is better than fine-tuning apart.
+
+    Args:
+        found: `late_fusions`'.
+        pairs: every two runs compared, with their sentences.
+
+    Returns:
+        For each joint run beside each late fusion ``joint``, ``apart``, the ``verdict`` (``together``, ``apart`` or
+        ``unclear``), in ``words`` too, the ``sentence`` of the pair, and the fusion's ``weights`` by seed and fold.
+    """
+    verdicts = []
+    for fused, joint in ((one, run) for one in found for run in one.joint):
+        names = {joint.name, fused.fusion.name}
+        pair = next((pair for pair in pairs if {pair["better"], pair["worse"]} == names), None)
+        if pair is None:
+            continue
+        verdict = "unclear" if not is_better(pair) else "together" if pair["better"] == joint.name else "apart"
+        verdicts.append(
+            {
+                "joint": joint.name,
+                "apart": fused.fusion.name,
+                "verdict": verdict,
+                "words": _VERDICTS[verdict],
+                "sentence": pair["sentence"],
+                "weights": fused.weights,
+            }
+        )
+    return verdicts
+
+
+_VERDICTS = {
+    "together": "Fine-tuning together is better than fine-tuning apart",
+    "apart": "Fine-tuning apart is better than fine-tuning together",
+    "unclear": "Whether fine-tuning together is better than fine-tuning apart cannot be told",
+}
+
+
+def _fused(name: str, speech: Run, text: Run, joint: tuple[Run, ...]) -> Fused:
+    jobs = {(job.seed, job.fold.number): job for job in text.jobs}
+    fused = [(job, *_job(job, jobs[job.seed, job.fold.number], speech.question)) for job in speech.jobs
+             if (job.seed, job.fold.number) in jobs]  # fmt: skip
+    seeds = tuple(sorted({job.seed for job, *_ in fused}))
+    fusion = replace(
+        speech,
+        folder=Path(f"{speech.folder} + {text.folder}"),
+        name=name,
+        config=_config(speech, text),
+        facts=_facts(name, speech, text, joint, seeds),
+        tested=_opened(speech, text),
+        seeds=seeds,
+        jobs=tuple(job for _, job, _ in fused),
+    )
+    weights = [{"seed": job.seed, "fold": job.fold.number, "speech": weight} for job, _, weight in fused]
+    return Fused(fusion, joint, weights)
+
+
+def _job(speech: Job, text: Job, question: Question) -> tuple[Job, float]:
+    if speech.chosen_on is None or text.chosen_on is None:
+        raise AssertionError("_unfit has looked")
+    said, chosen_on, weight = fuse((speech.said, text.said), (speech.chosen_on, text.chosen_on), question)
+    facts = {
+        "seconds": sum(job.facts.get("seconds") or 0 for job in (speech, text)) or None,
+        "peak_memory_gb": max((job.facts.get("peak_memory_gb") or 0 for job in (speech, text)), default=0) or None,
+        "parameters": {
+            side: job.facts.get("parameters", {}).get(side)
+            for side, job in (("speech", speech), ("text", text))
+            if job.facts.get("parameters", {}).get(side)
+        },
+    }
+    return Job(speech.seed, speech.fold, said, chosen_on, {"epoch": []}, facts), weight
+
+
+def _unfit(speech: Run, text: Run) -> str | None:
+    """Return why two runs cannot be fused."""
+    if speech.question != text.question:
+        return "their objectives answer in different ways"
+    if not set(speech.seeds) & set(text.seeds):
+        return "they share no seed"
+    for run in (speech, text):
+        if any(job.chosen_on is None for job in run.jobs):
+            return f"{run.name} has kept no predictions of its validation parts, on which the weight is fitted"
+    return None
+
+
+def _hears(run: Run) -> str:
+    speech, text = _encoders(run)
+    return "both" if speech and text else "speech" if speech else "text"
+
+
+def _encoders(run: Run) -> tuple[str | None, str | None]:
+    """Return the names of the pretrained encoders, or their classes."""
+    found = []
+    for side in ("speech", "text"):
+        config = run.config["model"].get(side)
+        found.append(config and str(config.get("init_args", config).get("name") or config.get("class_path")))
+    return found[0], found[1]
+
+
+def _config(speech: Run, text: Run) -> Json:
+    model = speech.config["model"]
+    sides = {"speech": model["speech"], "text": text.config["model"]["text"]}
+    return {**speech.config, "model": {**model, **sides, "fusion": {"class_path": "late fusion"}}}
+
+
+def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tuple[int, ...]) -> Json:
+    folders = " ".join(str(run.folder) for run in (speech, text, *joint))
+    return {
+        "name": name,
+        "command": f"mser report {folders}",
+        "seeds": list(seeds),
+        "searched": speech.facts.get("searched") or text.facts.get("searched"),
+    }
+
+
+def _opened(speech: Run, text: Run) -> dict[tuple[int, int], int] | None:
+    """Return how often each test part was opened by the side that opened it more often."""
+    if speech.tested is None or text.tested is None:
+        return None
+    shared = [key for key in speech.tested if key in text.tested]
+    return {key: max(speech.tested[key], text.tested[key]) for key in shared}
