@@ -48,7 +48,9 @@ def open_study(sweep: Sweep, storage: str, seed: int, shared: Mapping[str, Any])
     try:
         import optuna
     except ImportError:
-        raise UserError("mser sweep needs Optuna, which is not installed; run pip install 'mser[sweep]'") from None
+        raise UserError(
+            "mser sweep needs Optuna, which is not installed; run pip install 'multimodal-ser[sweep]'"
+        ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         study_name=sweep.name,
