@@ -3,46 +3,65 @@
 - *ECE*, the expected calibration error: answers are put into 15 bins of equal width by the probability that the model
   gave them; in each bin the mean probability and the share that was right differ by a gap; the mean of the gaps,
   weighted by the bins' sizes (Naeini et al. 2015; Guo et al. 2017).
+- *Its floor*: the gaps are absolute, so luck alone fills them. As many answers are drawn right or wrong with the very
+  probabilities that the model gave them, 200 times; the mean of their ECEs is what perfect calibration scores, and an
+  ECE that 5 % of the draws reach cannot be told from it (Vaicenavicius et al. 2019). Seeds share a draw, since they
+  answer the same utterances.
+- *Intervals* of ECE and log-loss: 95 %, from resampling speakers within folds (`mser.scoring.statistics`).
 - *Temperature scaling*: the logits are divided by the one number that makes the log-loss of the validation part least,
   for each fold and seed its own. It changes how sure the model is, never what it says (Guo et al. 2017).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.decisions import Floats, log_loss, sure
+from mser.report.decisions import Floats, log_losses, sure
+from mser.report.sentences import between, percent
+from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
-from mser.runs.run import Job, Json, Run
-from mser.scoring.means import mean
-from mser.scoring.temperature import fitted_temperature
+from mser.runs.run import Json, Run
+from mser.scoring.clusters import Clusters
+from mser.scoring.scorers import Scorer
+from mser.scoring.statistics import interval, standard_error
+from mser.scoring.temperature import fitted_temperature, tempered
 
 BINS = 15
+DRAWS = 200
+SEED = 0
+_REST = range(BINS, BINS + 3)  # of the sums: answers, losses, utterances
+_LUCK = 0.95
+"""The share of perfectly calibrated draws that an ECE must exceed to be told from them."""
 
 
-def calibration(run: Run) -> Json | None:
+def calibration(run: Run, found: Clusters) -> Json | None:
     """Return how well the probabilities of a complete run are calibrated; null for scores, which have none.
 
+    Args:
+        run: a complete one.
+        found: its clusters, for the intervals.
+
     Returns:
-        ``as_is``, and ``scaled`` with temperatures fitted on validation, each with ``ece``, ``log_loss`` and ``bins``
-        of all folds and seeds; the ``temperatures`` by seed and fold. The last two are null where validation is what
-        is judged, or was not kept.
+        ``as_is``, and ``scaled`` with temperatures fitted on validation, each with ``ece`` and ``log_loss``, their
+        ``ece_interval`` and ``log_loss_interval``, the ``perfect_ece`` of answers that are right as often as said,
+        whether they are ``indistinguishable`` from such, and ``bins`` of all folds and seeds; the ``temperatures`` by
+        seed and fold. The last two are null where validation is what is judged, or was not kept.
     """
     if run.plan.task == "scores":
         return None
-    plain = _said(run, {job: 1.0 for job in range(len(run.jobs))})
+    plain = _said(run, found)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
     if len(fitted) < len(run.jobs):
         return {"as_is": plain, "scaled": None, "temperatures": None}
     return {
         "as_is": plain,
-        "scaled": _said(run, dict(enumerate(fitted))),
+        "scaled": _said(_scaled(run, fitted), found),
         "temperatures": [
-            {"seed": job.seed, "fold": job.fold.number, "temperature": found}
-            for job, found in zip(run.jobs, fitted, strict=True)
+            {"seed": job.seed, "fold": job.fold.number, "temperature": temperature}
+            for job, temperature in zip(run.jobs, fitted, strict=True)
         ],
     }
 
@@ -58,33 +77,126 @@ def expected_error(probability: Floats, right: NDArray[np.bool_]) -> float:
         >>> round(expected_error(np.array([0.9, 0.9, 0.5, 0.5]), np.array([True, True, True, False])), 3)
         0.05
     """
-    gaps = [abs(b["right"] - b["probability"]) * b["answers"] for b in _bins(probability, right)]
-    return float(sum(gaps) / len(right))
+    gaps = np.bincount(_places(probability), right - probability)
+    return float(np.abs(gaps).sum() / len(right))
 
 
-def _said(run: Run, temperatures: dict[int, float]) -> Json:
-    answers = [sure(job.said, run.question, temperatures[place]) for place, job in enumerate(run.jobs)]
-    losses = [log_loss(job.said, run.question, temperatures[place]) for place, job in enumerate(run.jobs)]
-    sizes = [len(job.said) for job in run.jobs]
-    return {
-        "ece": mean(_of_seed(run.jobs, answers, seed) for seed in run.seeds),
-        "log_loss": float(np.average(losses, weights=sizes)),
-        "bins": _bins(*(np.concatenate(side) for side in zip(*answers, strict=True))),
+def perfect_errors(answers: list[Floats], draws: int = DRAWS) -> Floats:
+    """Return the ECEs, (draws,), of answers that are right as often as their probabilities say: the mean over seeds.
+
+    Args:
+        answers: for each seed the probabilities of the same N answers, (N,).
+        draws: how often to draw which of them are right.
+
+    Example:
+        >>> perfect_errors([np.ones(8)], draws=2).tolist()
+        [0.0, 0.0]
+        >>> round(float(perfect_errors([np.full(100, 0.5)]).mean()), 2)  # the mean distance from 50 of 100 throws
+        0.04
+    """
+    rng = np.random.default_rng(SEED)
+    found = []
+    for _ in range(draws):
+        luck = rng.random(len(answers[0]))
+        found.append(np.mean([expected_error(probability, luck < probability) for probability in answers]))
+    return np.array(found)
+
+
+def calibrated(one: Json) -> str:
+    """Return in words how far probabilities are off, and how far they would be if they were right as often as said.
+
+    Example:
+        >>> calibrated({"ece": 0.068, "ece_interval": [0.05, 0.09], "perfect_ece": 0.061, "indistinguishable": True})
+        'off by 6.8 points (ECE [5.0, 9.0]), perfect ones by 6.1: indistinguishable from perfectly calibrated'
+    """
+    ends = f" {between(one['ece_interval'], 'ua')}" if one["ece_interval"] else ""
+    told = f"off by {percent(one['ece'])} points (ECE{ends}), perfect ones by {percent(one['perfect_ece'])}"
+    return f"{told}: indistinguishable from perfectly calibrated" if one["indistinguishable"] else told
+
+
+def _said(run: Run, found: Clusters) -> Json:
+    answers = {
+        seed: tuple(
+            np.concatenate(side)
+            for side in zip(*[sure(job.said, run.question) for job in run.jobs if job.seed == seed], strict=True)
+        )
+        for seed in run.seeds
     }
+    scores = _scores(run, found)
+    perfect = perfect_errors([probability for probability, _ in answers.values()])
+    return {
+        **scores,
+        "perfect_ece": float(perfect.mean()),
+        "indistinguishable": bool(scores["ece"] <= np.quantile(perfect, _LUCK)),
+        "bins": _bins(*(np.concatenate(side) for side in zip(*answers.values(), strict=True))),
+    }
+
+
+def _scores(run: Run, found: Clusters) -> Json:
+    """Return ECE and log-loss, of all folds as one set and the mean over seeds, and their intervals."""
+    scorer = _scorer(run.question)
+    tables = found.sums(run, scorer).values()
+    said: Json = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
+    pieces = []
+    for weights in found.weights() if found.freedom else ():
+        weighed = weights[:, list(found.members)]
+        pieces.append(_seeds(scorer, [weighed @ table for table in tables]))
+    for name in list(said):
+        resampled = np.concatenate([piece[name].mean(0) for piece in pieces]) if pieces else None
+        error = 0.0 if resampled is None else standard_error(said[name], resampled)
+        ends = interval(said[name], error, found.freedom, "error")
+        said[f"{name}_interval"] = list(ends) if ends else None
+    return said
+
+
+def _seeds(scorer: Scorer, sums: list[Floats]) -> dict[str, Floats]:
+    """Return each score with the seeds in the first dimension."""
+    return scorer.of_sums(np.stack(sums))
+
+
+def _scorer(question: Question) -> Scorer:
+    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers."""
+
+    def sums(said: Predictions) -> Floats:
+        probability, right = (side.reshape(len(said), -1) for side in sure(said, question))
+        rows = np.zeros((len(said), BINS + len(_REST)))
+        utterance = np.broadcast_to(np.arange(len(said))[:, None], probability.shape)
+        np.add.at(rows, (utterance, _places(probability)), right - probability)
+        rows[:, BINS:] = np.column_stack(
+            [np.full(len(said), probability.shape[1]), log_losses(said, question), np.ones(len(said))]
+        )
+        return rows
+
+    def of_sums(found: Floats) -> dict[str, Floats]:
+        answers, losses, utterances = (np.where(found[..., place] > 0, found[..., place], np.nan) for place in _REST)
+        return {"ece": np.abs(found[..., :BINS]).sum(-1) / answers, "log_loss": losses / utterances}
+
+    def score(said: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+
+    return Scorer(score, score, sums, of_sums)
+
+
+def _scaled(run: Run, temperatures: list[float]) -> Run:
+    """Return the run with its probabilities calibrated by a temperature per job."""
+    jobs = []
+    for job, temperature in zip(run.jobs, temperatures, strict=True):
+        probabilities = tempered(job.said.probabilities, temperature, exclusive=run.question.exclusive)
+        jobs.append(replace(job, said=replace(job.said, probabilities=probabilities)))
+    return replace(run, jobs=tuple(jobs))
 
 
 def _temperature(said: Predictions, run: Run) -> float:
     return fitted_temperature(said.probabilities, said.target, exclusive=run.question.exclusive)
 
 
-def _of_seed(jobs: Sequence[Job], answers: Sequence[tuple[Floats, NDArray[np.bool_]]], seed: int) -> float:
-    mine = [answer for job, answer in zip(jobs, answers, strict=True) if job.seed == seed]
-    return expected_error(*(np.concatenate(side) for side in zip(*mine, strict=True)))
+def _places(probability: Floats) -> NDArray[np.int64]:
+    return np.minimum((probability * BINS).astype(int), BINS - 1)
 
 
 def _bins(probability: Floats, right: NDArray[np.bool_]) -> list[Json]:
     """Return mean probability, share that is right, and number of answers of each bin that has any."""
-    place = np.minimum((probability * BINS).astype(int), BINS - 1)
+    place = _places(probability)
     return [
         {
             "probability": float(probability[place == number].mean()),

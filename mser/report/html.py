@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mser.report import sentences as words
 from mser.report.audio_clips import MOST_SECONDS
+from mser.report.calibration import calibrated
 from mser.report.headings import contents
 from mser.report.links import links
 from mser.report.pictures import drawing
@@ -89,6 +90,7 @@ def environment() -> Environment:
         "setting": setting,
         "scored": scored,
         "missing": words.missing,
+        "calibrated": calibrated,
         "condition": condition,
         "about_dropout": about_dropout,
     }

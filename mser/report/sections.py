@@ -21,11 +21,10 @@ from mser.scoring.scorers import Judge, one_vs_rest
 
 _POINTS = 1500
 _ANSWERS: dict[str, Callable[[Run], Any]] = {
-    "calibration": calibration,
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_EXTRA = ("observers", "robustness")
+_EXTRA = ("observers", "calibration", "robustness")
 _PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
@@ -56,6 +55,7 @@ def sections(run: Run, judge: Judge) -> Json:
         **_PER_TASK[run.plan.task](run, found, speakers),
         **slices(run, judge),
         "observers": observers(run, speakers),
+        "calibration": calibration(run, speakers),
         "robustness": robustness(run, judge),
         **{name: tell(run) for name, tell in _ANSWERS.items()},
     }

@@ -9,6 +9,7 @@ from fake.runs import LABELS, make_run, predictions_of, write_predictions
 
 from mser.cli import main
 from mser.report.abstaining import risks
+from mser.report.calibration import expected_error, perfect_errors
 
 
 def report(run, capsys):
@@ -69,6 +70,38 @@ def test_temperature_scaling_undoes_what_was_exaggerated(tmp_path, capsys, exclu
     assert found["as_is"]["ece"] > 0.08
     assert found["scaled"]["ece"] < 0.5 * found["as_is"]["ece"]
     assert found["scaled"]["log_loss"] < found["as_is"]["log_loss"]
+
+
+@pytest.mark.parametrize(("factor", "alike"), [(1.0, True), (1.6, False)])
+def test_calibration_is_judged_beside_what_luck_alone_scores(tmp_path, capsys, factor, alike):
+    found, page = report(overconfident(tmp_path, factor, exclusive=True), capsys)
+    found = found["calibration"]["as_is"]
+    _, sure, right = judged(tmp_path / "run")
+    rng = np.random.default_rng(1)
+    by_hand = np.mean([ece(sure, rng.random(len(sure)) < sure) for _ in range(100)])
+    assert found["perfect_ece"] == pytest.approx(by_hand, rel=0.1)
+    assert found["perfect_ece"] > 0.01
+    assert found["indistinguishable"] == alike
+    assert ("indistinguishable from perfectly calibrated" in page.partition("With temperatures")[0]) == alike
+    losses = -np.log([float(row[f"p_{row['target']}"]) for row in judged(tmp_path / "run")[0]])
+    assert found["log_loss"] == pytest.approx(losses.mean())
+    for name in ("ece", "log_loss"):
+        low, high = found[f"{name}_interval"]
+        assert low < found[name] < high
+    # Speakers are alike here, so that the interval is about that of independent utterances.
+    half = (found["log_loss_interval"][1] - found["log_loss_interval"][0]) / 2
+    assert half == pytest.approx(2.57 * losses.std() / len(losses) ** 0.5, rel=0.6)
+
+
+def test_perfect_calibration_is_seldom_told_from_itself():
+    rng, told = np.random.default_rng(0), []
+    for _ in range(150):
+        sure = rng.uniform(0.25, 1, 344)
+        luck = rng.random(344)
+        seeds = [sure, np.clip(sure + rng.normal(0, 0.05, 344), 0, 1)]
+        seen = np.mean([expected_error(one, luck < one) for one in seeds])
+        told.append(seen > np.quantile(perfect_errors(seeds, draws=60), 0.95))
+    assert np.mean(told) < 0.11  # 5 % and what 150 throws and 60 draws leave to luck
 
 
 def test_temperatures_come_from_validation_alone(tmp_path, capsys):
