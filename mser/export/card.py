@@ -139,7 +139,22 @@ def _silence(settings: Settings) -> str:
     return (
         f"\nAnswers that are less sure than {found['threshold']:.2f} are marked `abstain`. On validation it keeps "
         f"{found['coverage']:.0%} of the answers, of which {found['accuracy']:.0%} are right, of all "
-        f"{found['accuracy_of_all']:.0%}.\n"
+        f"{found['accuracy_of_all']:.0%}.{_of_members(settings)}\n"
+    )
+
+
+def _of_members(settings: Settings) -> str:
+    """Return whose answers the figures of abstaining are: no utterance is new to all folds of an ensemble."""
+    members = (settings.abstain or {}).get("members")
+    if members is None:
+        return ""
+    if members == 1:
+        return (
+            " These are answers of single members; all of them together are less sure, so that more are abstained from."
+        )
+    return (
+        f" These are answers of {members:g} members together, who had not trained on the utterance; the threshold is "
+        f"carried on from them to all {len(settings.members)}."
     )
 
 

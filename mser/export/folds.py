@@ -15,6 +15,7 @@ from mser import corpora
 from mser.corpora.table import corpus as table
 from mser.errors import UserError
 from mser.export.threshold import fitted_threshold
+from mser.export.together import Answered, together
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
 from mser.runs.folder import config_of
@@ -74,9 +75,9 @@ def read_folds(folders: Sequence[Path]) -> Trained:
     return Trained(run, members, val, tuple(folder / BEST for folder in folders))
 
 
-def calibrated(trained: Trained, place: int) -> Floats:
-    """Return what one member says of its validation part: calibrated probabilities, or scores, (N, C)."""
-    said, question = trained.val[place], trained.run.question
+def calibrated(trained: Trained, place: int, said: Predictions | None = None) -> Floats:
+    """Return what one member says of a part, else of validation: calibrated probabilities, or scores, (N, C)."""
+    question, said = trained.run.question, trained.val[place] if said is None else said
     if question.task == "scores":
         return np.asarray(said.prediction, dtype=np.float64)
     return tempered(said.probabilities, trained.members[place].temperature, exclusive=question.exclusive)
@@ -85,16 +86,26 @@ def calibrated(trained: Trained, place: int) -> Floats:
 def threshold(trained: Trained) -> dict[str, float] | None:
     """Return when the model of these folds had better keep silent; see `mser.use.abstention`.
 
-    Seeds of one fold answer its validation part together, as they do in use; of several folds each answers its own.
+    Seeds of one fold answer its validation part together, as they do in use. Several folds do so where at least two
+    have not trained on the same utterances (`mser.export.together`); else each answers its own part, alone.
     """
     folds: dict[int, list[int]] = {}
     for place, member in enumerate(trained.members):
         folds.setdefault(member.fold, []).append(place)
-    said = [
-        (trained.val[places[0]], np.mean([calibrated(trained, place) for place in places], axis=0))
-        for places in folds.values()
-    ]
-    return fitted_threshold(said, trained.run.question)
+    val = [_answered(trained, places, [trained.val[place] for place in places]) for places in folds.values()]
+    question = trained.run.question
+    alone = fitted_threshold([(part.said, part.probabilities) for part in val], question)
+    if alone is None or len(folds) == 1:
+        return alone
+    tested = [trained.run.jobs[place].said for place in range(len(trained.members))]
+    test = [_answered(trained, places, [tested[place] for place in places]) for places in folds.values()]
+    return together([*val, *test] if trained.run.part == "test" else val, question) or alone | {"members": 1}
+
+
+def _answered(trained: Trained, places: Sequence[int], parts: Sequence[Predictions]) -> Answered:
+    """Return what the seeds of one fold say of a part together."""
+    said = [calibrated(trained, place, part) for place, part in zip(places, parts, strict=True)]
+    return Answered(trained.members[places[0]].fold, parts[0], np.mean(said, axis=0))
 
 
 def score_range(run: Run) -> dict[str, float]:

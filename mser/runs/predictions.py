@@ -45,14 +45,17 @@ class Predictions:
 
     def only(self, wanted: Collection[str]) -> Predictions:
         """Return the rows of some utterances."""
-        rows = [row for row, utterance in enumerate(self.utterances) if utterance in wanted]
+        return self.rows([row for row, utterance in enumerate(self.utterances) if utterance in wanted])
+
+    def rows(self, rows: Sequence[int]) -> Predictions:
+        """Return some rows by their numbers."""
         return Predictions(
             utterances=tuple(self.utterances[row] for row in rows),
             speakers=tuple(self.speakers[row] for row in rows),
             groups=tuple(self.groups[row] for row in rows),
-            target=self.target[rows],
-            prediction=self.prediction[rows],
-            probabilities=self.probabilities[rows],
+            target=self.target[list(rows)],
+            prediction=self.prediction[list(rows)],
+            probabilities=self.probabilities[list(rows)],
         )
 
     @classmethod
