@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
     with alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out"):
         call(["plan", str(run), *fit_options], run / "plan.log")
         say_left_out(Manifest.read(run / "manifest.jsonl"))
+        _measure(run)
         if args.plan:
             return 0
         folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
@@ -106,6 +107,12 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of folds; give 1 or more")
     return int(text)
+
+
+def _measure(run: Path) -> None:
+    from mser.runs.cues import write_cues  # NumPy, which the help of this command can do without
+
+    write_cues(run)
 
 
 def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:

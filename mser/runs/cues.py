@@ -1,0 +1,67 @@
+"""``cues.csv``: how each recording of a run is, kept with the run so that a report needs no audio."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import astuple
+from math import isfinite
+from pathlib import Path
+
+from mser.audio.measures import NAMES, Measures
+from mser.errors import UserError
+from mser.files import write_text
+from mser.manifest import Manifest
+
+FILE = "cues.csv"
+
+
+def write_cues(run: Path) -> None:
+    """Measure the recordings of a run's manifest and write its ``cues.csv``, unless it is there.
+
+    A recording that cannot be read has no row; how many there are is said.
+
+    Raises:
+        UserError: if the folder cannot be written.
+    """
+    from mser.audio.measure_cache import log, measure_all
+    from mser.progress import progress
+
+    if (run / FILE).is_file():
+        return
+    manifest = Manifest.read(run / "manifest.jsonl")
+    with progress("measuring recordings", len(manifest)) as done:
+        found = measure_all(manifest, manifest.root, done)
+    if len(found) < len(manifest):
+        left = len(manifest) - len(found)
+        log.warning("%d of %d recordings could not be measured for the shortcut floors", left, len(manifest))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["utterance", *NAMES])
+    writer.writerows([name, *(f"{value:.6g}" for value in astuple(one))] for name, one in found.items())
+    write_text(run / FILE, text.getvalue())
+
+
+def read_cues(run: Path) -> Mapping[str, Measures]:
+    """Return the measures by utterance; none for a run that keeps none.
+
+    Raises:
+        UserError: if the file is no such table.
+    """
+    path = run / FILE
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = {row["utterance"]: [float(row[name]) for name in NAMES] for row in csv.DictReader(file)}
+        bad = next((name for name, row in rows.items() if not all(map(isfinite, row))), None)
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise _garbled(path, str(error)) from error
+    if bad is not None:
+        raise _garbled(path, f"{bad} has a number that is not finite")
+    return {name: Measures(*row) for name, row in rows.items()}
+
+
+def _garbled(path: Path, what: str) -> UserError:
+    return UserError(f"{path} is no table of recordings ({what}); delete it and run the same mser crossval again")
