@@ -144,8 +144,9 @@ def _scores(run: Run, found: Clusters) -> Json:
     for name in list(said):
         resampled = np.concatenate([piece[name].mean(0) for piece in pieces]) if pieces else None
         error = 0.0 if resampled is None else standard_error(said[name], resampled)
-        ends = interval(said[name], error, found.freedom, "error")
-        said[f"{name}_interval"] = list(ends) if ends else None
+        # On no other scale: near 0, where an ECE may well lie, a logarithm would leave the upper end open.
+        ends = interval(said[name], error, found.freedom)
+        said[f"{name}_interval"] = [max(0.0, ends[0]), ends[1]] if ends else None
     return said
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from mser.report import sentences as words
 from mser.report.audio_clips import MOST_SECONDS
 from mser.report.calibration import calibrated
+from mser.report.doubts import best_shortcut
 from mser.report.headings import contents
 from mser.report.links import links
 from mser.report.pictures import drawing
@@ -92,6 +93,7 @@ def environment() -> Environment:
         "missing": words.missing,
         "calibrated": calibrated,
         "condition": condition,
+        "best_shortcut": best_shortcut,
         "about_dropout": about_dropout,
     }
     return templates

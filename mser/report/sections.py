@@ -9,10 +9,12 @@ import numpy as np
 
 from mser.report.abstaining import abstaining
 from mser.report.calibration import calibration
+from mser.report.doubts import over_speakers
 from mser.report.figures import figures, pooled
 from mser.report.mistakes import mistakes
 from mser.report.observers import observers
 from mser.report.robustness import robustness
+from mser.report.shortcuts import shortcuts
 from mser.report.slices import KEYS, slices
 from mser.runs.run import Json, Run
 from mser.scoring import metrics
@@ -24,7 +26,7 @@ _ANSWERS: dict[str, Callable[[Run], Any]] = {
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_EXTRA = ("observers", "calibration", "robustness")
+_EXTRA = ("observers", "calibration", "robustness", "shortcuts", "over_speakers")
 _PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
@@ -40,6 +42,8 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
         - ``observers``: how near the probabilities are to what the observers said, or null.
         - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
+        - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.shortcuts`.
+        - ``over_speakers``: UA as the mean over speakers where some lack classes.
         - ``calibration``, ``abstaining``, ``mistakes``: of single answers; see the modules of these names.
     """
     if run.missing:
@@ -57,6 +61,8 @@ def sections(run: Run, judge: Judge) -> Json:
         "observers": observers(run, speakers),
         "calibration": calibration(run, speakers),
         "robustness": robustness(run, judge),
+        "shortcuts": shortcuts(run, judge, speakers),
+        "over_speakers": over_speakers(run, judge),
         **{name: tell(run) for name, tell in _ANSWERS.items()},
     }
 

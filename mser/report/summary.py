@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mser.report.doubts import doubts
 from mser.report.searched import searched
 from mser.report.sections import sections
 from mser.runs.run import Job, Json, Run
@@ -22,7 +23,7 @@ def summarise(run: Run) -> Json:
     folds that are there.
     """
     judged = judge(run.question)
-    return {
+    found = {
         "name": run.name,
         "folder": str(run.folder),
         "complete": not run.missing,
@@ -45,6 +46,7 @@ def summarise(run: Run) -> Json:
         "cost": _cost(run.jobs),
         "provenance": {key: run.facts.get(key) for key in ("command", "commit", "versions", "hardware", "started")},
     }
+    return found | {"doubts": [doubt._asdict() for doubt in doubts(found)]}
 
 
 def _tested(run: Run) -> list[Json] | None:

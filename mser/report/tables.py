@@ -48,6 +48,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "observers": [row for run in whole for row in _observers(run)],
         "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in _robustness(run)],
+        "shortcuts": [row for run in whole for row in _shortcuts(run)],
         "reliability": [row for run in whole for row in _reliability(run)],
         "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
         "mistakes": [{"run": run["name"], **one} for run in whole for one in run["mistakes"] or ()],
@@ -226,6 +227,19 @@ def _changed(name: str, figure: Json, floor: float | None) -> dict[str, Any]:
     least, most = figure.get("difference_interval") or (None, None)
     row = {"score": name, "mean": figure["mean"], "low": low, "high": high, "difference": figure.get("difference")}
     return row | {"difference from": least, "difference to": most, "floor": floor}
+
+
+def _shortcuts(run: Json) -> Rows:
+    return [
+        {
+            "run": run["name"],
+            "cues": row["name"],
+            **_changed(name, row[name], run["overall"][name]["floor"]),
+            "clearly better": row[name]["clearly_better"],
+        }
+        for row in run["shortcuts"] or ()
+        for name in run["listed"]
+    ]
 
 
 def _reliability(run: Json) -> Rows:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import sentences as words
+from mser.report.doubts import best_shortcut
 from mser.report.searched import finding
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
@@ -58,7 +59,7 @@ def _warned(report: Json) -> Iterator[tuple[Text, str]]:
     runs = report["runs"]
     found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"])]
     for run in runs:
-        told = filter(None, [words.opened(run), finding(run)])
+        told = filter(None, [words.opened(run), finding(run), *(words.Finding(**one) for one in run["doubts"])])
         found += [(f"{run['name']}: " if len(runs) > 1 else "", one) for one in told]
     for whose, line in found:
         if line.level != "sound":
@@ -93,6 +94,8 @@ def _overall(table: Table, run: Json) -> None:
     for title, key in _ROWS.items():
         if any(overall[name][key] is not None for name in names) and (key != "pooled" or len(run["folds"]) > 1):
             table.add_row(Text(title, "dim"), "", *[shown(name, overall[name][key]) for name in names])
+    if best := best_shortcut(run):
+        table.add_row(Text("shortcut", "dim"), "", *[shown(name, best[name]["mean"]) for name in names])
 
 
 def _compared(runs: list[Json]) -> Table:
@@ -110,6 +113,9 @@ def _compared(runs: list[Json]) -> Table:
         floors = [Text(shown(name, ranked[0]["overall"][name]["floor"]), "dim") for name in names]
         table.add_section()
         table.add_row(Text("floor", "dim"), "", *floors)
+        if best := best_shortcut(ranked[0]):
+            reached = [Text(shown(name, best[name]["mean"]), "dim") for name in names]
+            table.add_row(Text("shortcut", "dim"), "", *reached)
     return table
 
 

@@ -1,0 +1,188 @@
+"""Shortcut floors: what trivial cues reach in a run's place, under the same folds, scored in the same way.
+
+For each group of cues (`mser.report.cues`) and each fold a model is fitted on the fold's training part and asked about
+what the run was judged on:
+
+- labels: multinomial logistic regression (scikit-learn, L2 with C = 1) on cues standardised by the training part; for
+  each of several labels one. Each class counts the same for scores in which it does (UA, macro F1, balanced accuracy),
+  each utterance for all others: a floor is as high as such a model can get it.
+- scores: ridge regression.
+
+A floor is never raised to chance: one below it says that the cue means something else for the tested speakers. In the
+first score, floor and difference of run and floor have 95 % intervals over the same resampled speakers; the run is
+*clearly better* where all of the difference's is above 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isnan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mser import corpora
+from mser.corpora.table import corpus as own
+from mser.errors import UserError
+from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
+from mser.report import linear
+from mser.report.cues import Cues, cues, groups, table
+from mser.report.linear import standardised
+from mser.runs.cues import read_cues
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring.clusters import Clusters
+from mser.scoring.means import defined, mean
+from mser.scoring.measures import measure
+from mser.scoring.scorers import Judge
+from mser.scoring.statistics import Floats, interval, standard_error
+
+BALANCED = ("ua", "macro_f1", "balanced_accuracy")
+"""Scores in which each class counts the same."""
+_Key = tuple[str, bool]
+_OWN: _Key = ("", False)  # the run's own answers among those of the shortcuts, which have a name
+_KINDS = {"labels": LabelSet, "multi_label": MultiLabel}
+
+
+def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
+    """Return what each group of cues reaches, in the order of `groups`; null where the truth of train is not known.
+
+    Args:
+        run: a complete one.
+        judge: how it is judged.
+        found: its clusters.
+
+    Returns:
+        A row per group: its ``name``, its ``cues``, how many ``utterances`` lack one of them, and of each listed score
+        ``mean``, ``interval``, the ``difference`` by which the run is better with its ``difference_interval``, and
+        whether it is ``clearly_better``; the last but the difference null for all but the first score, or where there
+        are no intervals.
+    """
+    truth = _truth(run)
+    if truth is None:
+        return None
+    known = cues(run.utterances, read_cues(run.folder))
+    answers = {
+        (name, balanced): _answered(run, truth, known, names, balanced)
+        for name, names in groups(known).items()
+        for balanced in dict.fromkeys(score in BALANCED for score in judge.listed)
+    }
+    first = judge.headline[0]
+    resampled = _resampled(
+        run, judge, found, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)}
+    )
+    means = {key: _means(one, judge) for key, one in {_OWN: run, **answers}.items()}
+    rows = []
+    for name, names in groups(known).items():
+        row: Json = {"name": name, "cues": list(names), "lacking": _lacking(run, known, names)}
+        for score in judge.listed:
+            key = (name, score in BALANCED)
+            row[score] = _figure(score, means[_OWN][score], means[key][score])
+            if score == first and resampled:
+                row[score] |= _intervals(score, row[score], found, resampled[_OWN], resampled[key])
+        rows.append(row)
+    return rows
+
+
+def _truth(run: Run) -> Mapping[str, Any] | None:
+    """Return the target of each utterance that has one.
+
+    None where a fold has none to train on, or the manifest tells another than the predictions.
+    """
+    task = _task(run)
+    targets = {name: task.target(one) for name, one in run.utterances.items()}
+    known = {name: target for name, target in targets.items() if not _unknown(target)}
+    if not all(known.keys() & fold.train for fold in run.plan.folds):
+        return None
+    agree = all(name in known and run.question.told(known[name]) == told for name, told in run.truth().items())
+    return known if agree else None
+
+
+def _unknown(target: Any) -> bool:
+    return bool(target == UNKNOWN) if isinstance(target, int) else any(map(isnan, target))
+
+
+def _task(run: Run) -> Task:
+    """Return the task, with the labels that its corpus merges, if that is known."""
+    plan = run.plan
+    if plan.corpus != own.NAME:
+        try:
+            task = corpora.corpus(plan.corpus).label_set(plan.label_set)
+        except UserError:
+            task = None
+        if task is not None and task.labels == plan.labels:
+            return task
+    if plan.task == "scores":
+        return ScoreSet(plan.label_set, plan.labels, low=-np.inf, high=np.inf)
+    return _KINDS[plan.task](plan.label_set, plan.labels)
+
+
+def _answered(run: Run, truth: Mapping[str, Any], known: Cues, names: Sequence[str], balanced: bool) -> Run:
+    """Return a run of one seed in which a model of these cues alone has given the answers."""
+    jobs = []
+    for job in run.jobs:
+        if job.seed == run.seeds[0]:
+            train = [name for name in job.fold.train if name in truth]
+            inputs = standardised(table(known, train, names), table(known, job.said.utterances, names))
+            said = _said(run, job.said, *inputs, np.array([truth[name] for name in train]), balanced)
+            jobs.append(replace(job, said=said))
+    return replace(run, jobs=tuple(jobs), seeds=run.seeds[:1])
+
+
+def _said(
+    run: Run, judged: Predictions, train: Floats, cues: Floats, target: NDArray[Any], balanced: bool
+) -> Predictions:
+    """Return the predictions of a linear model for the utterances that were judged."""
+    if run.plan.task == "scores":
+        return replace(judged, prediction=linear.scores(train, target, cues))
+    if run.plan.task == "multi_label":
+        probabilities = linear.present(train, target, cues, balanced=balanced)
+        return replace(judged, prediction=probabilities > 0.5, probabilities=probabilities)
+    probabilities = linear.probable(train, target, cues, len(run.plan.labels), balanced=balanced)
+    return replace(judged, prediction=probabilities.argmax(1), probabilities=probabilities)
+
+
+def _means(run: Run, judge: Judge) -> dict[str, float]:
+    scores = [judge.scorer.score(job.said) for job in run.jobs]
+    folds = [[one for one, job in zip(scores, run.jobs, strict=True) if job.fold == fold] for fold in run.plan.folds]
+    return {name: mean(mean(s[name] for s in fold) for fold in folds) for name in judge.listed}
+
+
+def _resampled(run: Run, judge: Judge, found: Clusters, answers: Mapping[_Key, Run]) -> dict[_Key, Floats]:
+    """Return the first score of the run and of each shortcut over the same resampled speakers, (R,); or nothing."""
+    if not found.freedom:
+        return {}
+    tables = {key: list(found.sums(one, judge.scorer).values()) for key, one in {_OWN: run, **answers}.items()}
+    pieces: dict[_Key, list[Floats]] = {key: [] for key in tables}
+    for weights in found.weights():
+        for key, several in tables.items():
+            scores = [found.scores(judge.scorer, weights, one)[judge.headline[0]] for one in several]
+            pieces[key].append(np.mean(scores, axis=0))
+    return {key: np.concatenate(piece) for key, piece in pieces.items()}
+
+
+def _figure(score: str, own_mean: float, reached: float) -> Json:
+    difference = defined(measure(score).better * (own_mean - reached))
+    nothing = dict.fromkeys(("interval", "difference_interval", "clearly_better"))
+    return {"mean": defined(reached), "difference": difference, **nothing}
+
+
+def _intervals(score: str, figure: Json, found: Clusters, mine: Floats, others: Floats) -> Json:
+    """Return how sure a floor and its difference from the run are, from their resampled scores, (R,)."""
+    if figure["difference"] is None:
+        return {}
+    apart = measure(score).better * (mine - others)
+    ends = interval(figure["mean"], standard_error(figure["mean"], others), found.freedom, measure(score).scale)
+    difference = interval(figure["difference"], standard_error(figure["difference"], apart), found.freedom)
+    return {
+        "interval": list(ends) if ends else None,
+        "difference_interval": list(difference) if difference else None,
+        "clearly_better": bool(difference[0] > 0) if difference else None,
+    }
+
+
+def _lacking(run: Run, known: Cues, names: list[str]) -> int:
+    rows = table(known, list(run.utterances), names)
+    return int(np.isnan(rows).any(1).sum())

@@ -1,0 +1,283 @@
+"""What trivial cues reach in a run's place, and what is said of it: against scikit-learn, with cues made up."""
+
+import csv
+import json
+from dataclasses import replace
+from zlib import crc32
+
+import numpy as np
+import pytest
+from fake.runs import LABELS, make_run, predictions_of, write_predictions
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from mser.audio.measures import NAMES
+from mser.cli import main
+from mser.manifest import Manifest
+from mser.report.cues import cues, groups, read_from
+from mser.report.linear import probable, standardised
+
+LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "silence_end": 0.2, "silence_share": 0.3,
+        "zero_crossings": 2000.0, "bandwidth": 8000.0}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(request, monkeypatch):
+    if "page" not in request.fixturenames:
+        monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+
+
+@pytest.fixture
+def page():
+    """The page is to be written, too."""
+
+
+def report(run, capsys):
+    assert main(["report", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"][0]
+    return found, {row["name"]: row for row in found["shortcuts"] or ()}
+
+
+def hear(run, of):
+    """Write cues.csv, in which `of` of an utterance differs from `LOUD`."""
+    with (run / "cues.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["utterance", *NAMES])
+        writer.writeheader()
+        writer.writerows({"utterance": one.id, **LOUD, **of(one)} for one in Manifest.read(run / "manifest.jsonl"))
+    return run
+
+
+def by_class(one):
+    rng = np.random.default_rng(crc32(one.id.encode()))
+    return {"level": -40 + 6 * LABELS.index(one.label) + rng.normal(0, 1.0)}
+
+
+def test_a_run_that_only_hears_how_loud_it_is_is_told_so(tmp_path, capsys, page):
+    run = hear(make_run(tmp_path / "both", skill=0.5, turns=24, epochs=1), by_class)
+    found, rows = report(run, capsys)
+    assert list(rows) == [
+        "duration", "loudness", "silence at the ends", "zero crossings", "recording", "length of the transcript",
+        "punctuation", "transcript", "recording and transcript",
+    ]  # fmt: skip
+    assert rows["loudness"]["ua"]["mean"] > 0.95
+    assert rows["loudness"]["ua"]["clearly_better"] is False
+    assert rows["zero crossings"]["ua"]["mean"] == pytest.approx(0.25)
+    [note] = [one["text"] for one in found["doubts"] if "shortcut" in one["text"]]
+    assert note.startswith("It is not clearly better than a shortcut, the cues of ")
+    assert "loudness" in note
+    assert "zero crossings" not in note
+    written = (run / "report/report.html").read_text()
+    assert "Shortcuts</h2>" in written
+    assert note.partition(" alone")[0] in written
+    assert main(["report", str(run)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert note.partition(":")[0] in said
+    best = max(row["ua"]["mean"] for row in rows.values())
+    assert f"shortcut {100 * best:.1f}" in said
+    with (run / "report/tables/shortcuts.csv").open(newline="") as file:
+        table = {(row["cues"], row["score"]): row for row in csv.DictReader(file)}
+    assert float(table["loudness", "ua"]["mean"]) == rows["loudness"]["ua"]["mean"]
+    assert table["loudness", "ua"]["clearly better"] == "False"
+
+
+def test_a_run_that_hears_more_is_told_so(tmp_path, capsys):
+    found, rows = report(hear(make_run(tmp_path / "both", skill=0.9, turns=24, epochs=1), lambda _: {}), capsys)
+    assert all(row["ua"]["clearly_better"] for row in rows.values())
+    [sound] = [one for one in found["doubts"] if "shortcut" in one["text"]]
+    assert sound["level"] == "sound"
+    assert sound["text"].startswith("It is clearly better than each of 9 shortcuts, the best of which are the cues of ")
+
+
+def flipped(one):
+    """Return a level that is loud for anger with every speaker but one, for whom it is the softest."""
+    order = LABELS.index(one.label) * (1 if one.session in ("Session1", "Session2") else -1)
+    return {"level": -40 + 3 * order, "peak": -20.0}
+
+
+def test_a_floor_below_chance_is_a_finding(tmp_path, capsys):
+    """Each fold is trained on three sessions, of which most mean the opposite of the tested one."""
+    run = make_run(tmp_path / "both", skill=0.9, turns=24, epochs=1)
+    found, rows = report(hear(run, flipped), capsys)
+    below = [row for row in rows.values() if row["ua"]["interval"] and row["ua"]["interval"][1] < 0.25]
+    texts = [one["text"] for one in found["doubts"] if "below the floor" in one["text"]]
+    assert len(texts) == len(below)
+    assert rows["loudness"]["ua"]["mean"] < 0.5
+
+
+def test_the_numbers_are_scikit_learn_s(tmp_path, capsys):
+    run = make_run(tmp_path / "both", turns=30, epochs=1, seeds=(1, 2))
+    hear(run, lambda one: {"level": -30 + 1.5 * LABELS.index(one.label) + hash_of(one.id), "peak": hash_of(one.id * 2)})
+    _, rows = report(run, capsys)
+    known = {row["utterance"]: row for row in csv.DictReader((run / "cues.csv").open(newline=""))}
+    label = {one.id: LABELS.index(one.label) for one in Manifest.read(run / "manifest.jsonl")}
+    scores = []
+    for fold in json.loads((run / "protocol.json").read_text())["folds"]:
+        x, y = {}, {}
+        for part in ("train", "test"):
+            x[part] = np.array([[float(known[name][cue]) for cue in ("level", "peak")] for name in fold[part]])
+            y[part] = np.array([label[name] for name in fold[part]])
+        said = {
+            weight: make_pipeline(StandardScaler(), LogisticRegression(class_weight=weight, max_iter=1000))
+            .fit(x["train"], y["train"])
+            .predict(x["test"])
+            for weight in ("balanced", None)
+        }
+        scores.append([balanced_accuracy_score(y["test"], said["balanced"]), accuracy_score(y["test"], said[None])])
+    ua, wa = np.mean(scores, axis=0)
+    assert rows["loudness"]["ua"]["mean"] == pytest.approx(ua)
+    assert rows["loudness"]["wa"]["mean"] == pytest.approx(wa)
+    assert 0.3 < ua < 0.9
+    low, high = rows["loudness"]["ua"]["interval"]
+    assert low < ua < high
+
+
+def hash_of(name):
+    return float(np.random.default_rng(crc32(name.encode())).normal(0, 2))
+
+
+def test_a_run_without_cues_has_what_its_manifest_tells(tmp_path, capsys, page):
+    run = make_run(tmp_path / "both", epochs=1)
+    _, rows = report(run, capsys)
+    assert list(rows) == [
+        "duration", "length of the transcript", "punctuation", "transcript", "recording and transcript",
+    ]  # fmt: skip
+    assert "there is no cues.csv" in (run / "report/report.html").read_text()
+
+
+def test_a_run_without_a_manifest_has_none(tmp_path, capsys):
+    run = make_run(tmp_path / "both", epochs=1, styles=False)
+    found, rows = report(run, capsys)
+    assert found["shortcuts"] is None
+    assert rows == {}
+
+
+def test_truths_that_the_manifest_does_not_tell_have_none(tmp_path, capsys):
+    run = make_run(tmp_path / "both", epochs=1)
+    manifest = Manifest.read(run / "manifest.jsonl")
+    replace(manifest, utterances=tuple(replace(one, label="neu") for one in manifest)).write(run / "manifest.jsonl")
+    assert report(run, capsys)[0]["shortcuts"] is None
+
+
+def scored(run):
+    """Put what the predictions say is true into the manifest."""
+    truth = {row["utterance"]: row for fold in range(1, 6) for row in predictions_of(run, fold=fold)}
+    manifest = Manifest.read(run / "manifest.jsonl")
+    columns = [name for name in next(iter(truth.values())) if name.startswith("target_")]
+
+    def scores(one):
+        row = truth[one.id]
+        if columns:
+            return {name.removeprefix("target_"): float(row[name]) for name in columns}
+        return {label: float(label in row["target"].split("+")) for label in LABELS}
+
+    replace(manifest, utterances=tuple(replace(one, scores=scores(one)) for one in manifest)).write(
+        run / "manifest.jsonl"
+    )
+    return run
+
+
+def test_scores_by_ridge_regression(tmp_path, capsys):
+    run = scored(make_run(tmp_path / "vad", task="scores", labels=("valence", "arousal"), label_set="vad", epochs=1))
+    truth = {one.id: one.scores for one in Manifest.read(run / "manifest.jsonl")}
+    hear(run, lambda one: {"level": -30 + 4 * truth[one.id]["arousal"] + hash_of(one.id)})
+    _, rows = report(run, capsys)
+    known = {row["utterance"]: row for row in csv.DictReader((run / "cues.csv").open(newline=""))}
+    errors = []
+    for fold in json.loads((run / "protocol.json").read_text())["folds"]:
+        x = {p: [[float(known[n][cue]) for cue in ("level", "peak")] for n in fold[p]] for p in ("train", "test")}
+        y = {p: np.array([[truth[n][s] for s in ("valence", "arousal")] for n in fold[p]]) for p in ("train", "test")}
+        model = make_pipeline(StandardScaler(), Ridge()).fit(x["train"], y["train"])
+        errors.append(np.abs(model.predict(x["test"]) - y["test"]).mean())
+    assert rows["loudness"]["mae"]["mean"] == pytest.approx(np.mean(errors))
+    assert rows["loudness"]["ccc"]["mean"] > 0.2
+
+
+def test_several_labels_each_by_itself(tmp_path, capsys):
+    run = scored(make_run(tmp_path / "moods", task="multi_label", label_set="moods", epochs=1, turns=30))
+    present = {one.id: one.scores["ang"] for one in Manifest.read(run / "manifest.jsonl")}
+    hear(run, lambda one: {"level": -40 + 10 * present[one.id] + hash_of(one.id) / 4})
+    _, rows = report(run, capsys)
+    assert rows["loudness"]["balanced_accuracy"]["mean"] == pytest.approx((1 + 3 * 0.5) / 4, abs=0.05)
+
+
+@pytest.mark.parametrize("text", ["", "utterance,level\na,1\n", "utterance," + ",".join(NAMES) + "\na" + ",nan" * 8])
+def test_a_damaged_table_of_cues_is_refused(tmp_path, capsys, text):
+    run = make_run(tmp_path / "both", epochs=1)
+    (run / "cues.csv").write_text(text or "utterance\na\n")
+    assert main(["report", str(run)]) == 2
+    [line] = capsys.readouterr().err.strip().splitlines()
+    assert "cues.csv is no table of recordings" in line
+    assert "run the same mser crossval again" in line
+
+
+def test_a_recording_that_was_not_measured_counts_as_the_mean(tmp_path, capsys):
+    run = hear(make_run(tmp_path / "both", turns=24, epochs=1), by_class)
+    lines = (run / "cues.csv").read_text().splitlines()
+    (run / "cues.csv").write_text("\n".join(lines[:-3]) + "\n")
+    _, rows = report(run, capsys)
+    assert (rows["loudness"]["lacking"], rows["punctuation"]["lacking"]) == (3, 0)
+    assert rows["loudness"]["ua"]["mean"] > 0.9
+
+
+def test_cues_that_nobody_has_are_no_shortcut():
+    assert groups(cues({}, {})) == {}
+    one, other = standardised(np.array([[1.0, np.nan], [3.0, np.nan]]), np.array([[np.nan, 1.0]]))
+    assert np.isfinite(one).all()
+    assert other.tolist() == [[0.0, 1.0]]
+    assert probable(one, np.array([2, 2]), other, 3, balanced=True).tolist() == [[0.0, 0.0, 1.0]]
+
+
+def test_marks_of_any_script():
+    assert read_from("什么？！")["questions"] == read_from("What?")["questions"] == 1
+    assert read_from("Well… no. . ")["ellipses"] == 1
+    assert read_from("")["words"] == 0
+
+
+def cross(run):
+    """Answer what the truth is not, always."""
+    for fold in range(1, 6):
+        rows = predictions_of(run, fold=fold)
+        for row in rows:
+            row["prediction"] = LABELS[(LABELS.index(row["target"]) + 1) % 4]
+            row |= {f"p_{label}": 0.7 if label == row["prediction"] else 0.1 for label in LABELS}
+        rows[-1] |= {"prediction": rows[-1]["target"]}
+        rows[-1] |= {f"p_{label}": 0.7 if label == rows[-1]["target"] else 0.1 for label in LABELS}
+        write_predictions(run, rows, fold=fold)
+    return run
+
+
+def test_a_score_below_chance_is_named(tmp_path, capsys):
+    found, _ = report(cross(make_run(tmp_path / "both", turns=24, epochs=1)), capsys)
+    [note] = [one["text"] for one in found["doubts"] if "below chance" in one["text"]]
+    assert "the sign of a crossed design" in note
+    assert "the floor of 25.0%" in note
+
+
+def test_speakers_without_a_class_have_a_mean_of_their_own(tmp_path, capsys):
+    run = make_run(tmp_path / "both", turns=24, epochs=1, seeds=(1, 2))
+    assert report(run, capsys)[0]["over_speakers"] is None
+    for seed in (1, 2):
+        rows = predictions_of(run, seed)
+        for row in rows:
+            if row["speaker"] == "Ses01F" and row["target"] == "sad":
+                row["target"] = "neu"
+        write_predictions(run, rows, seed)
+    rows = [predictions_of(run, seed, 5) for seed in (1, 2)]  # of the fold that validates on session 1
+    for seed in (1, 2):
+        for row in rows[seed - 1]:
+            if row["speaker"] == "Ses01F" and row["target"] == "sad":
+                row["target"] = "neu"
+        write_predictions(run, rows[seed - 1], seed, 5)
+    found, _ = report(run, capsys)
+    assert (found["over_speakers"]["speakers"], found["over_speakers"]["lacking"]) == (10, 1)
+    means = []
+    for seed in (1, 2):
+        tested = [row for fold in range(1, 6) for row in predictions_of(run, seed, fold) if row["split"] == "test"]
+        for who in sorted({row["speaker"] for row in tested}):
+            mine = [row for row in tested if row["speaker"] == who]
+            means.append(balanced_accuracy_score([r["target"] for r in mine], [r["prediction"] for r in mine]))
+    assert found["over_speakers"]["ua"] == pytest.approx(np.mean(means))
+    [note] = [one["text"] for one in found["doubts"] if "lacks some of the classes" in one["text"]]
+    assert f"UA is {100 * np.mean(means):.1f}%" in note
