@@ -9,12 +9,12 @@ themselves are no observers; an utterance without a vote for any class is left o
 - ``js_divergence``: half the Kullback-Leibler divergences of q and of p from their mean, in bits, 0 to 1 (Lin 1991).
 
 The floor is a constant prior: the mean q of the judged utterances of a fold, and its likeliest class as the answer.
-Beside it stands the best there can be: what q itself would score.
+Beside it stands the best there can be, what q itself would score, and how far people agree (`mser.report.people`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from mser.labels import LabelSet
 from mser.manifest import Rating, Utterance
 from mser.report.decisions import LEAST, Floats
 from mser.report.figures import figures, pooled
+from mser.report.people import alpha, people
 from mser.runs.predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.clusters import Clusters
@@ -37,7 +38,8 @@ def observers(run: Run, found: Clusters) -> Json | None:
 
     Returns:
         ``utterances`` with observers, the mean number of ``observers`` of one, the share of their votes that are
-        ``outside`` the label set, and each score's figure, with the ``best`` that is possible.
+        ``outside`` the label set, each score's figure, with the ``best`` that is possible, and under ``people`` what
+        single observers score against the others, with Krippendorff's ``alpha``; null where nobody had two.
     """
     heard = {name: one for name, one in votes(run).items() if one.sum()}
     shares = {name: one / one.sum() for name, one in heard.items()}
@@ -48,11 +50,13 @@ def observers(run: Run, found: Clusters) -> Json | None:
     number = np.mean([_observers(run.utterances[name]) for name in judged])
     q = np.array([shares[name] for name in judged])
     best = dict(zip(MEASURED, soft_scores(q, q, q.argmax(1)).mean(0), strict=True))
+    ceiling = people(run, found, {name: _each(run, name) for name in judged})
     return {
         "utterances": len(judged),
         "observers": float(number),
         "outside": float(1 - np.mean([heard[name].sum() / _observers(run.utterances[name]) for name in judged])),
         **{name: figure | {"best": float(best[name])} for name, figure in figures(run, scorer, found).items()},
+        "people": ceiling and ceiling | {"alpha": alpha(_values(run, judged))},
     }
 
 
@@ -157,13 +161,35 @@ def _observers(utterance: Utterance) -> int:
 
 
 def _votes(utterance: Utterance, task: LabelSet, words: Mapping[str, str]) -> Floats:
+    votes = [_vote(rating, task, words) for rating in utterance.ratings if _observes(rating)]
+    return np.sum(votes, axis=0)
+
+
+def _vote(rating: Rating, task: LabelSet, words: Mapping[str, str]) -> Floats:
     found = np.zeros(len(task.labels))
-    for rating in utterance.ratings:
-        if _observes(rating):
-            for label in _classes(rating.labels, task, words):
-                if label >= 0:
-                    found[label] += 1 / len(rating.labels)
+    for label in _classes(rating.labels, task, words):
+        if label >= 0:
+            found[label] += 1 / len(rating.labels)
     return found
+
+
+def _each(run: Run, name: str) -> Floats:
+    """Return the votes of each observer of an utterance who voted for a class, (observers, C)."""
+    task, words = _task(run)
+    ratings = filter(_observes, run.utterances[name].ratings)
+    votes = [_vote(rating, task, words) for rating in ratings] if task else []
+    return np.array([vote for vote in votes if vote.any()])
+
+
+def _values(run: Run, judged: Sequence[str]) -> Floats:
+    """Return how many observers chose each class, or at last none of them, and nothing else: (N, C + 1)."""
+    task, words = _task(run)
+    counts = np.zeros((len(judged), len(run.plan.labels) + 1))
+    for row, name in enumerate(judged):
+        for rating in filter(_observes, run.utterances[name].ratings):
+            if task and len(rating.labels) == 1:
+                counts[row, _classes(rating.labels, task, words)[0]] += 1  # none of them is -1: the last
+    return counts
 
 
 def _classes(labels: tuple[str, ...], task: LabelSet, words: Mapping[str, str]) -> list[int]:

@@ -110,7 +110,16 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return shown(name, value)
     if name == "score":
         return _head(value)
-    if "score" in row and name in (*_FIGURE, "best", "low", "high", "difference", "difference from", "difference to"):
+    if "score" in row and name in (
+        *_FIGURE,
+        "an observer",
+        "best",
+        "low",
+        "high",
+        "difference",
+        "difference from",
+        "difference to",
+    ):
         return shown(row["score"], value)
     if isinstance(value, float):
         return "< 0.001" if name in ("p", "p_holm", "mcnemar p") and value < 0.001 else f"{value:.3g}"
@@ -204,7 +213,14 @@ def _slice(run: Json, key: str) -> Rows:
 def _observers(run: Json) -> Rows:
     found = run["observers"]
     return [
-        {"run": run["name"], **_figure(name, found[name]), "best": found[name]["best"]} for name in MEASURED if found
+        {
+            "run": run["name"],
+            **_figure(name, found[name]),
+            "an observer": ((found["people"] or {}).get(name) or {"mean": None})["mean"],
+            "best": found[name]["best"],
+        }
+        for name in MEASURED
+        if found
     ]
 
 

@@ -72,6 +72,9 @@ MEASURES: dict[str, Measure] = {
     "soft_accuracy": Measure(
         "soft accuracy", "share", "The share of an utterance’s observers who chose what the model says."
     ),
+    "guess": Measure(
+        "guessed by the others", "share", "The share of observers who chose what most of the others chose; ties split."
+    ),
     "soft_cross_entropy": Measure(
         "soft cross-entropy", "error", "The cross-entropy of the observers’ shares and the probabilities, in nats."
     ),

@@ -14,7 +14,8 @@ from scipy.stats import entropy
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.observers import agreement, observers, soft_scores, votes
+from mser.report.observers import _each, agreement, observers, soft_scores, votes
+from mser.report.people import alpha
 from mser.runs.run import read_run
 from mser.scoring.clusters import clusters
 
@@ -106,3 +107,49 @@ def test_without_ratings_nothing_is_said_of_observers(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)["runs"][0]
     assert (found["agreements"], found["observers"]) == (None, None)
     assert "What the observers said" not in (run / "report/report.html").read_text()
+
+
+def test_each_observer_is_left_out_once(tmp_path):
+    """Of three who say hap, hap, sad: two pairs of six agree; sad is guessed by nobody, hap where the others tie."""
+    ratings = (Rating("E1", ("Excited",)), Rating("E2", ("Happiness",)), Rating("E3", ("Sadness",)),
+               Rating("E4", ("Frustration",)), Rating("F1", ("Anger",), is_self=True))  # fmt: skip
+    run, _ = rated(tmp_path / "both", ratings)
+    found = observers(run, clusters(run))["people"]
+    assert found["utterances"] == 1
+    assert found["soft_accuracy"]["mean"] == pytest.approx(2 / 6)
+    assert found["guess"]["mean"] == pytest.approx((0.5 + 0.5 + 0) / 3)
+    assert found["ua"]["mean"] == 0  # only the two who agree have a label, which the third has not said
+    # Of one utterance nothing tells what chance is: alpha is 1 - (5 pairs of 6 that differ) (4 - 1) / (10 of 12).
+    assert found["alpha"] == pytest.approx(1 - (4 - 1) * 10 / 3 / 10)
+
+
+def test_the_ceiling_is_that_of_pairs_of_observers(tmp_path, capsys):
+    run = make_run(tmp_path / "both", epochs=1, rated=True, turns=30)
+    assert main(["report", str(run), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"][0]["observers"]
+    people = found["people"]
+    read, folds = read_run(run), []
+    for job in read.jobs:
+        agree = []
+        for name in job.said.utterances:
+            votes = [vote for vote in _each(read, name)]
+            agree += [votes[i] @ sum(votes[:i] + votes[i + 1 :]) / sum(map(np.sum, votes[:i] + votes[i + 1 :]))
+                      / votes[i].sum() for i in range(len(votes)) if len(votes) > 1]  # fmt: skip
+        folds.append(np.mean(agree))
+    assert people["soft_accuracy"]["mean"] == pytest.approx(np.mean(folds))
+    low, high = people["soft_accuracy"]["interval"]
+    assert low < people["soft_accuracy"]["mean"] < high <= 1
+    assert people["guess"]["mean"] == pytest.approx(np.mean(folds), abs=0.05)  # of three, the others are two
+    assert people["soft_accuracy"]["mean"] < found["soft_accuracy"]["best"]
+    assert 0 < people["alpha"] < 1
+    assert "Krippendorff’s alpha is" in (run / "report/report.html").read_text()
+
+
+def test_krippendorff_s_own_example():
+    """Four observers, twelve units, values 1 to 5: alpha is 0.743 for nominal data (Krippendorff 2011, section C)."""
+    values = ["1 1 - 1", "2 2 3 2", "3 3 3 3", "3 3 3 3", "2 2 2 2", "1 2 3 4", "4 4 4 4", "1 1 2 1", "2 2 2 2",
+              "- 5 5 5", "- - 1 1", "- - 3 -"]  # fmt: skip
+    counts = np.array([[row.split().count(str(value)) for value in range(1, 6)] for row in values])
+    assert alpha(counts) == pytest.approx(0.743, abs=0.0005)
+    assert alpha(np.array([[3, 0], [2, 0]])) is None
+    assert alpha(np.array([[1, 0], [0, 1]])) is None

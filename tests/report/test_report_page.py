@@ -70,6 +70,7 @@ def test_every_section_is_there(single):
         "Classes",
         "Each emotion against the rest",
         "How sure it is of an answer",
+        "Shortcuts",
         "Improvised and scripted",
         "Words that training has read",
         "Who speaks, and how long",
@@ -213,7 +214,7 @@ def test_every_table_can_be_saved_from_the_page(tmp_path):
     run = make_run(tmp_path / "both", seeds=(1, 2), objective="OneVsRest")
     text, _ = page(run, out=tmp_path)
     written = sorted((tmp_path / "tables").iterdir())
-    assert len(written) == 2 * 14
+    assert len(written) == 2 * 15
     for path in written:
         assert linked(text, f"both_{path.name}") == path.read_text()
 

@@ -1,0 +1,103 @@
+"""How far people agree: the ceiling beside which soft scores stand, since no person reaches the votes themselves.
+
+Of each judged utterance every observer is left out once; what the others said is the truth, as the votes of all are for
+the model (`mser.report.observers`: one vote each, split evenly, votes for other classes left out).
+
+- ``soft_accuracy``: the share of the others' votes for what the one said: how often two observers agree.
+- ``guess``: the share of observers who said what most of the others did, ties split: what a model could reach that
+  knew what the others said.
+- ``ua``, ``wa``: of one observer's answers against the label that most of the others chose, where one label has most.
+- ``alpha``: Krippendorff's alpha of the classes for nominal data (Krippendorff 2018, "Content Analysis", chapter 12),
+  by the library of that name, over the judged utterances; what is none of the classes is one value of its own, and
+  who chose several labels is left out. 1 is agreement, 0 what chance gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mser.report.figures import figures
+from mser.runs.predictions import Predictions
+from mser.runs.run import Json, Run
+from mser.scoring import metrics
+from mser.scoring.clusters import Clusters
+from mser.scoring.scorers import Scorer
+from mser.scoring.statistics import Floats
+
+MEASURED = ("soft_accuracy", "guess", "ua", "wa")
+
+
+def people(run: Run, found: Clusters, votes: Mapping[str, Floats]) -> Json | None:
+    """Return how far single observers of a complete run agree; null where nobody was observed by two.
+
+    Args:
+        run: a complete one.
+        found: its clusters.
+        votes: by judged utterance the votes of each observer, (observers, C), without those who voted for no class.
+
+    Returns:
+        ``utterances`` with two observers or more, and `MEASURED`, each a figure with mean and interval.
+    """
+    classes = len(run.plan.labels)
+    tables = {name: _left_out(one) for name, one in votes.items() if len(one) > 1}
+    if not tables:
+        return None
+    scores = figures(run, _scorer(tables, classes), found)
+    return {
+        "utterances": len(tables),
+        **{name: {key: scores[name][key] for key in ("mean", "interval")} for name in MEASURED},
+    }
+
+
+def alpha(counts: Floats) -> float | None:
+    """Return Krippendorff's alpha for nominal data; None where there is nothing to agree on.
+
+    Args:
+        counts: (N, V), how many observers gave an utterance each value.
+
+    Example:
+        >>> counts = np.array([[2, 0], [2, 0], [0, 2], [1, 1]])
+        >>> round(alpha(counts), 3)
+        0.533
+    """
+    import krippendorff
+
+    pairable = counts[counts.sum(1) > 1]
+    if np.count_nonzero(pairable.sum(0)) < 2:
+        return None
+    return float(krippendorff.alpha(value_counts=pairable.astype(int), level_of_measurement="nominal"))
+
+
+def _left_out(votes: Floats) -> Floats:
+    """Return of one utterance the sums over observers: number, agreement, guesses, and a confusion matrix, C x C."""
+    classes = votes.shape[1]
+    shares = votes / votes.sum(1, keepdims=True)
+    total, sums = votes.sum(0), np.zeros(3 + classes**2)
+    for vote, share in zip(votes, shares, strict=True):
+        others = (total - vote) / (total - vote).sum()
+        most = np.isclose(others, others.max())
+        sums[:3] += 1, others @ share, share[most].mean()
+        if most.sum() == 1:
+            sums[3:] += np.outer(most, share).ravel()
+    return sums
+
+
+def _scorer(tables: Mapping[str, Floats], classes: int) -> Scorer:
+    """Return what scores the observers of the utterances that a model was judged on, whatever it said."""
+    nothing = np.zeros(3 + classes**2)
+
+    def sums(said: Predictions) -> Floats:
+        return np.array([tables.get(name, nothing) for name in said.utterances])
+
+    def of_sums(found: Floats) -> dict[str, Floats]:
+        number = np.where(found[..., 0] > 0, found[..., 0], np.nan)
+        scores = metrics.from_confusion(found[..., 3:].reshape(*found.shape[:-1], classes, classes))
+        agreed = {"soft_accuracy": found[..., 1] / number, "guess": found[..., 2] / number}
+        return agreed | {name: scores[name] for name in ("ua", "wa")}
+
+    def score(said: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+
+    return Scorer(score, score, sums, of_sums)
