@@ -25,7 +25,7 @@ _FOLDER = "the folder that the corpus was unpacked into"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of check, manifest, folds, demo and extract-audio and return the exit code: 0 sound, 1 problems found.
+    """Run what `mser data` is asked for and return the exit code: 0 sound, 1 problems found.
 
     Raises:
         UserError: if a name is unknown, or a folder is no such corpus or cannot be written to.
@@ -105,6 +105,24 @@ def _folds(args: argparse.Namespace) -> int:
     return 1 if undeclared else 0
 
 
+def _describe(args: argparse.Namespace) -> int:
+    from mser.corpora.describing import measure_and_describe, print_description, summary
+
+    which = _corpus(args)
+    labels = which.label_set(args.labels)
+    manifest = which.read(args.root) if which.name == table.NAME else open_manifest(which.name, args.root)
+    found = measure_and_describe(labels.select(manifest), manifest.root, labels)
+    if args.out:
+        from mser.corpora.describe_picture import draw
+
+        draw(found, args.out, f"{which.name}, {labels.name}")
+    if args.json:
+        print(json.dumps({"corpus": which.name, "labels": labels.name, **summary(found)}))
+    else:
+        print_description(found, f"{which.name} in {args.root}, {labels.name}")
+    return 0
+
+
 def _corpus(args: argparse.Namespace) -> Corpus:
     """Return the corpus that was asked for; what a table holds, the table says itself."""
     if args.corpus == table.NAME:
@@ -144,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, extract audio.",
     )
-    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | demo | extract-audio")
+    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | describe | demo | extract-audio")
     check = actions.add_parser(
         "check",
         help="counts and problems of a corpus",
@@ -172,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei")
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
+    _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
     return parser
 
@@ -188,6 +207,19 @@ def _folds_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="NAME", help=f"label set, the corpus's first unless given: {names}")
     _json_argument(parser)
     parser.set_defaults(run=_folds)
+
+
+def _describe_parser(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Say what the recordings of each class, speaker and part are like: duration, level, peak, silence at the ends, "
+        "zero crossings, bandwidth, and how many peak at full scale; and what a model could learn from that instead of "
+        "emotion. What was measured is kept in $MSER_CACHE."
+    )
+    _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
+    parser.add_argument("--labels", metavar="NAME", help="label set; the corpus's first unless given")
+    parser.add_argument("--out", metavar="PICTURE", type=Path, help="draw it there too: .svg, .pdf or .png")
+    _json_argument(parser)
+    parser.set_defaults(run=_describe)
 
 
 def _extract_parser(parser: argparse.ArgumentParser) -> None:
