@@ -13,6 +13,7 @@ from mser.report.doubts import over_speakers
 from mser.report.figures import figures, pooled
 from mser.report.mistakes import mistakes
 from mser.report.observers import observers
+from mser.report.recordings import recordings
 from mser.report.robustness import robustness
 from mser.report.shortcuts import shortcuts
 from mser.report.slices import KEYS, slices
@@ -26,7 +27,7 @@ _ANSWERS: dict[str, Callable[[Run], Any]] = {
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_EXTRA = ("observers", "calibration", "robustness", "shortcuts", "over_speakers")
+_EXTRA = ("observers", "calibration", "robustness", "shortcuts", "over_speakers", "recordings")
 _PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
@@ -43,6 +44,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``observers``: how near the probabilities are to what the observers said, or null.
         - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
         - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.shortcuts`.
+        - ``recordings``: what the recordings of each class are like; see `mser.report.recordings.recordings`.
         - ``over_speakers``: UA as the mean over speakers where some lack classes.
         - ``calibration``, ``abstaining``, ``mistakes``: of single answers; see the modules of these names.
     """
@@ -62,6 +64,7 @@ def sections(run: Run, judge: Judge) -> Json:
         "calibration": calibration(run, speakers),
         "robustness": robustness(run, judge),
         "shortcuts": shortcuts(run, judge, speakers),
+        "recordings": recordings(run),
         "over_speakers": over_speakers(run, judge),
         **{name: tell(run) for name, tell in _ANSWERS.items()},
     }

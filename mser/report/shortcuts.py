@@ -91,7 +91,7 @@ def _truth(run: Run) -> Mapping[str, Any] | None:
 
     None where a fold has none to train on, or the manifest tells another than the predictions.
     """
-    task = _task(run)
+    task = task_of(run)
     targets = {name: task.target(one) for name, one in run.utterances.items()}
     known = {name: target for name, target in targets.items() if not _unknown(target)}
     if not all(known.keys() & fold.train for fold in run.plan.folds):
@@ -104,7 +104,7 @@ def _unknown(target: Any) -> bool:
     return bool(target == UNKNOWN) if isinstance(target, int) else any(map(isnan, target))
 
 
-def _task(run: Run) -> Task:
+def task_of(run: Run) -> Task:
     """Return the task, with the labels that its corpus merges, if that is known."""
     plan = run.plan
     if plan.corpus != own.NAME:

@@ -21,6 +21,7 @@ from mser.cli import main
 from mser.crossval import plan, worker
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
+from mser.manifest import Manifest
 from mser.runs.test_log import counts
 
 EXPERIMENT = EXPERIMENTS / "demo/text_only.yaml"
@@ -139,6 +140,8 @@ def test_a_failing_fold_is_reported(corpus, tmp_path, capsys):
     assert main(arguments(corpus, tmp_path / "run", "--plan")) == 0
     assert not (tmp_path / "run/seed1").exists()
     manifest = tmp_path / "run/manifest.jsonl"
+    told = (tmp_path / "run/cues.csv").read_text().splitlines()
+    assert {row.partition(",")[0] for row in told[1:]} == {one.id for one in Manifest.read(manifest)}
     wav = next(iter(sorted(Path(corpus).glob("Session1/**/wav/*/Ses01*_F000.wav"))))
     hidden = wav.with_suffix(".hidden")
     os.rename(wav, hidden)

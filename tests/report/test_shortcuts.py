@@ -71,6 +71,10 @@ def test_a_run_that_only_hears_how_loud_it_is_is_told_so(tmp_path, capsys, page)
     written = (run / "report/report.html").read_text()
     assert "Shortcuts</h2>" in written
     assert note.partition(" alone")[0] in written
+    [giveaway] = found["recordings"]["giveaways"]
+    assert giveaway.startswith("The class shows in level: neu has -40")
+    assert giveaway in written
+    assert found["recordings"]["classes"]["neu"]["level"]["median"] == pytest.approx(-40, abs=0.5)
     assert main(["report", str(run)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert note.partition(":")[0] in said
@@ -139,10 +143,11 @@ def hash_of(name):
 
 def test_a_run_without_cues_has_what_its_manifest_tells(tmp_path, capsys, page):
     run = make_run(tmp_path / "both", epochs=1)
-    _, rows = report(run, capsys)
+    found, rows = report(run, capsys)
     assert list(rows) == [
         "duration", "length of the transcript", "punctuation", "transcript", "recording and transcript",
     ]  # fmt: skip
+    assert found["recordings"] is None
     assert "there is no cues.csv" in (run / "report/report.html").read_text()
 
 
