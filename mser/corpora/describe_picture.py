@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from mser.errors import UserError
 
 ENDINGS = (".svg", ".pdf", ".png")
 _INK, _MUTED, _ACCENT = "#1b1b1b", "#6b6b6b", "#1f6f8b"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mser",
     "text.parse_math": False,

@@ -20,6 +20,7 @@ MEDIUM = 0.06
 APART = 10.0
 """dB between the medians of a speaker's classes."""
 _EVERY, _MORE = 0.95, 0.1
+_ALIKE = 1e-9  # what the rounding of a mean makes of values that are the same
 _FEWEST = 2  # utterances of a speaker and class
 _CLASSES, _PARTS = "classes", "parts"
 
@@ -39,7 +40,7 @@ def epsilon_squared(groups: Sequence[Sequence[float]]) -> float:
     whole = np.concatenate([np.asarray(one, dtype=float) for one in groups])
     total = float(((whole - whole.mean()) ** 2).sum())
     within = float(sum(((np.asarray(one) - np.mean(one)) ** 2).sum() for one in groups))
-    if not total or len(whole) <= len(groups):
+    if np.ptp(whole) < _ALIKE or len(whole) <= len(groups):
         return 0.0
     return (total - within - (len(groups) - 1) * within / (len(whole) - len(groups))) / total
 

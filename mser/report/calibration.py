@@ -159,7 +159,8 @@ def _scorer(question: Question) -> Scorer:
     """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers."""
 
     def sums(said: Predictions) -> Floats:
-        probability, right = (side.reshape(len(said), -1) for side in sure(said, question))
+        probability, right = sure(said, question)
+        probability, right = probability.reshape(len(said), -1), right.reshape(len(said), -1)
         rows = np.zeros((len(said), BINS + len(_REST)))
         utterance = np.broadcast_to(np.arange(len(said))[:, None], probability.shape)
         np.add.at(rows, (utterance, _places(probability)), right - probability)
@@ -192,7 +193,7 @@ def _temperature(said: Predictions, run: Run) -> float:
 
 
 def _places(probability: Floats) -> NDArray[np.int64]:
-    return np.minimum((probability * BINS).astype(int), BINS - 1)
+    return np.asarray(np.minimum((probability * BINS).astype(int), BINS - 1))
 
 
 def _bins(probability: Floats, right: NDArray[np.bool_]) -> list[Json]:

@@ -162,7 +162,7 @@ def _observers(utterance: Utterance) -> int:
 
 def _votes(utterance: Utterance, task: LabelSet, words: Mapping[str, str]) -> Floats:
     votes = [_vote(rating, task, words) for rating in utterance.ratings if _observes(rating)]
-    return np.sum(votes, axis=0)
+    return np.asarray(np.sum(votes, axis=0))
 
 
 def _vote(rating: Rating, task: LabelSet, words: Mapping[str, str]) -> Floats:

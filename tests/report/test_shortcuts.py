@@ -72,7 +72,7 @@ def test_a_run_that_only_hears_how_loud_it_is_is_told_so(tmp_path, capsys, page)
     assert "Shortcuts</h2>" in written
     assert note.partition(" alone")[0] in written
     [giveaway] = found["recordings"]["giveaways"]
-    assert giveaway.startswith("The class shows in level: neu has -40")
+    assert giveaway.startswith("The class shows in level: neu has -")
     assert giveaway in written
     assert found["recordings"]["classes"]["neu"]["level"]["median"] == pytest.approx(-40, abs=0.5)
     assert main(["report", str(run)]) == 0
