@@ -32,7 +32,7 @@ from mser.report.cues import Cues, cues, groups, table
 from mser.report.linear import standardised
 from mser.runs.cues import read_cues
 from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.runs.run import Job, Json, Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.means import defined, mean
 from mser.scoring.measures import measure
@@ -43,7 +43,6 @@ BALANCED = ("ua", "macro_f1", "balanced_accuracy")
 """Scores in which each class counts the same."""
 _Key = tuple[str, bool]
 _OWN: _Key = ("", False)  # the run's own answers among those of the shortcuts, which have a name
-_KINDS = {"labels": LabelSet, "multi_label": MultiLabel}
 
 
 def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
@@ -64,10 +63,11 @@ def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
     if truth is None:
         return None
     known = cues(run.utterances, read_cues(run.folder))
+    weightings = list(dict.fromkeys(score in BALANCED for score in judge.listed))
     answers = {
-        (name, balanced): _answered(run, truth, known, names, balanced)
+        (name, balanced): answered
         for name, names in groups(known).items()
-        for balanced in dict.fromkeys(score in BALANCED for score in judge.listed)
+        for balanced, answered in _answered(run, truth, known, names, weightings).items()
     }
     first = judge.headline[0]
     resampled = _resampled(
@@ -116,19 +116,23 @@ def task_of(run: Run) -> Task:
             return task
     if plan.task == "scores":
         return ScoreSet(plan.label_set, plan.labels, low=-np.inf, high=np.inf)
-    return _KINDS[plan.task](plan.label_set, plan.labels)
+    kind = LabelSet if plan.task == "labels" else MultiLabel
+    return kind(plan.label_set, plan.labels)
 
 
-def _answered(run: Run, truth: Mapping[str, Any], known: Cues, names: Sequence[str], balanced: bool) -> Run:
-    """Return a run of one seed in which a model of these cues alone has given the answers."""
-    jobs = []
+def _answered(
+    run: Run, truth: Mapping[str, Any], known: Cues, names: Sequence[str], weightings: Sequence[bool]
+) -> dict[bool, Run]:
+    """Return runs of one seed in which a model of these cues alone has given the answers, by whether it is balanced."""
+    jobs: dict[bool, list[Job]] = {balanced: [] for balanced in weightings}
     for job in run.jobs:
         if job.seed == run.seeds[0]:
             train = [name for name in job.fold.train if name in truth]
             inputs = standardised(table(known, train, names), table(known, job.said.utterances, names))
-            said = _said(run, job.said, *inputs, np.array([truth[name] for name in train]), balanced)
-            jobs.append(replace(job, said=said))
-    return replace(run, jobs=tuple(jobs), seeds=run.seeds[:1])
+            target = np.array([truth[name] for name in train])
+            for balanced, several in jobs.items():
+                several.append(replace(job, said=_said(run, job.said, *inputs, target, balanced)))
+    return {balanced: replace(run, jobs=tuple(several), seeds=run.seeds[:1]) for balanced, several in jobs.items()}
 
 
 def _said(

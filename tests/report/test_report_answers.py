@@ -76,7 +76,7 @@ def test_temperature_scaling_undoes_what_was_exaggerated(tmp_path, capsys, exclu
 def test_calibration_is_judged_beside_what_luck_alone_scores(tmp_path, capsys, factor, alike):
     found, page = report(overconfident(tmp_path, factor, exclusive=True), capsys)
     found = found["calibration"]["as_is"]
-    _, sure, right = judged(tmp_path / "run")
+    _, sure, _ = judged(tmp_path / "run")
     rng = np.random.default_rng(1)
     by_hand = np.mean([ece(sure, rng.random(len(sure)) < sure) for _ in range(100)])
     assert found["perfect_ece"] == pytest.approx(by_hand, rel=0.1)
