@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.decisions import log_loss
+from mser.report.decisions import log_losses
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure
@@ -56,7 +56,7 @@ def fuse(
         )
 
         def loss(said: Predictions) -> float:
-            return log_loss(said, question)
+            return float(log_losses(said, question).mean())
 
     weight = _best(lambda weight: loss(_weighted(chosen_on, weight, question)))
     return _weighted(sides, weight, question), _weighted(chosen_on, weight, question), weight
