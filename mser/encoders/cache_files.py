@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from hashlib import sha256
 from pathlib import Path
+
+from mser.files import write_whole
+
+_CHECKSUM = 32  # bytes
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -14,3 +21,39 @@ def cache_folder() -> Path:
 def path_of(folder: Path, key: str, suffix: str) -> Path:
     """Return where the file of a hexadecimal key is: no folder gets too many of them."""
     return folder / key[:2] / f"{key}{suffix}"
+
+
+class CheckedCache:
+    """Small files of bytes, each behind its SHA-256: what a full disk or another program made of one is not believed.
+
+    A file appears whole or not at all, and holds the same whoever wrote it, so there is nothing to lock. What cannot be
+    kept is computed anew next time, which one warning tells.
+
+    Args:
+        folder: below `cache_folder`; named after all that the content depends on but for the key.
+        suffix: of the files' names.
+    """
+
+    def __init__(self, folder: str, suffix: str) -> None:
+        self.folder, self._suffix = cache_folder() / folder, suffix
+        self._writable = True
+
+    def get(self, key: str) -> bytes | None:
+        """Return what is stored under a hexadecimal key; None where there is nothing or the file is damaged."""
+        try:
+            kept = path_of(self.folder, key, self._suffix).read_bytes()
+        except OSError:
+            return None
+        checksum, content = kept[:_CHECKSUM], kept[_CHECKSUM:]
+        return content if checksum == sha256(content).digest() else None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store bytes under a hexadecimal key, if the folder can be written."""
+        if not self._writable:
+            return
+        try:
+            path = path_of(self.folder, key, self._suffix)
+            write_whole(path, lambda file: file.write(sha256(content).digest() + content))
+        except OSError as error:
+            self._writable = False
+            log.warning("nothing can be kept in %s (%s); set MSER_CACHE to save time", self.folder, error.strerror)

@@ -1,0 +1,148 @@
+"""Listens to a corpus once: digests and fingerprints of its recordings, remembered in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mser.audio.copies import find_copies
+from mser.audio.decoding import SAMPLE_RATE, Samples, decode
+from mser.audio.fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fingerprint, telling
+from mser.encoders.cache_files import CheckedCache
+from mser.errors import UserError
+from mser.manifest import Seconds, Utterance
+from mser.progress import progress
+
+_SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE
+"""Seconds: no shorter clip has enough frames."""
+_THREADS = min(4, os.cpu_count() or 1)
+
+
+class Clip(NamedTuple):
+    """A part of a file: its path below the corpus's root, and seconds from its beginning, to infinity for the whole."""
+
+    audio: str
+    start: Seconds
+    end: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What listening to a corpus says.
+
+    Attributes:
+        stands_for: each audio path to the path that stands for all files of the same bytes.
+        copies: the pairs (first < second) of clips that sound like one recording, of files that stand for others.
+        unheard: the clips that are too short, too quiet or too steady to tell.
+    """
+
+    stands_for: Mapping[str, str]
+    copies: Sequence[tuple[Clip, Clip]]
+    unheard: frozenset[Clip]
+
+
+def listen(utterances: Iterable[Utterance], root: Path) -> Heard:
+    """Return what is heard in utterances.
+
+    The answer for files that nobody has touched since is remembered, so that each fold of a run need not read them
+    again; the fingerprint of each clip is remembered by the content of its file, wherever that lies. Both are in
+    ``$MSER_CACHE``; what is damaged there or of another version is computed anew.
+
+    Args:
+        utterances: of one corpus.
+        root: the folder that their audio paths are relative to.
+
+    Raises:
+        UserError: if an audio file cannot be read.
+    """
+    lengths = {Clip(one.audio, one.start, float("inf") if one.end is None else one.end): one.duration
+               for one in utterances}  # fmt: skip
+    memory = CheckedCache(f"copies-{VERSION}", ".json")
+    key = _key(root.resolve(), _states(lengths, root), [(*clip, length) for clip, length in sorted(lengths.items())])
+    if (kept := memory.get(key)) is not None:
+        return _from_json(json.loads(kept))
+    heard = _listen(lengths, root)
+    memory.put(key, _to_json(heard).encode())
+    return heard
+
+
+def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
+    paths = sorted({clip.audio for clip in lengths})
+    with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + len(lengths)) as done:
+        digests = dict(zip(paths, threads.map(lambda path: _digest(root / path, done), paths), strict=True))
+        first: dict[str, str] = {}
+        stands_for = {path: first.setdefault(digests[path], path) for path in paths}
+        own = {clip._replace(audio=stands_for[clip.audio]): length for clip, length in lengths.items()}
+        clips = sorted(own)
+        prints = list(threads.map(lambda clip: _print(clip, own[clip], digests[clip.audio], root, done), clips))
+    copies = find_copies(prints, lambda number: _decode(clips[number], root))
+    unheard = frozenset(clip for clip, marks in zip(clips, prints, strict=True) if telling(marks) < LEAST_FRAMES)
+    return Heard(stands_for, [(clips[one], clips[two]) for one, two in copies], unheard)
+
+
+def _print(clip: Clip, length: Seconds, digest: str, root: Path, done: Any) -> Fingerprint:
+    """Return a clip's fingerprint, from the cache if it is there; an empty one where there is nothing to hear."""
+    done()
+    if length < _SHORTEST:
+        return np.empty(0, np.uint32)
+    cache = CheckedCache(f"fingerprints-{VERSION}", ".bin")
+    key = _key(digest, clip.start, clip.end)
+    if (kept := cache.get(key)) is not None:
+        return np.frombuffer(kept, np.uint32)
+    try:
+        marks = fingerprint(_decode(clip, root))
+    except UserError:  # reading the corpus tells what cannot be decoded; here it only cannot be compared
+        return np.empty(0, np.uint32)
+    cache.put(key, marks.tobytes())
+    return marks
+
+
+def _decode(clip: Clip, root: Path) -> Samples:
+    return decode(root / clip.audio, clip.start, None if clip.end == float("inf") else clip.end)
+
+
+def _states(clips: Iterable[Clip], root: Path) -> list[tuple[str, int, int, int, int]]:
+    """Return what changes when a file does, without reading it."""
+    states = []
+    for path in sorted({clip.audio for clip in clips}):
+        try:
+            found = (root / path).stat()
+        except OSError as error:
+            raise _unreadable(root / path, error) from error
+        states.append((path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino))
+    return states
+
+
+def _digest(path: Path, done: Any) -> str:
+    done()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot read {path}: {error.strerror}; see `mser data check`")
+
+
+def _key(*depends_on: Any) -> str:
+    return hashlib.sha256(json.dumps(depends_on, default=str).encode()).hexdigest()
+
+
+def _to_json(heard: Heard) -> str:
+    same = {path: first for path, first in heard.stands_for.items()}
+    return json.dumps({"stands_for": same, "copies": heard.copies, "unheard": sorted(heard.unheard)})
+
+
+def _from_json(kept: dict[str, Any]) -> Heard:
+    copies = [(Clip(*one), Clip(*two)) for one, two in kept["copies"]]
+    return Heard(kept["stands_for"], copies, frozenset(Clip(*clip) for clip in kept["unheard"]))

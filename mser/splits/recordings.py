@@ -1,0 +1,117 @@
+"""Which utterances are copies of which by what is heard: equal files, parts of one file, re-encoded recordings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+from pathlib import Path
+
+from mser.manifest import Utterance
+from mser.splits.listening import Clip, listen
+
+_MUCH = 0.5  # of the shorter of two segments of one file: below that they are neighbours, not copies
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """What is heard in the utterances of a corpus.
+
+    Attributes:
+        utterances: by id.
+        clip_of: id of an utterance to the clip that it is; clips of equal files are equal.
+        near: clip to those that are copies of it: itself, overlapping parts of its file, other versions of its sound.
+        apart: the pairs of clips (first < second) of `near` that overlap in less than half of the shorter one.
+        unheard: the ids of those that are too short, too quiet or too steady for their sound to be compared.
+    """
+
+    utterances: Mapping[str, Utterance]
+    clip_of: Mapping[str, Clip]
+    near: Mapping[Clip, frozenset[Clip]]
+    apart: frozenset[tuple[Clip, Clip]]
+    unheard: frozenset[str]
+
+    @classmethod
+    def of(cls, utterances: Iterable[Utterance], root: Path) -> Recordings:
+        """Listen to utterances; what was heard before is remembered (`mser.splits.listening.listen`).
+
+        Raises:
+            UserError: if an audio file cannot be read.
+        """
+        known = {one.id: one for one in utterances}
+        heard = listen(known.values(), root)
+        clip_of = {name: Clip(heard.stands_for[one.audio], one.start, _end(one)) for name, one in known.items()}
+        near: dict[Clip, set[Clip]] = {clip: {clip} for clip in clip_of.values()}
+        overlapping = dict(_overlapping(near))
+        for one, two in [*overlapping, *heard.copies]:
+            near[one].add(two)
+            near[two].add(one)
+        apart = {pair for pair, share in overlapping.items() if share < _MUCH} - set(heard.copies)
+        unheard = frozenset(name for name, clip in clip_of.items() if clip in heard.unheard)
+        return cls(known, clip_of, {clip: frozenset(all_) for clip, all_ in near.items()}, frozenset(apart), unheard)
+
+    def shared(self, left: Iterable[str], right: Iterable[str]) -> int:
+        """Return how many pairs of an utterance of `left` and one of `right` are copies."""
+        there = self._by_clip(left)
+        return sum(len(there.get(clip, ())) for name in right for clip in self.near[self.clip_of[name]])
+
+    def pairs(self, left: Iterable[str], right: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the ids of each pair that `shared` counts."""
+        there = self._by_clip(left)
+        for name in right:
+            for clip in sorted(self.near[self.clip_of[name]] & there.keys()):
+                yield from ((other, name) for other in there[clip])
+
+    def copies(self) -> Iterator[tuple[str, str]]:
+        """Yield the ids of every two utterances that are copies for a good part, each pair once."""
+        there = self._by_clip(self.clip_of)
+        for clip, names in there.items():
+            yield from combinations(names, 2)
+            for other in sorted(self.near[clip]):
+                if clip < other and (clip, other) not in self.apart:
+                    yield from product(names, there[other])
+
+    def told(self, one: str, two: str) -> str:
+        """Return a pair in words, such as ``a.wav = b.wav; speakers 46 and 53``."""
+        left, right = self.utterances[one], self.utterances[two]
+        by_file = left.audio != right.audio and _end(left) == _end(right) == float("inf")
+        told = f"{left.audio} = {right.audio}" if by_file else f"{one} = {two}"
+        if left.speaker and left.speaker == right.speaker:
+            return f"{told}; speaker {left.speaker}"
+        return f"{told}; speakers {left.speaker or 'unknown'} and {right.speaker or 'unknown'}"
+
+    def split_files(self, left: Iterable[str], right: Iterable[str]) -> int:
+        """Return of how many files other segments are in `left` than in `right`, called other groups, without overlap."""
+        groups: dict[str, set[str]] = defaultdict(set)
+        clips: dict[str, set[Clip]] = defaultdict(set)
+        for name in left:
+            groups[self.clip_of[name].audio].add(self.utterances[name].group)
+            clips[self.clip_of[name].audio].add(self.clip_of[name])
+        found = set()
+        for name in right:
+            clip = self.clip_of[name]
+            if groups[clip.audio] - {self.utterances[name].group} and not self.near[clip] & clips[clip.audio]:
+                found.add(clip.audio)
+        return len(found)
+
+    def _by_clip(self, names: Iterable[str]) -> dict[Clip, list[str]]:
+        found: dict[Clip, list[str]] = defaultdict(list)
+        for name in names:
+            found[self.clip_of[name]].append(name)
+        return found
+
+
+def _end(one: Utterance) -> float:
+    return float("inf") if one.end is None else one.end
+
+
+def _overlapping(clips: Iterable[Clip]) -> Iterator[tuple[tuple[Clip, Clip], float]]:
+    """Yield the parts of one file that overlap, and how much of the shorter one does."""
+    open_: list[Clip] = []
+    for clip in sorted(clips):
+        open_ = [one for one in open_ if one.audio == clip.audio and clip.start < one.end]
+        for one in open_:
+            shorter = min(one.end - one.start, clip.end - clip.start)
+            yield (one, clip), (min(one.end, clip.end) - clip.start) / shorter if shorter < float("inf") else 1.0
+        open_.append(clip)
