@@ -11,7 +11,7 @@ from mser.audio.decoding import SAMPLE_RATE, Samples
 from mser.audio.fingerprint import HIGHEST, LEAST_FRAMES, LOWEST, NOTHING, STEP, Fingerprint, bit_error, telling
 
 MOST_ERROR, SURE_ERROR, SURE_FRAMES = 0.25, 0.12, 40
-"""Share of signs that may differ, and up to which, over so many frames, there is no second look: others differ in 0.23."""
+"""Share of signs that may differ, and up to which there is no second look over so many frames: others reach 0.23."""
 LEAST_CORRELATION = 0.6
 """Of the waveforms, for the second look: copies reach 0.8 and more, other takes of a sentence 0.3."""
 LEAST_SHARE = 1 / 3
@@ -68,7 +68,7 @@ def _correlation(left: Samples, right: Samples, later: int) -> float:
 
 
 def _candidates(marks: Sequence[Fingerprint]) -> Iterator[tuple[int, int, int]]:
-    """Yield (first, second, how many frames later the second has it), the likeliest first, as many as are affordable."""
+    """Yield (first, second, how many frames later the second has it), the likeliest first, not too many."""
     span = 2 * max(map(len, marks), default=0)  # more offsets than there are
     if not span:
         return

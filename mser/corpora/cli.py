@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from mser.corpora import CORPORA, corpus, open_manifest
+from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
 from mser.manifest import Manifest
-from mser.splits.audit import audit, overlaps
+from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
 
 _FOLDER = "the folder that the corpus was unpacked into"
@@ -41,7 +42,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
     Returns:
         ``corpus``, ``utterances``, ``labels`` (published label to number), ``label_sets`` (name to the numbers of
         each class and their ``total``), ``speakers``, ``seconds`` of audio, ``splits`` (the corpus's own, to their
-        sizes, or None) and ``problems``.
+        sizes, or None), ``problems`` and ``notes``.
     """
     labels = Counter(one.label for one in manifest if one.label is not None)
     splits = Counter(one.split for one in manifest if one.split)
@@ -55,12 +56,13 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         "seconds": round(sum(one.duration for one in manifest), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
+        "notes": list(manifest.notes),
     }
 
 
 def _check(args: argparse.Namespace) -> int:
     which = _corpus(args)
-    manifest = which.check(args.root)
+    manifest = with_copies(which.check(args.root))
     summary = check_summary(which, manifest)
     if args.json:
         print(json.dumps(summary))
@@ -83,25 +85,32 @@ def _manifest(args: argparse.Namespace) -> int:
 
 def _folds(args: argparse.Namespace) -> int:
     which = _corpus(args)
-    named = which.protocol(args.protocol)
+    protocol = which.protocol(args.protocol)
     labels = which.label_set(args.labels)
     manifest = which.read(args.root) if which.name == table.NAME else open_manifest(which.name, args.root)
     utterances = labels.select(manifest)
-    folds = named.folds(utterances)
+    folds = protocol.folds(utterances)
     found = audit(utterances, folds, manifest.root)
     if args.json:
         rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
         print(
             json.dumps(
-                {"corpus": which.name, "protocol": named.name, "digest": digest(folds), "folds": rows, "audit": found}
+                {
+                    "corpus": which.name,
+                    "protocol": protocol.name,
+                    "digest": digest(folds),
+                    "folds": rows,
+                    "audit": found,
+                }
             )
         )
     else:
         from mser.corpora.printing import print_folds
 
-        print_folds(named, labels, utterances, folds, found)
-    if undeclared := overlaps(named, found):
-        print(f"mser data folds: parts that must not overlap do: {', '.join(undeclared)}", file=sys.stderr)
+        print_folds(protocol, labels, utterances, folds, found)
+    if undeclared := overlaps(protocol, found):
+        told = f"{', '.join(undeclared)}{named(found, undeclared)}"
+        print(f"mser data folds: parts that must not overlap do: {told}", file=sys.stderr)
     return 1 if undeclared else 0
 
 
@@ -166,7 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     check = actions.add_parser(
         "check",
         help="counts and problems of a corpus",
-        description="Compare a corpus with what was published, and name every file that is missing or cannot be used. "
+        description="Compare a corpus with what was published, name every file that is missing or cannot be used, and "
+        "listen for recordings that are in it twice. "
         "Exit code 0: sound, 1: problems, 2: no such corpus there.",
     )
     _corpus_arguments(check, _FOLDER)
@@ -197,8 +207,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _folds_parser(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Split a corpus and audit the split: speakers, groups, recordings and near-copies of transcripts that its "
-        "parts share. Exit code 0: sound, 1: parts overlap that must not, 2: it cannot be split so."
+        "Split a corpus and audit the split: speakers, groups, recordings (equal files, and copies by their sound) "
+        "and near-copies of transcripts that its parts share. "
+        "Exit code 0: sound, 1: parts overlap that must not, 2: it cannot be split so."
     )
     _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
     names = ", ".join(one.name for corpus in CORPORA.values() for one in corpus.protocols)

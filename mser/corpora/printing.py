@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from mser.corpora.corpus import Counts
 from mser.labels import Task
 from mser.manifest import Utterance
+from mser.splits.audit import NOTHING_COMPARED, UNHEARD, WITHIN
 from mser.splits.protocols import Fold, Protocol, digest
 
 _COLUMNS = 4
@@ -71,11 +72,37 @@ def print_folds(
     for pair, prefix in _PAIRS.items():
         shared.add_row(pair, *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
     console.print(shared, "")
-    if found["unknown_speakers"]:
-        console.print(f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part")
+    pairs = {pair: found[f"{prefix}recording_copies"] for pair, prefix in _PAIRS.items()}
+    console.print(f"pairs of equal or re-encoded recordings: {_numbers(pairs)}", soft_wrap=True)
+    for note in (*_copies(found), *_notes(found)):
+        console.print(note, soft_wrap=True)
     shares = {style: f"{share:.1%}" for style, share in found["near_duplicate_transcripts_by_style"].items()}
     detail = f" ({_numbers(shares)})" if shares else ""
-    console.print(f"tested transcripts with a near copy in train: {found['near_duplicate_transcripts']:.1%}{detail}")
+    share, compared = found["near_duplicate_transcripts"], found["compared_transcripts"]
+    near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
+    console.print(f"tested transcripts with a near copy in train: {near}", soft_wrap=True)
+
+
+def _copies(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the first copies of recordings between two parts, and within one."""
+    named = found["recording_copy_pairs"]
+    for pair, prefix in _PAIRS.items():
+        yield from (f"in {pair}: {told}" for told in named[f"{prefix}recording_copies"])
+    yield from (f"in one part: {told}" for told in named[WITHIN])
+    if (more := found["copies_within_parts"] - len(named[WITHIN])) > 0:
+        yield f"and {more} more pairs of copies in one part"
+
+
+def _notes(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what an audit mentions though it is no overlap."""
+    if found["unknown_speakers"]:
+        yield f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
+    for pair, prefix in _PAIRS.items():
+        if number := found[f"{prefix}split_files"]:
+            yield f"{pair} have segments of {number} same file(s), of other groups and without overlap"
+    if found["uncompared_recordings"]:
+        yield f"{UNHEARD}: {found['uncompared_recordings']} utterances; of these only equal files are found"
+    yield from (f"probably one speaker: {', '.join(names)}" for names in found["alike_speakers"])
 
 
 def _counted(number: int | None) -> str:

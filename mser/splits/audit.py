@@ -1,19 +1,30 @@
-"""What the parts of a split share that they should not. Knows no torch, and opens audio only to compare bytes."""
+"""What the parts of a split share that they should not. Knows no torch."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.splits.protocols import Fold, Protocol
+from mser.splits.recordings import Recordings
+from mser.splits.speaker_names import alike
 from mser.splits.transcripts import NearCopies
 
-_PAIRS = (("", "train", "test"), ("val_", "train", "val"), ("val_test_", "val", "test"))
+PAIRS = {"": ("train", "test"), "val_": ("train", "val"), "val_test_": ("val", "test")}
+"""How the names of findings begin, and the parts that they are about."""
+WITHIN = "within"
+NOTHING_COMPARED = "too short: none has four words (eight characters where words are not separated)"
+UNHEARD = "too short, too quiet or too steady to be compared by ear"
+_LEAKS = ("_overlap", "recording_copies")
+_SAID = {"audio_overlap": "recording", "recording_copies": "re-encoded recording"}
+_SHOWN = 3  # pairs that an error names
+_COUNTED = 100_000  # pairs of copies that are looked at one by one: ten thousand rows of one file would make millions
+_NAMED = 10  # pairs that are named of each kind; a corpus that is copied whole would fill the page
 
 
 def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) -> dict[str, Any]:
@@ -22,33 +33,70 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
     Args:
         utterances: at least those of the folds.
         folds: a protocol's.
-        root: the folder that the audio paths are relative to; of files of the same size the bytes are compared.
+        root: the folder that the audio paths are relative to; the recordings are listened to, once for a corpus.
 
     Returns:
         ``speaker_overlap``, ``group_overlap``: speakers, groups that are in train and in test; None where nobody's
         speaker is known.
         ``audio_overlap``: test utterances whose recording is also in train: the same bytes, or overlapping parts of
         one file.
+        ``recording_copies``: pairs of a train and a test utterance that are one recording: those of ``audio_overlap``,
+        and those that sound so (`mser.audio.copies`).
+        ``split_files``: files of which other segments are in train than in test, in groups of their own.
         ``unknown_speakers``: utterances of whom nobody says who speaks; they count towards no overlap of speakers.
         ``val_*``: the same between train and val, ``val_test_*``: between val and test.
-        ``near_duplicate_transcripts``: the share, 0 to 1, of the tested transcripts of at least four words that have a
-        near copy in train (see `NearCopies`), and the same by style in ``near_duplicate_transcripts_by_style``.
+        ``copies_within_parts``: pairs of copies that are in one part of some fold.
+        ``recording_copy_pairs``: the first pairs in words, by the name of what counts them.
+        ``uncompared_recordings``: utterances that are too short, quiet or steady for their sound to be compared.
+        ``alike_speakers``: speakers whose names differ only in case, blanks and ``_-.``.
+        ``near_duplicate_transcripts``: the share, 0 to 1, of the compared transcripts that have a near copy in train
+        (see `NearCopies`); None where none was compared. The same by style in ``near_duplicate_transcripts_by_style``.
+        ``compared_transcripts``: how many tested transcripts were compared with some of train.
 
     Raises:
         UserError: if an audio file cannot be read.
     """
     known = {one.id: one for one in utterances}
-    recordings = _recordings(known.values(), root)
+    recordings = Recordings.of(known.values(), root)
+    found = _shared_by_parts(known, folds, recordings)
+    found["unknown_speakers"] = sum(not one.speaker for one in known.values())
+    found["copies_within_parts"] = len(within := list(_within_parts(folds, recordings)))
+    found["recording_copy_pairs"] = {
+        **{f"{prefix}recording_copies": _between(folds, parts, recordings) for prefix, parts in PAIRS.items()},
+        WITHIN: [recordings.told(*pair) for pair in within[:_NAMED]],
+    }
+    found["uncompared_recordings"] = len(recordings.unheard)
+    found["alike_speakers"] = alike(one.speaker for one in known.values())
+    return found | _near_duplicates(known, folds)
+
+
+def _shared_by_parts(known: Mapping[str, Utterance], folds: Sequence[Fold], recordings: Recordings) -> dict[str, Any]:
     told = any(one.speaker for one in known.values())
     found: dict[str, Any] = {}
-    for prefix, left, right in _PAIRS:
-        sides = [([known[i] for i in getattr(fold, left)], [known[i] for i in getattr(fold, right)]) for fold in folds]
+    for prefix, (left, right) in PAIRS.items():
+        ids = [(getattr(fold, left), getattr(fold, right)) for fold in folds]
+        sides = [([known[i] for i in a], [known[i] for i in b]) for a, b in ids]
         speakers = sum(_shared(a, b, lambda one: one.speaker) for a, b in sides)
         found[f"{prefix}speaker_overlap"] = speakers if told else None
         found[f"{prefix}group_overlap"] = sum(_shared(a, b, lambda one: one.group) for a, b in sides)
-        found[f"{prefix}audio_overlap"] = sum(_same_audio(a, b, recordings) for a, b in sides)
-    found["unknown_speakers"] = sum(not one.speaker for one in known.values())
-    return found | _near_duplicates(known, folds)
+        found[f"{prefix}audio_overlap"] = sum(recordings.same_file(a, b) for a, b in ids)
+        found[f"{prefix}recording_copies"] = sum(recordings.shared(a, b) for a, b in ids)
+        found[f"{prefix}split_files"] = sum(recordings.split_files(a, b) for a, b in ids)
+    return found
+
+
+def _between(folds: Iterable[Fold], parts: tuple[str, str], recordings: Recordings) -> list[str]:
+    """Return the first pairs of copies between two parts, each once, though several folds may share it."""
+    pairs = (pair for fold in folds for pair in recordings.pairs(*(getattr(fold, part) for part in parts)))
+    return [recordings.told(*pair) for pair in islice(dict.fromkeys(islice(pairs, 10 * _NAMED)), _NAMED)]
+
+
+def _within_parts(folds: Sequence[Fold], recordings: Recordings) -> Iterable[tuple[str, str]]:
+    """Yield the pairs of copies that are in one part of some fold."""
+    parts = [{name: part for part in ("train", "val", "test") for name in getattr(fold, part)} for fold in folds]
+    for one, two in islice(recordings.copies(), _COUNTED):
+        if any(one in part_of and part_of[one] == part_of.get(two) for part_of in parts):
+            yield one, two
 
 
 def overlaps(protocol: Protocol, found: Mapping[str, Any]) -> list[str]:
@@ -57,9 +105,12 @@ def overlaps(protocol: Protocol, found: Mapping[str, Any]) -> list[str]:
     What val shares with train must be among `Protocol.shares`; what train or val share with test, among
     `Protocol.shares_with_test`. Val and test may be parts of one group, as the two speakers of a dialogue are.
     """
-    allowed = {f"val_{what}_overlap" for what in protocol.shares} | {"val_test_group_overlap"}
-    allowed |= {f"{pair}{what}_overlap" for pair in ("", "val_test_") for what in protocol.shares_with_test}
-    return [name for name, number in found.items() if name.endswith("_overlap") and number and name not in allowed]
+    shared = {"val_": protocol.shares, "": protocol.shares_with_test, "val_test_": protocol.shares_with_test}
+    allowed = {f"{prefix}{what}_overlap" for prefix, all_ in shared.items() for what in all_} | {
+        "val_test_group_overlap"
+    }
+    allowed |= {f"{prefix}recording_copies" for prefix, all_ in shared.items() if {"audio", "copies"} & all_}
+    return [name for name, number in found.items() if name.endswith(_LEAKS) and number and name not in allowed]
 
 
 def require_sound(protocol: Protocol, found: Mapping[str, Any]) -> None:
@@ -69,12 +120,30 @@ def require_sound(protocol: Protocol, found: Mapping[str, Any]) -> None:
         UserError: otherwise; it says which part shares what with which.
     """
     for name in overlaps(protocol, found):
-        prefix, left, right = next(pair for pair in reversed(_PAIRS) if name.startswith(pair[0]))
-        what = name.removeprefix(prefix).removesuffix("_overlap")
+        prefix = next(prefix for prefix in reversed(PAIRS) if name.startswith(prefix))
+        left, right = PAIRS[prefix]
+        what = _SAID.get(thing := name.removeprefix(prefix), thing.removesuffix("_overlap"))
         raise UserError(
-            f"{protocol.name}: {left} and {right} share {found[name]} {what}(s) summed over the folds, expected none; "
+            f"{protocol.name}: {left} and {right} share {found[name]} {what}(s) summed over the folds, expected none"
+            f"{named(found, [name])}; "
             "look for wrong speakers, groups or copied files with `mser data folds`"
         )
+
+
+def named(found: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Return in brackets the first pairs of copies that an audit has found, nothing where there are none.
+
+    Args:
+        found: by `audit`.
+        names: of overlaps; those that are not about recordings add nothing.
+    """
+    pairs: dict[str, int] = {}
+    for name in names:
+        key = name.replace("audio_overlap", "recording_copies")
+        named_ = found.get("recording_copy_pairs", {}).get(key, ())
+        pairs |= dict.fromkeys(named_, 1)
+    shown = list(pairs)[:_SHOWN]
+    return f" ({'; '.join(shown)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown else ""
 
 
 def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable[[Utterance], str]) -> int:
@@ -83,67 +152,13 @@ def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable
 
 def _near_duplicates(known: Mapping[str, Utterance], folds: Sequence[Fold]) -> dict[str, Any]:
     copies = NearCopies(known.values())
-    compared = [known[name] for fold in folds for name in copies.compared(fold.test)]
-    copied = [known[name] for fold in folds for name in copies.found(fold.test, among=fold.train)]
-    styles = sorted({one.style for one in compared} - {""})
+    pairs = [(copies.compared(fold.test), fold.train) for fold in folds if copies.compared(fold.train)]
+    compared = Counter(known[name].style for tested, _ in pairs for name in tested)
+    copied = Counter(known[name].style for tested, train in pairs for name in copies.found(tested, among=train))
     return {
-        "near_duplicate_transcripts": _share(len(copied), len(compared)),
+        "near_duplicate_transcripts": copied.total() / compared.total() if compared.total() else None,
         "near_duplicate_transcripts_by_style": {
-            style: _share(sum(one.style == style for one in copied), sum(one.style == style for one in compared))
-            for style in styles
+            style: copied[style] / compared[style] for style in sorted(compared) if style
         },
+        "compared_transcripts": compared.total(),
     }
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
-def _recordings(utterances: Iterable[Utterance], root: Path) -> dict[str, str]:
-    """Return for each audio path the path that stands for all files of the same bytes."""
-    stands_for = {one.audio: one.audio for one in utterances}
-    groups = [list(stands_for)]
-    for key in (_size, _head, _digest):
-        groups = [same for group in groups for same in _group(group, root, key) if len(same) > 1]
-    for group in groups:
-        stands_for.update(dict.fromkeys(group, group[0]))
-    return stands_for
-
-
-def _group(paths: Iterable[str], root: Path, key: Callable[[str], Hashable]) -> list[list[str]]:
-    groups: dict[Hashable, list[str]] = defaultdict(list)
-    for path in paths:
-        try:
-            groups[key(f"{root}/{path}")].append(path)
-        except OSError as error:
-            raise UserError(f"cannot read {root}/{path}: {error.strerror}; see `mser data check`") from error
-    return list(groups.values())
-
-
-def _size(path: str) -> int:
-    return Path(path).stat().st_size
-
-
-def _head(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(4096)
-
-
-def _digest(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def _same_audio(left: Iterable[Utterance], right: Iterable[Utterance], recordings: Mapping[str, str]) -> int:
-    """Return how many of `right` are heard in `left`."""
-    spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for one in left:
-        spans[recordings[one.audio]].append(_span(one))
-    return sum(
-        any(start < _span(one)[1] and _span(one)[0] < end for start, end in spans.get(recordings[one.audio], ()))
-        for one in right
-    )
-
-
-def _span(one: Utterance) -> tuple[float, float]:
-    return one.start, float("inf") if one.end is None else one.end

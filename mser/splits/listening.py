@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,18 +20,12 @@ from mser.encoders.cache_files import CheckedCache
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
 from mser.progress import progress
+from mser.splits.recordings import Clip
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE
 """Seconds: no shorter clip has enough frames."""
+_Step = Callable[[], None]
 _THREADS = min(4, os.cpu_count() or 1)
-
-
-class Clip(NamedTuple):
-    """A part of a file: its path below the corpus's root, and seconds from its beginning, to infinity for the whole."""
-
-    audio: str
-    start: Seconds
-    end: float
 
 
 @dataclass(frozen=True)
@@ -82,18 +76,18 @@ def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
         stands_for = {path: first.setdefault(digests[path], path) for path in paths}
         own = {clip._replace(audio=stands_for[clip.audio]): length for clip, length in lengths.items()}
         clips = sorted(own)
-        prints = list(threads.map(lambda clip: _print(clip, own[clip], digests[clip.audio], root, done), clips))
+        kept = CheckedCache(f"fingerprints-{VERSION}", ".bin")
+        prints = list(threads.map(lambda clip: _print(clip, own[clip], digests[clip.audio], root, kept, done), clips))
     copies = find_copies(prints, lambda number: _decode(clips[number], root))
     unheard = frozenset(clip for clip, marks in zip(clips, prints, strict=True) if telling(marks) < LEAST_FRAMES)
     return Heard(stands_for, [(clips[one], clips[two]) for one, two in copies], unheard)
 
 
-def _print(clip: Clip, length: Seconds, digest: str, root: Path, done: Any) -> Fingerprint:
+def _print(clip: Clip, length: Seconds, digest: str, root: Path, cache: CheckedCache, done: _Step) -> Fingerprint:
     """Return a clip's fingerprint, from the cache if it is there; an empty one where there is nothing to hear."""
     done()
     if length < _SHORTEST:
         return np.empty(0, np.uint32)
-    cache = CheckedCache(f"fingerprints-{VERSION}", ".bin")
     key = _key(digest, clip.start, clip.end)
     if (kept := cache.get(key)) is not None:
         return np.frombuffer(kept, np.uint32)
@@ -121,7 +115,7 @@ def _states(clips: Iterable[Clip], root: Path) -> list[tuple[str, int, int, int,
     return states
 
 
-def _digest(path: Path, done: Any) -> str:
+def _digest(path: Path, done: _Step) -> str:
     done()
     try:
         with path.open("rb") as file:
@@ -139,8 +133,7 @@ def _key(*depends_on: Any) -> str:
 
 
 def _to_json(heard: Heard) -> str:
-    same = {path: first for path, first in heard.stands_for.items()}
-    return json.dumps({"stands_for": same, "copies": heard.copies, "unheard": sorted(heard.unheard)})
+    return json.dumps({"stands_for": dict(heard.stands_for), "copies": heard.copies, "unheard": sorted(heard.unheard)})
 
 
 def _from_json(kept: dict[str, Any]) -> Heard:

@@ -35,7 +35,8 @@ class Protocol:
         name: such as ``iemocap/loso5``.
         description: one sentence for a report.
         split: returns for utterances in the order of their ids the (name, train, val, test) of each fold.
-        shares: what val may share with train by design: ``speaker``, ``group``, ``audio``; see `mser.splits.audit`.
+        shares: what val may share with train by design: ``speaker``, ``group``, ``audio``, or ``copies``
+            alone, clips of which one is heard in the other; see `mser.splits.audit`.
         shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
     """
 

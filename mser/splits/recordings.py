@@ -7,11 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
+from typing import NamedTuple
 
-from mser.manifest import Utterance
-from mser.splits.listening import Clip, listen
+from mser.manifest import Seconds, Utterance
 
 _MUCH = 0.5  # of the shorter of two segments of one file: below that they are neighbours, not copies
+
+
+class Clip(NamedTuple):
+    """A part of a file: its path below the corpus's root, and seconds from its beginning, to infinity for the whole."""
+
+    audio: str
+    start: Seconds
+    end: float
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class Recordings:
         Raises:
             UserError: if an audio file cannot be read.
         """
+        from mser.splits.listening import listen  # numpy, which the commands that only read need not
+
         known = {one.id: one for one in utterances}
         heard = listen(known.values(), root)
         clip_of = {name: Clip(heard.stands_for[one.audio], one.start, _end(one)) for name, one in known.items()}
@@ -55,6 +65,14 @@ class Recordings:
         """Return how many pairs of an utterance of `left` and one of `right` are copies."""
         there = self._by_clip(left)
         return sum(len(there.get(clip, ())) for name in right for clip in self.near[self.clip_of[name]])
+
+    def same_file(self, left: Iterable[str], right: Iterable[str]) -> int:
+        """Return how many of `right` are in equal files, or overlapping parts of one file, in `left`."""
+        there = self._by_clip(left)
+        return sum(
+            any(clip in there and clip.audio == own.audio for clip in self.near[own])
+            for own in (self.clip_of[name] for name in right)
+        )
 
     def pairs(self, left: Iterable[str], right: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield the ids of each pair that `shared` counts."""
@@ -82,7 +100,7 @@ class Recordings:
         return f"{told}; speakers {left.speaker or 'unknown'} and {right.speaker or 'unknown'}"
 
     def split_files(self, left: Iterable[str], right: Iterable[str]) -> int:
-        """Return of how many files other segments are in `left` than in `right`, called other groups, without overlap."""
+        """Return of how many files segments of other groups are in `left` and in `right` that do not overlap."""
         groups: dict[str, set[str]] = defaultdict(set)
         clips: dict[str, set[Clip]] = defaultdict(set)
         for name in left:

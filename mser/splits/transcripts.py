@@ -3,31 +3,71 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import ceil
 
 from mser.manifest import Utterance
 
-LEAST_WORDS = 4
-LEAST_SHARED = 0.8
+LEAST_WORDS, LEAST_SHARED = 4, 0.8
+LEAST_CHARACTERS, LEAST_SHARED_RUNS = 8, 0.4
+"""Of scripts that do not separate words: one changed character of sixteen leaves 7 of 17 runs of five."""
+_RUN = 5
+_UNSEPARATED = re.compile(  # Thai and Lao, Burmese, Khmer; kana, Han
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_NUMBER = re.compile(
+    r"(?<![\w.])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(\.[0-9]{1,6}(?![0-9]))?(st|nd|rd|th)?(?![0-9\w])"
+)
 
 
 def words(transcript: str) -> list[str]:
     """Return the words in lower case, without punctuation and without tags such as ``[LAUGHTER]``.
 
+    However a letter is encoded it is the same (NFKC, full case folding); numbers are spelled, in English.
+
     Example:
         >>> words("[BREATHING] Kids are talking -- by the DOOR.")
         ['kids', 'are', 'talking', 'by', 'the', 'door']
+        >>> words("I can't see 21 STRASSEN.") == words("I cannot see twenty-one Stra\u00dfen")
+        True
     """
-    return re.findall(r"\w+(?:'\w+)*", re.sub(r"\[.*?\]", " ", transcript.lower()).replace("\u2019", "'"))
+    text = unicodedata.normalize("NFKC", transcript).casefold().replace("\u2019", "'")
+    text = _NUMBER.sub(_spelled, re.sub(r"\[.*?\]", " ", text))
+    return re.findall(r"\w+(?:'\w+)*", re.sub(r"\bcannot\b", "can't", text))
+
+
+def _spelled(number: re.Match[str]) -> str:
+    from num2words import num2words
+
+    whole, fraction, ordinal = number.groups()
+    digits = whole.replace(",", "")
+    return str(num2words(digits, to="ordinal") if ordinal and not fraction else num2words(digits + (fraction or "")))
+
+
+def runs(said: Sequence[str]) -> frozenset[str]:
+    """Return the runs of five characters of words that a script does not separate; none where it does.
+
+    Example:
+        >>> sorted(runs(["我不知道你在", "说什么"]))
+        ['不知道你在', '你在说什么', '我不知道你', '知道你在说', '道你在说什']
+        >>> runs(["where", "have", "you", "been"])
+        frozenset()
+    """
+    text = "".join(said)
+    if 2 * len(_UNSEPARATED.findall(text)) <= len(text) or len(text) < LEAST_CHARACTERS:
+        return frozenset()
+    return frozenset(text[first : first + _RUN] for first in range(len(text) - _RUN + 1))
 
 
 class NearCopies:
     """Finds the utterances of some whose transcript has a near copy among others.
 
     Two transcripts of at least four words are near copies when the sets of their words have a Jaccard index of at
-    least 0.8: they share four fifths of all the words that either has. Shorter ones have no near copies.
+    least 0.8: they share four fifths of all the words that either has. Where a script does not separate words, as in
+    Chinese, Japanese and Thai, transcripts of at least eight characters are near copies when they share two fifths of
+    all the runs of five characters that either has. Shorter ones have no near copies.
 
     Args:
         utterances: all that will be asked for.
@@ -41,13 +81,16 @@ class NearCopies:
     """
 
     def __init__(self, utterances: Iterable[Utterance]) -> None:
-        sets: dict[frozenset[str], int] = {}
-        self._set_of: dict[str, int] = {}
+        of_words: dict[frozenset[str], int] = {}
+        of_runs: dict[frozenset[str], int] = {}
+        self._set_of: dict[str, tuple[bool, int]] = {}
         for utterance in utterances:
             said = words(utterance.transcript)
-            if len(said) >= LEAST_WORDS:
-                self._set_of[utterance.id] = sets.setdefault(frozenset(said), len(sets))
-        self._near = _near(list(sets))
+            if in_runs := runs(said):
+                self._set_of[utterance.id] = True, of_runs.setdefault(in_runs, len(of_runs))
+            elif len(said) >= LEAST_WORDS:
+                self._set_of[utterance.id] = False, of_words.setdefault(frozenset(said), len(of_words))
+        self._near = {True: _near(list(of_runs), LEAST_SHARED_RUNS), False: _near(list(of_words), LEAST_SHARED)}
 
     def compared(self, ids: Iterable[str]) -> list[str]:
         """Return those that are long enough to have near copies."""
@@ -56,24 +99,24 @@ class NearCopies:
     def found(self, ids: Iterable[str], among: Iterable[str]) -> set[str]:
         """Return those of `ids` that have a near copy in `among`."""
         present = {self._set_of[name] for name in self.compared(among)}
-        copied = present.union(*(self._near[number] for number in present))
+        copied = present.union(*({(kind, near) for near in self._near[kind][number]} for kind, number in present))
         return {name for name in self.compared(ids) if self._set_of[name] in copied}
 
 
-def _near(sets: Sequence[frozenset[str]]) -> list[set[int]]:
+def _near(sets: Sequence[frozenset[str]], least: float) -> list[set[int]]:
     """Return for each set the numbers of the others that share enough with it.
 
-    Sets of n words that share enough also share one of their n - ceil(0.8 n) + 1 rarest words (Chaudhuri et al. 2006,
+    Sets of n words that share enough also share one of their n - ceil(least n) + 1 rarest words (Chaudhuri et al. 2006,
     prefix filtering), so only sets that meet there are compared.
     """
     frequency = Counter(word for one in sets for word in one)
     meeting: dict[str, list[int]] = defaultdict(list)
     near: list[set[int]] = [set() for _ in sets]
     for number, one in enumerate(sets):
-        rarest = sorted(one, key=lambda word: (frequency[word], word))[: len(one) - ceil(LEAST_SHARED * len(one)) + 1]
+        rarest = sorted(one, key=lambda word: (frequency[word], word))[: len(one) - ceil(least * len(one)) + 1]
         for other in {other for word in rarest for other in meeting[word]}:
             shared = len(one & sets[other])
-            if shared >= LEAST_SHARED * (len(one) + len(sets[other]) - shared):
+            if shared >= least * (len(one) + len(sets[other]) - shared):
                 near[number].add(other)
                 near[other].add(number)
         for word in rarest:

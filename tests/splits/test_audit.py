@@ -108,9 +108,10 @@ def test_near_duplicates_are_a_share_of_the_transcripts_long_enough(tmp_path):
     assert found["near_duplicate_transcripts_by_style"] == {"improvised": 1.0, "scripted": 0.0}
 
 
-def test_nothing_long_enough_is_no_near_duplicate(turns, tmp_path):
+def test_where_nothing_is_long_enough_there_is_no_share(turns, tmp_path):
     found = audit(turns.values(), [ONE], tmp_path)
-    assert (found["near_duplicate_transcripts"], found["near_duplicate_transcripts_by_style"]) == (0.0, {})
+    assert (found["near_duplicate_transcripts"], found["near_duplicate_transcripts_by_style"]) == (None, {})
+    assert found["compared_transcripts"] == 0
 
 
 @pytest.mark.parametrize(
@@ -118,11 +119,11 @@ def test_nothing_long_enough_is_no_near_duplicate(turns, tmp_path):
     [
         ({"a": {"speaker": "x"}, "d": {"speaker": "x"}}, "train and test share 1 speaker"),
         ({"a": {"group": "x"}, "d": {"group": "x"}}, "train and test share 1 group"),
-        ({"d": {"audio": "b.wav"}}, "train and test share 1 audio"),
+        ({"d": {"audio": "b.wav"}}, "train and test share 1 recording"),
         ({"b": {"speaker": "x"}, "c": {"speaker": "x"}}, "train and val share 1 speaker"),
         ({"b": {"group": "x"}, "c": {"group": "x"}}, "train and val share 1 group"),
         ({"c": {"speaker": "x"}, "d": {"speaker": "x"}}, "val and test share 1 speaker"),
-        ({"d": {"audio": "c.wav"}}, "val and test share 1 audio"),
+        ({"d": {"audio": "c.wav"}}, "val and test share 1 recording"),
     ],
 )
 def test_an_undeclared_overlap_stops_the_run(turns, tmp_path, changes, message):
