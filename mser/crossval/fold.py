@@ -52,11 +52,12 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     if not skip_test:
         scores["test"] = _scores(cli, "test", best)
     if trainer.is_global_zero:
-        split = json.loads((Path(run) / "protocol.json").read_text())["digest"]
+        planned = json.loads((Path(run) / "protocol.json").read_text())
         record = {
             "fold": fold,
             "seed": seed,
-            "digest": split,
+            "digest": planned["digest"],
+            "content": planned.get("content"),
             **scores,
             "best_epoch": _epoch(best),
             **_cost(trainer, model, time.monotonic() - started),

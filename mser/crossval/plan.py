@@ -13,6 +13,7 @@ from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.resuming import require_same
 from mser.splits.audit import audit, require_sound
+from mser.splits.content import content_digest
 from mser.splits.protocols import digest
 from mser.training import command_line
 
@@ -58,6 +59,7 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
                 "protocol": data.protocol.name,
                 "description": data.protocol.description,
                 "digest": digest(folds),
+                "content": content_digest(labelled, folds),
                 "task": KINDS[type(data.label_set)],
                 "label_set": data.label_set.name,
                 "labels": data.label_names,

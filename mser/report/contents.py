@@ -10,6 +10,7 @@ from mser.report import sentences as words
 from mser.report.comparison import comparison, require_comparable
 from mser.report.late_fusion import late_fusions, together
 from mser.report.published import beside
+from mser.report.same_content import content_notes
 from mser.report.searched import warned
 from mser.report.summary import summarise
 from mser.runs.run import Json, read_run
@@ -20,6 +21,7 @@ def content(folders: Sequence[Path]) -> Json:
 
     Returns:
         - ``title``, ``answer``: for a person.
+        - ``content_notes``: runs, or folds of one, that were not given the same labels, times and transcripts.
         - ``runs``: `summarise` of each, in the order given.
         - ``comparison``: a row per run and every two of them compared; null for a single one.
         - ``late_fusion``: whether fine-tuning together is better than fine-tuning apart, where a joint run stands
@@ -32,6 +34,7 @@ def content(folders: Sequence[Path]) -> Json:
     """
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
+    notes = content_notes(runs)
     fused, unfused = late_fusions(runs)
     runs += [one.fusion for one in fused]
     summaries = [summarise(run) for run in runs]
@@ -40,7 +43,8 @@ def content(folders: Sequence[Path]) -> Json:
     verdicts = together(fused, compared["pairs"] if compared else [])
     return {
         "title": words.title(summaries),
-        "answer": " ".join(filter(None, [answer, *_together(verdicts, answer), *map(warned, summaries)])),
+        "answer": " ".join(filter(None, [*notes, answer, *_together(verdicts, answer), *map(warned, summaries)])),
+        "content_notes": notes,
         "runs": summaries,
         "comparison": compared,
         "late_fusion": {"verdicts": verdicts, "notes": unfused} if verdicts or unfused else None,

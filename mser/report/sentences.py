@@ -1,23 +1,16 @@
-"""The sentences of a report: its title, its answer, and what an audit means in plain words."""
+"""The sentences of a report: its title, its answer, and how often test parts were opened."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from mser.report.audit_findings import Finding
+from mser.report.audit_findings import findings as findings
 from mser.runs.run import Json
 from mser.scoring.measures import measure, said, shown
 
 SIGNIFICANT = 0.05
-_PAIRS = {"": ("train", "test"), "val_": ("train", "validation"), "val_test_": ("validation", "test")}
-_THINGS = {"speaker": "speaker", "group": "dialogue", "audio": "recording"}
-
-
-class Finding(NamedTuple):
-    """One line of an audit: `level` is ``sound``, ``note`` or ``leak``."""
-
-    level: str
-    text: str
 
 
 def percent(value: float | None) -> str:
@@ -150,14 +143,6 @@ def missing(run: Json) -> str:
     return "; ".join(f"seed {seed}: fold {', '.join(numbers)}" for seed, numbers in folds.items())
 
 
-def findings(audit: Mapping[str, Any]) -> list[Finding]:
-    """Return what an audit means, leaks first."""
-    lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)] + _near_duplicates(audit)
-    lines += _unknown(audit.get("unknown_speakers", 0), audit.get("speaker_overlap"))
-    order = ["leak", "note", "sound"]
-    return sorted(lines, key=lambda line: order.index(line.level))
-
-
 def opened(run: Json) -> Finding:
     """Return how often the run's test parts were opened.
 
@@ -246,48 +231,3 @@ def over(*runs: Json) -> str:
     if rests["degrees_of_freedom"] < 1:
         return f"{mean}; {number}, too few for an interval"
     return f"{mean}; 95% intervals over {number}"
-
-
-def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:
-    """Return what two parts share: a line for each thing that they do, one for all things that they do not."""
-    left, right = _PAIRS[prefix]
-    counts = {thing: audit.get(f"{prefix}{what}_overlap") for what, thing in _THINGS.items()}
-    lines = [_overlap(left, right, thing, count) for thing, count in counts.items() if count]
-    if clean := [thing for thing, count in counts.items() if count == 0]:
-        lines.append(Finding("sound", f"{left.capitalize()} and {right} share no {_either(clean)}."))
-    if unknown := [thing for thing, count in counts.items() if count is None]:
-        lines.append(Finding("note", f"It was not checked whether {left} and {right} share any {_either(unknown)}."))
-    return lines
-
-
-def _either(things: Sequence[str]) -> str:
-    return " or ".join(filter(None, [", ".join(things[:-1]), things[-1]]))
-
-
-def _overlap(left: str, right: str, thing: str, count: int) -> Finding:
-    shared = f"{left.capitalize()} and {right} share {count} {thing}{'s' if count > 1 else ''} (summed over folds)"
-    if (left, thing) == ("validation", "dialogue"):
-        return Finding("note", f"{shared}: other speakers of the same conversations chose the best epoch.")
-    if right == "test":
-        return Finding("leak", f"{shared}: the scores are too high to be compared with speaker-independent ones.")
-    return Finding("note", f"{shared}: the best epoch is chosen on familiar voices; the test is not touched by it.")
-
-
-def _unknown(number: int, overlap: int | None) -> list[Finding]:
-    if not number or overlap is None:
-        return []
-    utterances = "an utterance" if number == 1 else f"{number} utterances"
-    return [Finding("note", f"Nobody says who speaks in {utterances}: these may be speakers of several parts.")]
-
-
-def _near_duplicates(audit: Mapping[str, Any]) -> list[Finding]:
-    share = audit.get("near_duplicate_transcripts")
-    if share is None:
-        return [Finding("note", "It was not checked whether tested transcripts have near copies in train.")]
-    if not share:
-        return [Finding("sound", "No tested transcript has a near copy in train.")]
-    styles = audit.get("near_duplicate_transcripts_by_style") or {}
-    detail = ", ".join(f"{percent(part)}% of the {style}" for style, part in styles.items())
-    text = f"{percent(share)}% of the tested transcripts of four words or more have a near copy in train"
-    hint = "there the words can be recognised rather than understood, so read scores from text with that in mind."
-    return [Finding("note", f"{text}{f' ({detail})' if detail else ''}: {hint}")]

@@ -107,6 +107,7 @@ def _protocol(run: Run) -> Json:
         "name": plan.protocol,
         "description": plan.description,
         "digest": plan.digest,
+        "content": plan.content,
         "task": plan.task,
         "label_set": plan.label_set,
         "labels": list(plan.labels),

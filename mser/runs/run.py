@@ -37,6 +37,7 @@ class Plan:
         labels: the classes, in the order of probabilities, or the names of the scores.
         folds: in the order of their numbers.
         audit: what train, validation and test share.
+        content: digest of the utterances' labels, times and transcripts; None in runs of before there was one.
     """
 
     corpus: str
@@ -48,6 +49,7 @@ class Plan:
     labels: tuple[str, ...]
     folds: tuple[Fold, ...]
     audit: Mapping[str, Any]
+    content: str | None
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def _read_plan(folder: Path, objective: str) -> Plan:
             labels=tuple(data["labels"]),
             folds=folds,
             audit=dict(data["audit"]),
+            content=data.get("content"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} lacks or garbles {error}; start the run again in a new folder") from error

@@ -18,7 +18,7 @@ from mser.splits.transcripts import NearCopies
 PAIRS = {"": ("train", "test"), "val_": ("train", "val"), "val_test_": ("val", "test")}
 """How the names of findings begin, and the parts that they are about."""
 WITHIN = "within"
-NOTHING_COMPARED = "too short: none has four words (eight characters where words are not separated)"
+NOTHING_COMPARED = "none has four words (eight characters where words are not separated)"
 UNHEARD = "too short, too quiet or too steady to be compared by ear"
 _LEAKS = ("_overlap", "recording_copies")
 _SAID = {"audio_overlap": "recording", "recording_copies": "re-encoded recording"}

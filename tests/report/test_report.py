@@ -273,7 +273,33 @@ def test_a_partial_run_is_compared_without_a_figure(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("changes", "level", "text"),
     [
-        ({}, "sound", "Train and test share no speaker, dialogue or recording."),
+        ({}, "sound", "Train and test share no equal file, no equal name (speaker, dialogue)."),
+        (
+            {"recording_copies": 0},
+            "sound",
+            "Train and test share no equal or re-encoded recording, no equal name (speaker, dialogue).",
+        ),
+        (
+            {"recording_copies": 2, "recording_copy_pairs": {"recording_copies": ["a = b; speakers 46 and 53"]}},
+            "leak",
+            "Train and test share 2 pairs (summed over folds) of equal or re-encoded recordings such as a = b; "
+            "speakers 46 and 53: the scores are too high",
+        ),
+        ({"recording_copies": 2}, "sound", "Train and test share no equal name (speaker, dialogue)."),
+        (
+            {"near_duplicate_transcripts": None, "compared_transcripts": 0},
+            "note",
+            "No tested transcript was compared with those of train: none has four words",
+        ),
+        (
+            {"near_duplicate_transcripts": 0, "compared_transcripts": 7},
+            "sound",
+            "Of 7 tested transcripts that were compared none has a near copy in train.",
+        ),
+        ({"compared_transcripts": 8}, "note", "25.0% of the 8 compared transcripts have a near copy in train"),
+        ({"uncompared_recordings": 3}, "note", "Of 3 recordings only equal files are found: too short"),
+        ({"alike_speakers": [["S0", "s0"]]}, "note", "Probably one speaker: S0, s0."),
+        ({"copies_within_parts": 1}, "note", "A pair of recordings is a copy within a part: they count twice."),
         (
             {"speaker_overlap": 8},
             "leak",
