@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +47,7 @@ def fingerprint(samples: Samples) -> Fingerprint:
     if len(energy) < 2:
         return np.empty(0, np.uint32)
     moved = np.diff(energy[:, :-1] - energy[:, 1:], axis=0)
-    signs = ((moved > 0) @ (1 << np.arange(BITS))).astype(np.uint32)
+    signs = np.sum(np.where(moved > 0, _WORTH, 0), axis=1, dtype=np.uint32)
     total = energy[1:].sum(axis=1)
     tells = (total > _QUIETEST * total.max()) & (np.abs(moved).sum(axis=1) > _STEADIEST * total)
     return np.where(tells, signs, NOTHING)
@@ -76,37 +74,35 @@ def bit_error(left: Fingerprint, right: Fingerprint, offset: int) -> tuple[float
     return (differing / (BITS * frames) if frames else 1.0), frames
 
 
-def _smooth_energies(samples: Samples) -> NDArray[np.float32]:
+def _smooth_energies(samples: Samples) -> NDArray[np.float64]:
     """Return (frames, bands) energies, each the weighted mean of `_SMOOTHED` frames'."""
     import soxr
 
     samples = soxr.resample(samples, SAMPLE_RATE, _RATE, quality="LQ")
     if len(samples) < _FRAME + _HOP * (_SMOOTHED - 1):
-        return np.empty((0, BITS + 1), np.float32)
+        return np.empty((0, BITS + 1))
     framed = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
     blocks = [_energies(framed[first : first + _BLOCK]) for first in range(0, len(framed), _BLOCK)]
     energies = np.concatenate(blocks)
-    return cast(
-        NDArray[np.float32], np.lib.stride_tricks.sliding_window_view(energies, _SMOOTHED, axis=0) @ _hann(_SMOOTHED)
-    )
+    count = len(energies) - _SMOOTHED + 1
+    weights = _hann(_SMOOTHED)
+    return np.sum([weight * energies[at : at + count] for at, weight in enumerate(weights)], axis=0)
 
 
-def _energies(framed: NDArray[np.float32]) -> NDArray[np.float32]:
+def _energies(framed: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (frames, bands): the power between the bands' edges, a matrix product without its threads."""
     spectrum = np.fft.rfft(framed * _WINDOW)
-    return cast(NDArray[np.float32], (spectrum.real**2 + spectrum.imag**2) @ _BANDS)
+    below = np.cumsum(spectrum.real**2 + spectrum.imag**2, axis=1, dtype=np.float64)
+    cell, part = np.divmod(_EDGES, 1)
+    edges = cell.astype(int)
+    return np.diff(below[:, edges - 1] + part * (below[:, edges] - below[:, edges - 1]), axis=1)
 
 
 def _hann(size: int) -> NDArray[np.float32]:
     return np.hanning(size + 2)[1:-1].astype(np.float32)
 
 
-def _bands() -> NDArray[np.float32]:
-    """Return (frequencies, bands) how much of each frequency's cell lies in each band; bands are of equal ratio."""
-    edges = np.geomspace(LOWEST, HIGHEST, BITS + 2)
-    cell = _RATE / _FRAME
-    centres = np.arange(_FRAME // 2 + 1)[:, None] * cell
-    covered = np.minimum(centres + cell / 2, edges[1:]) - np.maximum(centres - cell / 2, edges[:-1])
-    return np.clip(covered / cell, 0, 1).astype(np.float32)
-
-
-_WINDOW, _BANDS = _hann(_FRAME), _bands()
+_WINDOW = _hann(_FRAME)
+_WORTH = np.uint32(1) << np.arange(BITS, dtype=np.uint32)
+_EDGES = np.geomspace(LOWEST, HIGHEST, BITS + 2) * _FRAME / _RATE + 0.5
+"""Between the bands, of equal ratio, in cells of the spectrum, of which the first begins at -0.5."""
