@@ -47,10 +47,11 @@ def fingerprint(samples: Samples) -> Fingerprint:
     if len(energy) < 2:
         return np.empty(0, np.uint32)
     moved = np.diff(energy[:, :-1] - energy[:, 1:], axis=0)
-    signs = np.sum(np.where(moved > 0, _WORTH, 0), axis=1, dtype=np.uint32)
+    signs = np.zeros((len(moved), 4), np.uint8)
+    signs[:, : BITS // 8] = np.packbits(moved > 0, axis=1, bitorder="little")
     total = energy[1:].sum(axis=1)
     tells = (total > _QUIETEST * total.max()) & (np.abs(moved).sum(axis=1) > _STEADIEST * total)
-    return np.where(tells, signs, NOTHING)
+    return np.where(tells, signs.view("<u4")[:, 0], NOTHING)
 
 
 def telling(marks: Fingerprint) -> int:
@@ -85,8 +86,10 @@ def _smooth_energies(samples: Samples) -> NDArray[np.float64]:
     blocks = [_energies(framed[first : first + _BLOCK]) for first in range(0, len(framed), _BLOCK)]
     energies = np.concatenate(blocks)
     count = len(energies) - _SMOOTHED + 1
-    weights = _hann(_SMOOTHED)
-    return np.sum([weight * energies[at : at + count] for at, weight in enumerate(weights)], axis=0)
+    smooth = np.zeros((count, BITS + 1))
+    for at, weight in enumerate(_hann(_SMOOTHED)):
+        smooth += weight * energies[at : at + count]
+    return smooth
 
 
 def _energies(framed: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -103,6 +106,5 @@ def _hann(size: int) -> NDArray[np.float32]:
 
 
 _WINDOW = _hann(_FRAME)
-_WORTH = np.uint32(1) << np.arange(BITS, dtype=np.uint32)
 _EDGES = np.geomspace(LOWEST, HIGHEST, BITS + 2) * _FRAME / _RATE + 0.5
 """Between the bands, of equal ratio, in cells of the spectrum, of which the first begins at -0.5."""
