@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,3 +49,48 @@ def test_the_quick_search_finds_what_comparing_all_pairs_finds(texts, data):
     }
     copies = NearCopies([_say(name, " ".join(text)) for name, text in said.items()])
     assert copies.found(said, among=among) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("I have 21 of them here", "I have twenty-one of THEM here"),
+        ("It was the 3rd of May", "it was the third of may"),
+        ("1,000 people came in today", "one thousand people came in today"),
+        ("１２ people came in today", "12 people came in today"),
+        ("Die Straße ist lang hier", "die STRASSE ist lang hier"),
+        ("né à la même café", "ne\u0301 a\u0300 la me\u0302me cafe\u0301"),
+        ("I cannot see him now", "I can't see him now"),
+        ("我今天真的不知道你在说什么，对吧？", "我今天真的不知道你在说什么 对吧"),
+        ("我今天真的不知道你在说什么对吧朋友", "我今天真的不知道你在说什么对吧同学"),
+        ("今日はとても天気がいいですね", "今日はとても天気がいいですね。"),
+        ("ผมไม่รู้ว่าคุณพูดอะไร", "ผมไม่รู้ ว่าคุณพูดอะไร"),
+        ("나는 네가 무슨 말을 하는지 몰라", "나는 네가 무슨 말을 하는지 몰라!"),
+    ],
+)
+def test_the_same_words_written_in_another_way_are_a_copy(one, two):
+    copies = NearCopies([_say("a", one), _say("b", two)])
+    assert copies.found(["a"], among=["b"]) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("我今天真的不知道你在说什么", "他昨天已经告诉我们不要再来了"),
+        ("I have 21 of them here", "I have 22 dogs over there"),
+        ("我不知道", "我不知道"),  # too short
+    ],
+)
+def test_other_words_are_none(one, two):
+    assert NearCopies([_say("a", one), _say("b", two)]).found(["a"], among=["b"]) == set()
+
+
+def test_digits_that_are_no_number_stay_as_they_are():
+    assert words("Room 12b at 0x1F, no 1234567890123456789.") == [
+        "room",
+        "12b",
+        "at",
+        "0x1f",
+        "no",
+        "1234567890123456789",
+    ]
