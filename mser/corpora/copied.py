@@ -25,7 +25,8 @@ def with_copies(manifest: Manifest) -> Manifest:
         UserError: if an audio file cannot be read.
     """
     recordings = Recordings.of(manifest, manifest.root)
-    wrong, noted = [], []
+    wrong: list[tuple[str, str]] = []
+    noted: list[tuple[str, str]] = []
     for pair in islice(recordings.copies(), _LOOKED_AT):
         judged = manifest.corpus == table.NAME and _differ(*(recordings.utterances[name] for name in pair))
         (wrong if judged else noted).append(pair)

@@ -44,8 +44,8 @@ def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:
     if copies:
         named = audit.get("recording_copy_pairs", {}).get(f"{prefix}recording_copies")
         lines.append(_overlap(left, right, "pair", copies, f" of equal or re-encoded recordings{_such_as(named)}"))
-    elif counts[_HEARD]:
-        lines.append(_overlap(left, right, _HEARD, counts[_HEARD]))
+    elif same := counts[_HEARD]:
+        lines.append(_overlap(left, right, _HEARD, same))
     if clean := _clean(counts, copies):
         lines.append(Finding("sound", f"{left.capitalize()} and {right} share {clean}."))
     if unknown := [thing for thing, count in counts.items() if count is None]:
