@@ -1,4 +1,7 @@
-"""Reading recordings: mser beside librosa, 16-bit PCM at 16 kHz as it is and at 44.1 kHz resampled."""
+"""Reading recordings: mser beside librosa, 16-bit PCM at 16 kHz as it is and at 44.1 kHz resampled.
+
+Also what it costs to hear a recording for an answer, where nobody has checked it, over decoding it.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +43,23 @@ def _time(load: Callable[[str], Any], rate: int) -> Figures:
     return clock.read()
 
 
-VARIANTS = {
+def _decode() -> Figures:
+    from mser.audio.decoding import decode
+
+    return _time(lambda path: decode(Path(path)), SAMPLE_RATE)
+
+
+def _hear() -> Figures:
+    from mser.use.clips import Clip, hear
+
+    return _time(lambda path: hear(Clip(path), None, 60.0), SAMPLE_RATE)
+
+
+VARIANTS: dict[str, Callable[[], Figures]] = {
     f"{name} {rate}": lambda load=load, rate=rate: load(rate)
     for rate in (SAMPLE_RATE, 44_100)
     for name, load in (("librosa", _librosa), ("mser", _mser))
-}
+} | {"decode": _decode, "hear": _hear}
 
 
 def rows(rounds: Rounds) -> list[Row]:
@@ -62,6 +77,7 @@ def rows(rounds: Rounds) -> list[Row]:
             ratio(rounds, "librosa 44100", "mser 44100"),
             note=note,
         ),
+        Row("hearing a recording for an answer over decoding it", ratio(rounds, "hear", "decode"), most=1.3),
     ]
 
 

@@ -72,7 +72,7 @@ def read_header(path: str | Path) -> WavHeader:
     """
     try:
         with open(path, "rb") as file:
-            return _read_header(file, os.fstat(file.fileno()).st_size)
+            return parse_header(file, os.fstat(file.fileno()).st_size)
     except FileNotFoundError as error:
         raise BadAudioError("missing", "has no audio file") from error
     except OSError as error:
@@ -94,7 +94,8 @@ def unusual_formats(headers: Mapping[str, WavHeader]) -> Iterator[Problem]:
             yield Problem("format", f"{message}; the release has 1 at 16000 Hz, so they are mixed and resampled")
 
 
-def _read_header(file: BinaryIO, size: int) -> WavHeader:
+def parse_header(file: BinaryIO, size: int) -> WavHeader:
+    """Return the header of an open wav file of `size` bytes, as `read_header` does; no samples are read."""
     start = file.read(12)
     if not start:
         raise BadAudioError("empty", "is an empty file of 0 bytes")

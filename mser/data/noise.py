@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from mser.audio.recording import SUFFIXES
 from mser.data.audio import SAMPLE_RATE, load
 from mser.errors import UserError
 
@@ -21,10 +22,7 @@ def recordings(folder: str) -> tuple[Path, ...]:
     Raises:
         UserError: if there are none.
     """
-    import soundfile
-
-    kinds = {kind.lower() for kind in soundfile.available_formats()} | {"aif", "oga"}
-    files = [path for path in Path(folder).rglob("*") if path.suffix[1:].lower() in kinds and path.is_file()]
+    files = [path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
     found = sorted((path for path in files if not path.name.startswith(".")), key=lambda path: path.as_posix())
     if not found:
         raise UserError(f"no recordings to take noise from in {folder}; give a folder of wav or flac files")

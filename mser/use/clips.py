@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.audio.decoding import SAMPLE_RATE, Samples, as_taken, decode
-from mser.audio.recording import check_recording, recording_length
+from mser.audio.decoding import SAMPLE_RATE, Samples, as_taken
+from mser.audio.recording import Recording, opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
@@ -68,12 +70,10 @@ def hear(clip: Clip, max_seconds: Seconds | None, budget: Seconds) -> tuple[Samp
         UserError: if there is nothing to be heard, or more than the budget.
     """
     longest = max_seconds or float("inf")
-    seconds = duration(clip)
-    _require_room(clip.called or "the recording", min(seconds, longest), budget)
     if isinstance(clip.audio, str | Path):
-        waveform, notes = _file(clip, Path(clip.audio), seconds, longest)
+        waveform, seconds, notes = _from_file(clip, longest, budget)
     else:
-        waveform, notes = _samples(clip)
+        waveform, seconds, notes = _from_samples(clip, longest, budget)
     if seconds <= longest:
         return waveform, notes
     return waveform[: round(longest * SAMPLE_RATE)], [*notes, f"the first {longest:g} of {seconds:.1f} s"]
@@ -86,20 +86,32 @@ def duration(clip: Clip) -> Seconds:
         UserError: if there is no recording, or it ends before the clip begins.
     """
     if not isinstance(clip.audio, str | Path):
-        length = len(_mono(clip)) / (clip.sample_rate or 1)
-    else:
-        _require_file(clip)
-        try:
-            length = recording_length(Path(clip.audio))
-        except BadAudioError as error:
-            raise UserError(f"{clip.called} {error}; give another recording") from error
-    if length and clip.start >= length:
+        return _seconds(clip, len(_mono(clip)) / (clip.sample_rate or 1))
+    with _open(clip) as recording:
+        return _seconds(clip, recording.seconds)
+
+
+def _seconds(clip: Clip, whole: Seconds) -> Seconds:
+    """Return how long a clip of a recording of so many seconds is."""
+    if whole and clip.start >= whole:
         name = clip.called or "the recording"
-        raise UserError(f"{name} lasts {length:.2f} s, but the clip is from {clip.start:.2f} s on; mend its start")
-    return min(length if clip.end is None else clip.end, length) - clip.start
+        raise UserError(f"{name} lasts {whole:.2f} s, but the clip is from {clip.start:.2f} s on; mend its start")
+    return min(whole if clip.end is None else clip.end, whole) - clip.start
 
 
-def _require_file(clip: Clip) -> None:
+@contextmanager
+def _open(clip: Clip) -> Iterator[Recording]:
+    """Open a clip's file; whatever speaks against it becomes a `UserError`."""
+    try:
+        with opened(str(clip.audio)) as recording:
+            yield recording
+    except (BadAudioError, ValueError) as error:
+        _explain(clip)
+        raise UserError(f"{clip.called} {error}; give another recording") from error
+
+
+def _explain(clip: Clip) -> None:
+    """Raise where there is more to say than that a file cannot be opened."""
     name = clip.called
     if is_url(clip.audio):
         raise UserError(f"{name} is a URL, expected a file; download it first")
@@ -108,20 +120,17 @@ def _require_file(clip: Clip) -> None:
         raise UserError(f"{name.strip() or 'the recording'} {what}; give the path of an audio file")
     if not os.access(str(clip.audio), os.R_OK):
         raise UserError(f"{name} may not be read; change its permissions")
-    try:
-        str(clip.audio).encode()
-    except UnicodeEncodeError as error:
-        raise UserError(f"{name} has a name that is not UTF-8; rename it") from error
 
 
-def _file(clip: Clip, path: Path, seconds: Seconds, longest: Seconds) -> tuple[Samples, list[str]]:
-    # A second more than is kept, so that resampling at the cut hears what it heard in training.
-    end = clip.end if seconds <= longest + 1 else clip.start + longest + 1
-    try:
-        check_recording(path, clip.start, end)
-    except BadAudioError as error:
-        raise UserError(f"{clip.called} {error}; give another recording") from error
-    return decode(path, clip.start, end), _format(path)
+def _from_file(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Samples, Seconds, list[str]]:
+    with _open(clip) as recording:
+        seconds = _seconds(clip, recording.seconds)
+        _require_room(clip.called, min(seconds, longest), budget)
+        # A second more than is kept, so that resampling at the cut hears what it heard in training.
+        end = clip.end if seconds <= longest + 1 else clip.start + longest + 1
+        blocks = list(recording.clip(clip.start, end))
+        samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        return as_taken(samples, recording.rate), seconds, recording.unusual
 
 
 def _require_room(name: str, seconds: Seconds, budget: Seconds) -> None:
@@ -132,26 +141,17 @@ def _require_room(name: str, seconds: Seconds, budget: Seconds) -> None:
         )
 
 
-def _format(path: Path) -> list[str]:
-    """Return what is unusual about a file that can be used all the same."""
-    import soundfile
-
-    info = soundfile.info(path)
-    notes = [f"{info.channels} channels mixed to one"] if info.channels > 1 else []
-    if info.samplerate != SAMPLE_RATE:
-        notes.append(f"resampled from {info.samplerate} Hz")
-    return [*notes, "8 bits a sample"] if info.subtype in ("PCM_U8", "PCM_S8") else notes
-
-
-def _samples(clip: Clip) -> tuple[Samples, list[str]]:
-    rate = clip.sample_rate or 1
+def _from_samples(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Samples, Seconds, list[str]]:
     samples = _mono(clip)
+    rate = clip.sample_rate or 1
+    seconds = _seconds(clip, len(samples) / rate)
+    _require_room(clip.called or "the recording", min(seconds, longest), budget)
     samples = samples[round(clip.start * rate) : None if clip.end is None else round(clip.end * rate)]
     if not np.isfinite(samples).all() or np.abs(samples).max() > _LOUDEST:
         raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
     if samples.max() - samples.min() < _SILENT:
         raise UserError("the recording is silent; give another recording")
-    return as_taken(samples, rate), [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
+    return as_taken(samples, rate), seconds, [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
 
 
 def _mono(clip: Clip) -> Samples:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from mser.audio.decoding import SAMPLE_RATE, as_taken
+from mser.audio.recording import mono, opened
+from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.clips import Clip, hear
@@ -82,22 +84,12 @@ def _blocks(clip: Clip) -> Iterator[Tensor]:
     if not isinstance(clip.audio, str | Path):
         yield torch.from_numpy(hear(clip, None, float("inf"))[0])
         return
-    import soundfile
-
     try:
-        with soundfile.SoundFile(clip.audio) as file:
-            yield from _of_file(file, clip)
-    except (OSError, RuntimeError) as error:
-        raise UserError(f"{clip.called} cannot be decoded: {error}; give another recording") from error
-
-
-def _of_file(file: Any, clip: Clip) -> Iterator[Tensor]:
-    rate = file.samplerate
-    file.seek(round(clip.start * rate))
-    left = min(file.frames, file.frames if clip.end is None else round(clip.end * rate)) - file.tell()
-    while left > 0:
-        block = file.read(min(round(_BLOCK * rate), left), dtype="float32", always_2d=True).mean(1)
-        if not len(block):
-            return
-        left -= len(block)
-        yield torch.from_numpy(as_taken(block, rate))
+        with opened(str(clip.audio)) as recording:
+            (first, last), size = recording.part(clip.start, clip.end), round(_BLOCK * recording.rate)
+            for place in range(first, last, size):
+                block = mono(recording.read(place, min(size, last - place)))
+                if len(block):
+                    yield torch.from_numpy(as_taken(block, recording.rate))
+    except BadAudioError as error:
+        raise UserError(f"{clip.called} {error}; give another recording") from error

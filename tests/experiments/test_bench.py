@@ -9,7 +9,8 @@ import pytest
 from fake.places import ROOT
 
 MEASURED = (
-    "start-up", "padded/actual", "largest batch", "loading 16-bit", "loading and resampling", "one utterance",
+    "start-up", "padded/actual", "largest batch", "loading 16-bit", "loading and resampling", "hearing a recording",
+    "one utterance",
     "6 recordings", "frozen encoders", "peak memory", "training: mser over Trainer's default",
     "training: mser over Trainer's best",
 )  # fmt: skip

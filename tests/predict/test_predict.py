@@ -279,10 +279,9 @@ def test_names_of_files_that_are_hard_to_write_down(place, ask, tmp_path):
     for out in (tmp_path / "odd.csv", tmp_path / "odd.jsonl", tmp_path / "odd.parquet"):
         assert ask("hears", tmp_path / "odd", "--out", out)[1] == f"{out}: 3 rows written\n"
         assert ask("hears", tmp_path / "odd", "--out", out)[1] == f"{out}: 0 rows written, 3 were there already\n"
-    french, *others = read(tmp_path / "odd.csv")
-    assert french["error"] == f"{french['audio']} has a name that is not UTF-8; rename it"
-    assert french["audio"].endswith("/odd/caf\\udce9.wav")
-    assert [row["error"] for row in others] == ["", ""]
+    rows = read(tmp_path / "odd.csv")
+    assert rows[0]["audio"].endswith("/odd/caf\\udce9.wav")
+    assert [row["error"] for row in rows] == ["", "", ""]
 
 
 def test_names_that_name_nothing(ask, tmp_path):

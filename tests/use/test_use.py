@@ -263,7 +263,7 @@ def test_a_batch_that_is_too_large_is_halved_until_it_fits(error, tmp_path, monk
 
 def test_a_recording_that_is_too_large_is_a_row(tmp_path, monkeypatch):
     model = mser.load(untrained(tmp_path / "model"), device="cpu")
-    monkeypatch.setattr("mser.use.clips.decode", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    monkeypatch.setattr("mser.use.clips.as_taken", lambda *_: (_ for _ in ()).throw(MemoryError()))
     [row] = model.predict([made(tmp_path, "a.wav")], ["hello"])
     assert row.error.startswith("the device has not enough memory")
 
