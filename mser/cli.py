@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 from mser import __version__
 from mser.distribution import stranger
@@ -24,9 +25,6 @@ COMMANDS = {
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
-
-FOLDER_PREDICT = "mser.predict.cli"
-"""The other ``predict``."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(command: str, rest: list[str]) -> int:
     if command not in COMMANDS:
         raise one_of("command", command, list(COMMANDS))
-    module = import_module(FOLDER_PREDICT if _asks_a_folder(command, rest) else COMMANDS[command][0])
+    module = _module(command, rest)
     try:
         # The four that train share a module, which must know which of them it is.
         code = module.main([command, *rest] if module.__name__ == "mser.training" else rest)
@@ -70,26 +68,14 @@ def _run(command: str, rest: list[str]) -> int:
     return int(code or 0) if not isinstance(code, str) else 2
 
 
-def _asks_a_folder(command: str, rest: list[str]) -> bool:
-    """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
-    own = (
-        "-h",
-        "--help",
-        "--text",
-        "--table",
-        "--columns",
-        "--out",
-        "--device",
-        "--precision",
-        "--batch-seconds",
-        "--window",
-        "--hop",
-        "--vad",
-        "--asr",
-        "--launcher",
-        "--ray",
-    )
-    return command == "predict" and (not rest or not rest[0].startswith("-") or rest[0].partition("=")[0] in own)
+def _module(command: str, rest: list[str]) -> Any:
+    """Return what does it; there are two commands ``predict``, and that of model folders knows what is asked of it."""
+    if command == "predict":
+        from mser.predict import cli
+
+        if cli.asks_a_folder(rest):
+            return cli
+    return import_module(COMMANDS[command][0])
 
 
 def _usage() -> str:

@@ -49,6 +49,35 @@ def require(name: str, value: object, fits: bool, expected: str) -> None:
         raise UserError(f"{name} is {value}; expected {expected}")
 
 
+def one_line(error: BaseException) -> str:
+    r"""Return all that an error says, in one line.
+
+    Example:
+        >>> one_line(ValueError("no such option:\n  lrr"))
+        'no such option: lrr'
+    """
+    return " ".join(str(error).split())
+
+
+def brief(error: BaseException) -> str:
+    r"""Return what an error says first, in one line: up to 200 characters; what it is where it says nothing.
+
+    A line that ends in a colon is followed by what it announces.
+
+    Example:
+        >>> brief(RuntimeError("Error(s) in loading state_dict:\n\tsize mismatch for head.\n\tand so on"))
+        'Error(s) in loading state_dict: size mismatch for head'
+        >>> brief(EOFError())
+        'EOFError'
+    """
+    told = ""
+    for line in str(error).strip().splitlines():
+        told = f"{told} {line.strip()}".strip()
+        if not told.endswith(":"):
+            break
+    return told.rstrip(".")[:200] or type(error).__name__
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether memory was exhausted; torch has no class of its own for that on the CPU, only words.
 

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile, mkdtemp
-from typing import IO
+from secrets import token_hex
+from tempfile import mkdtemp
 
 from mser.errors import UserError
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a neighbour to write to, which takes the name of the file at the end, if nothing went wrong.
+
+    Any number of processes and machines may do so at a time: each has a neighbour of its own.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    neighbour = path.with_name(f".{path.name[:200]}.{token_hex(4)}")
+    try:
+        yield neighbour
+        neighbour.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            neighbour.unlink()
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing: into a neighbour first, which then takes the file's name.
+    """Write a whole file or nothing.
 
     Raises:
         UserError: if the folder cannot be written to or the disk is full.
     """
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        neighbour.write_text(text, encoding="utf-8")
-        neighbour.replace(path)
+        with replacing(path) as neighbour:
+            neighbour.write_text(text, encoding="utf-8")
     except OSError as error:
-        with suppress(OSError):
-            neighbour.unlink()
         raise UserError(f"cannot write {path}: {error.strerror}; choose another folder or make room") from error
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let a file appear whole or not at all: it is written beside its place, which it then takes.
-
-    Args:
-        path: its place.
-        write: puts the content into an open file.
-
-    Raises:
-        OSError: if it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            write(file)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from mser.errors import UserError, one_of
+from mser.errors import UserError, brief, one_of
 
 LAUNCHERS = ("local", "slurm", "ray")
 RAY_OPTIONS = {"address": str, "cpus": float, "gpus": float, "memory_gb": float}
@@ -92,9 +92,8 @@ def connect(given: dict[str, Any]) -> dict[str, Any]:
                 include_dashboard=False,
             )
         except (ConnectionError, ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
             raise UserError(
-                f"no Ray cluster at {options.get('address')}: {reason}; start one by `ray start`"
+                f"no Ray cluster at {options.get('address')}: {brief(error)}; start one by `ray start`"
             ) from error
     wanted = {"CPU": options.get("cpus", 1), "GPU": options.get("gpus", 0)}
     there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ from torch import Tensor
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
+from mser.runs.folder import BEST, CONFIG
 
 
 def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) -> None:
@@ -37,7 +38,7 @@ def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) ->
             if before[name] != now[name]:
                 raise UserError(
                     f"{path} is of another experiment: its {name} is {before[name]}, here it is {now[name]}; give the "
-                    "config.yaml that lies with it, by --config"
+                    f"{CONFIG} that lies with it, by --config"
                 )
 
 
@@ -90,7 +91,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         saved: dict[str, Any] = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
         saved["state_dict"].items()
     except FileNotFoundError:
-        raise UserError(f"there is no checkpoint {path}; a fit writes checkpoints/best.ckpt into its folder") from None
+        raise UserError(f"there is no checkpoint {path}; a fit writes {BEST} into its folder") from None
     except (
         OSError,
         RuntimeError,
@@ -111,5 +112,5 @@ def _require_shapes(path: Path, there: dict[str, Tensor], here: dict[str, Tensor
         found, expected = (side.get(different[0], "absent") for side in shapes)
         raise UserError(
             f"{path} is of another model: {different[0]} is {found} there, {expected} here ({len(different)} weights "
-            "differ); give the config.yaml that lies with it, by --config"
+            f"differ); give the {CONFIG} that lies with it, by --config"
         )

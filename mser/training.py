@@ -20,7 +20,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mser.callbacks.checkpoints import FOLDER, BestCheckpoint, LastCheckpoint
+from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.out_of_memory import OutOfMemory
@@ -32,9 +32,10 @@ from mser.callbacks.whole_files import require_room
 from mser.data import datamodules  # makes `--data IEMOCAP` known
 from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
-from mser.errors import UserError
+from mser.errors import UserError, one_line
 from mser.recognizer import EmotionRecognizer
 from mser.resuming import read_checkpoint, require_own, require_same
+from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
 from mser.runs.searched import Searched
 from mser.trainers import best_precision, require_usable
 
@@ -67,7 +68,7 @@ EXPECTED = (
 """Warnings about what is meant to be so."""
 
 
-_OF_A_FIT = "--config FOLDER/config.yaml --ckpt_path FOLDER/checkpoints/best.ckpt"
+_OF_A_FIT = f"--config FOLDER/{CONFIG} --ckpt_path FOLDER/{BEST}"
 _HELP = (
     (
         "fit",
@@ -127,13 +128,13 @@ class MserCLI(LightningCLI):
         """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""
         folder = Path(self.trainer.default_root_dir)
         self._require_own_checkpoint()
-        if (folder / FOLDER).exists() and not self.config_init["fit"]["ckpt_path"]:
+        if (folder / CHECKPOINTS).exists() and not self.config_init["fit"]["ckpt_path"]:
             raise UserError(
                 f"{folder} holds the checkpoints of an earlier fit; choose another --trainer.default_root_dir, "
                 "or resume with --ckpt_path last"
             )
         if self.config_init["fit"]["ckpt_path"] == "last":
-            path = folder / "config.yaml"
+            path = folder / CONFIG
             advice = f"resume with the same (--config {path}), or choose another --trainer.default_root_dir"
             require_same(path, self._parser("fit").dump(self.config["fit"], skip_none=False), advice, trainer_too=False)
         require_room(folder, self.model)
@@ -142,8 +143,7 @@ class MserCLI(LightningCLI):
         """Refuse a checkpoint of another experiment, and weights that nobody trained."""
         if not self.config_init[self.subcommand]["ckpt_path"]:
             raise UserError(
-                f"{self.subcommand} needs a trained model: give --ckpt_path, such as that of checkpoints/best.ckpt in "
-                "the folder of the fit"
+                f"{self.subcommand} needs a trained model: give --ckpt_path, such as {BEST} in the folder of the fit"
             )
         self._require_own_checkpoint()
 
@@ -175,7 +175,7 @@ class MserCLI(LightningCLI):
             trainer = super().instantiate_trainer(**kwargs)
         except (MisconfigurationException, ModuleNotFoundError, ValueError) as error:
             raise UserError(
-                f"no such trainer on this machine: {' '.join(str(error).split())} Check trainer.accelerator, "
+                f"no such trainer on this machine: {one_line(error)} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
         asked = {name: self._get(self.config, f"trainer.{name}") for name in ("precision", "overfit_batches")}
@@ -184,7 +184,7 @@ class MserCLI(LightningCLI):
 
     def _require_own_checkpoint(self) -> None:
         given = self.config_init[self.subcommand]["ckpt_path"]
-        path = Path(self.trainer.default_root_dir) / FOLDER / "last.ckpt" if given == "last" else Path(given or "")
+        path = Path(self.trainer.default_root_dir) / LAST if given == "last" else Path(given or "")
         if given and (given != "last" or path.exists()):
             require_own(path, self.model, self.datamodule)
 
@@ -246,7 +246,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             run=run,
         )
     except ArgumentError as error:
-        raise UserError(" ".join(str(error).split())) from error
+        raise UserError(one_line(error)) from error
 
 
 def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:

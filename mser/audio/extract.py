@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from mser.audio.recording import VIDEOS
 from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
+from mser.files import replacing
 
-ENDINGS = (".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp")
-"""What counts as a video; what soundfile reads by itself does not."""
 _MONO_16_KHZ = ("-map", "0:a:0", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "wav")
 
 
@@ -26,9 +24,9 @@ def plan(root: Path, out: Path | None = None) -> dict[Path, Path]:
         UserError: if there are no videos, or two would become the same wav file.
     """
     root, out = root.absolute(), (out or root).absolute()
-    videos = sorted(p for p in root.rglob("*") if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
+    videos = sorted(p for p in root.rglob("*") if p.suffix.lower() in VIDEOS and not p.name.startswith("."))
     if not videos:
-        raise UserError(f"no videos in {root}: looked for {', '.join(ENDINGS)}; give the folder that holds them")
+        raise UserError(f"no videos in {root}: looked for {', '.join(VIDEOS)}; give the folder that holds them")
     planned: dict[Path, Path] = {}
     for video in videos:
         wav = out / video.relative_to(root).with_suffix(".wav")
@@ -81,6 +79,10 @@ def _make_folders(folders: Iterable[Path]) -> None:
             raise UserError(f"cannot make {folder}: {error.strerror}; choose another --out") from error
 
 
+class _FFmpegError(Exception):
+    """What FFmpeg said last."""
+
+
 class _Processes:
     """Those that run, so that none outlives an interrupted command and none is begun after it."""
 
@@ -89,19 +91,24 @@ class _Processes:
         self._lock = Lock()
         self._stopped = False
 
-    def run(self, command: Sequence[str]) -> tuple[int, str]:
-        """Return the exit code and the last line on standard error."""
+    def run(self, command: Sequence[str]) -> None:
+        """Run one to its end.
+
+        Raises:
+            _FFmpegError: with the last line on standard error, if it failed.
+        """
         with self._lock:
             if self._stopped:
-                return 1, "interrupted"
+                raise _FFmpegError("interrupted")
             process = subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
             )
             self._running.add(process)
-        _, said = process.communicate()
+        _, told = process.communicate()
         with self._lock:
             self._running.discard(process)
-        return process.returncode, (said.strip().splitlines() or [f"ended with code {process.returncode}"])[-1]
+        if code := process.returncode:
+            raise _FFmpegError((told.strip().splitlines() or [f"ended with code {code}"])[-1])
 
     def stop(self) -> None:
         with self._lock:
@@ -112,19 +119,15 @@ class _Processes:
 
 def _extract_one(ffmpeg: str, video: Path, wav: Path, processes: _Processes) -> str:
     """Write one wav file, first into a neighbour; return what went wrong, or nothing."""
-    neighbour = wav.with_name(f".{wav.name}.{os.getpid()}")
     command = [ffmpeg, "-nostdin", "-v", "error", "-threads", "1", "-y", "-i", str(video), *_MONO_16_KHZ]
     try:
-        code, said = processes.run([*command, str(neighbour)])
-        if code:
-            return f"ffmpeg: {said}"
-        check_wav(neighbour)
-        neighbour.replace(wav)
+        with replacing(wav) as neighbour:
+            processes.run([*command, str(neighbour)])
+            check_wav(neighbour)
+    except _FFmpegError as error:
+        return f"ffmpeg: {error}"
     except BadAudioError as error:
         return f"its sound track {error}"
     except OSError as error:
         return f"cannot write {wav}: {error.strerror}"
-    finally:
-        with suppress(OSError):
-            neighbour.unlink()
     return ""

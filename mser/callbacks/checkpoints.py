@@ -12,10 +12,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.errors import UserError, one_of
+from mser.runs.folder import BEST, CHECKPOINTS, LAST
 from mser.tasks import score_names
-
-FOLDER = "checkpoints"
-BEST = "best"
 
 
 class BestCheckpoint(ModelCheckpoint):
@@ -29,7 +27,7 @@ class BestCheckpoint(ModelCheckpoint):
     def __init__(self, monitor: str = "val/ua", mode: Literal["max", "min"] = "max") -> None:
         # A new best replaces the old one under the same name, so that no later step can pick up a stale file.
         super().__init__(
-            filename=BEST, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
+            filename=Path(BEST).stem, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
         )
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -43,7 +41,7 @@ class BestCheckpoint(ModelCheckpoint):
             known = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
             if self.monitor not in known:
                 raise one_of("checkpoint.monitor", self.monitor, known)
-        self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
+        self.dirpath = str(Path(trainer.default_root_dir) / CHECKPOINTS)
         super().setup(trainer, pl_module, stage)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -76,13 +74,14 @@ class LastCheckpoint(ModelCheckpoint):
     """
 
     def __init__(self, minutes: float = 10.0) -> None:
-        super().__init__(filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
+        name = Path(LAST).stem
+        super().__init__(filename=name, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
         self.minutes = minutes
         self._renewed = time.monotonic()
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Put the file under the run's folder, whatever logger there is."""
-        self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
+        self.dirpath = str(Path(trainer.default_root_dir) / CHECKPOINTS)
         super().setup(trainer, pl_module, stage)
 
     def on_train_batch_end(

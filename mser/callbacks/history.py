@@ -12,8 +12,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from mser.files import write_text
+from mser.runs.folder import HISTORY
 
-FILE = "history.csv"
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +36,7 @@ class History(Callback):
             log.info(
                 "epoch %d: %s", trainer.current_epoch, ", ".join(f"{n} {scores[n]:.3f}" for n in told if n in scores)
             )
-            self._write(Path(trainer.default_root_dir) / FILE)
+            self._write(Path(trainer.default_root_dir) / HISTORY)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows so far."""

@@ -16,10 +16,9 @@ from lightning.pytorch.callbacks import Callback
 from mser.data.module import CorpusDataModule, Part
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
+from mser.runs.folder import METRICS, PREDICTIONS
 from mser.tasks import columns
 
-FILE = "predictions.csv"
-METRICS = "metrics.json"
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +52,7 @@ class WritePredictions(Callback):
         if place := elsewhere(model.trained_on, data.facts()):
             folder /= place
             _write_scores(folder / METRICS, trainer, part, {"trained_on": model.trained_on, "data": data.facts()})
-        path = folder / FILE
+        path = folder / PREDICTIONS
         write_text(path, text([row for row in _read(path) if row["split"] != part] + said))
         if place:
             known = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
@@ -95,7 +94,7 @@ def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any
 
 
 def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
-    """Return what the model has just said of a part, as rows of `FILE`; every process must ask."""
+    """Return what the model has just said of a part, as rows of `PREDICTIONS`; every process must ask."""
     said = model.collected.compute()
     dataset = data.datasets[part]
     found = []
@@ -123,7 +122,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def text(said: list[dict[str, Any]]) -> str:
-    """Return the rows of `FILE` below its header."""
+    """Return the rows of `PREDICTIONS` below its header."""
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, list(said[0]), lineterminator="\n")
     writer.writeheader()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import nn
 
 from mser.errors import UserError
+from mser.files import replacing
 
 
 class WholeFiles(TorchCheckpointIO):
@@ -29,17 +29,12 @@ class WholeFiles(TorchCheckpointIO):
             UserError: if the disk is full or the folder cannot be written to.
         """
         path = Path(path)
-        neighbour = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with neighbour.open("wb") as file:
+            with replacing(path) as neighbour, neighbour.open("wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
                 os.fsync(file.fileno())
-            neighbour.replace(path)
         except (OSError, RuntimeError) as error:
-            with suppress(OSError):
-                neighbour.unlink()
             cause = error if isinstance(error, OSError) else error.__context__  # torch's own says nothing of a disk
             if not isinstance(cause, OSError):
                 raise

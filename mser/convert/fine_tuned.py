@@ -20,7 +20,7 @@ from mser.convert.checkpoint import Checkpoint, read_checkpoint
 from mser.convert.fusion import CROSS_LAYERS, load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, convert_roberta
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.errors import UserError
+from mser.errors import UserError, brief
 from mser.files import new_folder
 from mser.fusion import CoAttention, Shallow
 from mser.objectives import CrossEntropy, OneVsRest
@@ -68,7 +68,7 @@ def convert_fine_tuned(
         try:
             load_fusion(model.fusion, model.head, tuned.weights)
         except (KeyError, RuntimeError) as error:
-            raise _not_this(tuned, " ".join(str(error).split())[:200]) from error
+            raise _not_this(tuned, brief(error)) from error
         _write_checkpoint(folder / "model.ckpt", model.state_dict())
         (folder / "model.yaml").write_text(yaml.safe_dump({"model": options}, sort_keys=False), encoding="utf-8")
     return f"{out}: {' and '.join(p for p in PARTS if sources[p])}, {kind} fusion, {objective} over {', '.join(labels)}"

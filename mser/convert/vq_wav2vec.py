@@ -9,7 +9,7 @@ from typing import Any
 
 from mser.convert.checkpoint import read_checkpoint
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
-from mser.errors import UserError
+from mser.errors import UserError, brief
 
 USED = ("feature_extractor.", "vector_quantizer.")
 MOST_LAYERS = 100
@@ -26,9 +26,8 @@ def read_vq_wav2vec(path: str | Path) -> VqWav2Vec:
         model = VqWav2Vec(_settings(checkpoint.settings))
         model.load_state_dict({k: v for k, v in checkpoint.weights.items() if k.startswith(USED)})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
         raise UserError(
-            f"{str(path)!r} is no k-means vq-wav2vec checkpoint: {reason}; give vq-wav2vec_kmeans.pt as released"
+            f"{str(path)!r} is no k-means vq-wav2vec checkpoint: {brief(error)}; give vq-wav2vec_kmeans.pt as released"
         ) from error
     return model
 

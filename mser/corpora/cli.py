@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mser.arguments import count, role_and_name
 from mser.corpora import CORPORA, corpus, open_manifest
 from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
@@ -135,7 +136,7 @@ def _describe(args: argparse.Namespace) -> int:
 def _corpus(args: argparse.Namespace) -> Corpus:
     """Return the corpus that was asked for; what a table holds, the table says itself."""
     if args.corpus == table.NAME:
-        return table.open_table(args.root, dict(args.columns))
+        return table.open_table(args.root, {role: names.split(",") if names else None for role, names in args.columns})
     if args.columns:
         raise UserError(f"--columns names the columns of a table, but {args.corpus} is none; leave it out")
     return corpus(args.corpus)
@@ -242,14 +243,8 @@ def _extract_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write the wav files into a tree like that of ROOT here"
     )
-    parser.add_argument("--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="how many at once")
+    parser.add_argument("--jobs", metavar="N", type=count, default=os.cpu_count() or 1, help="how many at once")
     parser.set_defaults(run=_extract_audio)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return int(text)
 
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
@@ -259,18 +254,11 @@ def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
         "--columns",
         metavar="ROLE=NAME",
         nargs="+",
-        type=_column,
+        type=role_and_name,
         default=[],
         help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
         "score=valence,arousal for several; speaker= if nobody knows who speaks",
     )
-
-
-def _column(text: str) -> tuple[str, list[str] | None]:
-    role, equals, names = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ROLE=NAME such as label=emotion")
-    return role, names.split(",") if names else None
 
 
 def _json_argument(parser: argparse.ArgumentParser) -> None:

@@ -13,13 +13,12 @@ from rich.table import Table
 from mser.corpora.corpus import Counts
 from mser.labels import Task
 from mser.manifest import Utterance
-from mser.splits.audit import NOTHING_COMPARED, UNHEARD, WITHIN
+from mser.splits.audit import NOTHING_COMPARED, PAIRS, UNHEARD, WITHIN
 from mser.splits.protocols import Fold, Protocol, digest
 
 _COLUMNS = 4
 """Classes that have columns of their own; more would not fit a terminal."""
 _SHOWN = 8  # problems of one kind; --json has them all
-_PAIRS = {"train and test": "", "train and val": "val_", "val and test": "val_test_"}
 
 
 def print_check(
@@ -69,10 +68,12 @@ def print_folds(
         sizes.add_row(fold.name, str(len(fold.train)), str(len(fold.val)), str(len(fold.test)), *tested)
     console.print(sizes, "")
     shared = _table("shared by", "speakers", "groups", "recordings")
-    for pair, prefix in _PAIRS.items():
-        shared.add_row(pair, *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")))
+    for prefix, parts in PAIRS.items():
+        shared.add_row(
+            " and ".join(parts), *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio"))
+        )
     console.print(shared, "")
-    pairs = {pair: found[f"{prefix}recording_copies"] for pair, prefix in _PAIRS.items()}
+    pairs = {" and ".join(parts): found[f"{prefix}recording_copies"] for prefix, parts in PAIRS.items()}
     console.print(f"pairs of equal or re-encoded recordings: {_numbers(pairs)}", soft_wrap=True)
     for note in (*_copies(found), *_notes(found)):
         console.print(note, soft_wrap=True)
@@ -86,8 +87,8 @@ def print_folds(
 def _copies(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the first copies of recordings between two parts, and within one."""
     named = found["recording_copy_pairs"]
-    for pair, prefix in _PAIRS.items():
-        yield from (f"in {pair}: {told}" for told in named[f"{prefix}recording_copies"])
+    for prefix, parts in PAIRS.items():
+        yield from (f"in {' and '.join(parts)}: {told}" for told in named[f"{prefix}recording_copies"])
     yield from (f"in one part: {told}" for told in named[WITHIN])
     if (more := found["copies_within_parts"] - len(named[WITHIN])) > 0:
         yield f"and {more} more pairs of copies in one part"
@@ -97,9 +98,9 @@ def _notes(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield what an audit mentions though it is no overlap."""
     if found["unknown_speakers"]:
         yield f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
-    for pair, prefix in _PAIRS.items():
+    for prefix, parts in PAIRS.items():
         if number := found[f"{prefix}split_files"]:
-            yield f"{pair} have segments of {number} same file(s), of other groups and without overlap"
+            yield f"{' and '.join(parts)} have segments of {number} same file(s), of other groups and without overlap"
     if found["uncompared_recordings"]:
         yield f"{UNHEARD}: {found['uncompared_recordings']} utterances; of these only equal files are found"
     yield from (f"probably one speaker: {', '.join(names)}" for names in found["alike_speakers"])

@@ -8,6 +8,7 @@ from os.path import expandvars
 from pathlib import Path
 from typing import Any
 
+from mser.arguments import count
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
@@ -18,6 +19,7 @@ from mser.errors import UserError
 from mser.files import write_text
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
+from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.searched import KEY, of_config
 
 DESCRIPTION = """\
@@ -43,18 +45,18 @@ def main(argv: list[str]) -> int:
         require_wandb()
     with alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out"):
         call(["plan", str(run), *fit_options], run / "plan.log")
-        say_left_out(Manifest.read(run / "manifest.jsonl"))
+        say_left_out(Manifest.read(run / MANIFEST))
         _measure(run)
         if args.plan:
             return 0
-        folds = [fold["number"] for fold in json.loads((run / "protocol.json").read_text())["folds"]]
+        folds = [fold["number"] for fold in json.loads((run / PROTOCOL).read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         work = launcher(args, run, len(jobs))
         _require_idle(jobs)
         facts = provenance(run, argv, chosen, args.seeds, args.skip_test)
-        facts[KEY] = of_config((run / "config.yaml").read_text(encoding="utf-8"))
-        write_text(run / "run.json", json.dumps(facts, indent=1))
+        facts[KEY] = of_config((run / CONFIG).read_text(encoding="utf-8"))
+        write_text(run / PROVENANCE, json.dumps(facts, indent=1))
         failed = run_jobs(jobs, work)
     if failed:
         return tell(failed)
@@ -83,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seeds", type=_numbers, default=[1], metavar="1,2,3", help="repeat with each seed (default: 1)"
     )
     many = "folds at a time; on this machine they share cores and GPUs (default: 1, on a cluster all)"
-    parser.add_argument("--jobs", type=_positive, metavar="N", help=many)
+    parser.add_argument("--jobs", type=count, metavar="N", help=many)
     where = "where folds run: here, as a SLURM array, or on a Ray cluster (default: local)"
     parser.add_argument("--launcher", choices=LAUNCHERS, default="local", help=where)
     sbatch = "options of sbatch, such as partition=gpu,time=240,gpus_per_node=1,mem_gb=32"
@@ -101,12 +103,6 @@ def _numbers(text: str) -> list[int]:
         return sorted({int(number) for number in text.split(",")})
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,2,3") from None
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of folds; give 1 or more")
-    return int(text)
 
 
 def _measure(run: Path) -> None:

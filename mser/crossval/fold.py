@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from lightning.pytorch import Trainer
 
-from mser.callbacks.checkpoints import BEST, FOLDER
 from mser.crossval.tracking import fold_logger, log_best
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
-from mser.runs.folder import config_of
+from mser.runs.folder import BEST, LAST, METRICS, PROTOCOL, fold_name, fold_options
 from mser.training import MserCLI, command_line
 
 if TYPE_CHECKING:
@@ -25,26 +24,16 @@ if TYPE_CHECKING:
 
 def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool = False) -> None:
     """Fill ``RUN/seed<S>/fold<K>``, from where an earlier try left off; ``metrics.json`` comes last."""
-    folder = Path(run) / f"seed{seed}" / f"fold{fold}"
+    folder = Path(run) / fold_name(seed, fold)
     started = time.monotonic()
-    cli = command_line(
-        [
-            f"--config={config_of(folder)}",
-            f"--data.init_args.fold={fold}",
-            # The plan's manifest: what was checked is what is trained on, and no fold reads the corpus again.
-            f"--data.init_args.root={Path(run) / 'manifest.jsonl'}",
-            f"--seed_everything={seed}",
-            f"--trainer.default_root_dir={folder}",
-            "--trainer.enable_progress_bar=false",
-        ],
-        run=False,
-    )
+    options = [*fold_options(Path(run), seed, fold), f"--trainer.default_root_dir={folder}"]
+    cli = command_line(options, run=False)
     trainer, model, data = cli.trainer, cli.model, cli.datamodule
     if track:
         trainer.logger = fold_logger(folder, json.loads(cli.parser.dump(cli.config, format="json", skip_none=False)))
-    last, best = (folder / FOLDER / f"{name}.ckpt" for name in ("last", BEST))
+    last, best = folder / LAST, folder / BEST
     # What was fitted with its test part left locked needs only the test; what the fit took was noted then.
-    fitted, metrics = best.exists() and not last.exists(), folder / "metrics.json"
+    fitted, metrics = best.exists() and not last.exists(), folder / METRICS
     before = json.loads(metrics.read_text()) if fitted and metrics.exists() else {}
     if not fitted:
         trainer.fit(model, data, ckpt_path=str(last) if last.exists() else None)
@@ -52,7 +41,7 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     if not skip_test:
         scores["test"] = _scores(cli, "test", best)
     if trainer.is_global_zero:
-        planned = json.loads((Path(run) / "protocol.json").read_text())
+        planned = json.loads((Path(run) / PROTOCOL).read_text())
         record = {
             "fold": fold,
             "seed": seed,

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
+from mser.runs.folder import CONFIG, HISTORY, LOG, METRICS, fold_name
 
 GRACE = 60.0
 """Seconds that a fold has to save itself after it was told to stop."""
@@ -46,7 +47,7 @@ class Job:
     @property
     def name(self) -> str:
         """Return ``seed1/fold2``: what people see, and where it lies in the run."""
-        return f"seed{self.seed}/fold{self.fold}"
+        return fold_name(self.seed, self.fold)
 
     @property
     def folder(self) -> Path:
@@ -56,12 +57,12 @@ class Job:
     @property
     def log(self) -> Path:
         """Return where it says what it does."""
-        return self.folder / "log.txt"
+        return self.folder / LOG
 
     @property
     def metrics(self) -> Path:
         """Return the file that is written last: a job without it is unfinished."""
-        return self.folder / "metrics.json"
+        return self.folder / METRICS
 
     @property
     def finished(self) -> bool:
@@ -84,7 +85,7 @@ class Job:
     def epochs(self) -> list[dict[str, str]]:
         """Return the learning curve so far."""
         try:
-            with (self.folder / "history.csv").open(newline="") as file:
+            with (self.folder / HISTORY).open(newline="") as file:
                 return list(csv.DictReader(file))
         except OSError:
             return []
@@ -196,7 +197,7 @@ def _progress(jobs: Sequence[Job], waiting: Sequence[Job]) -> Iterator[Any]:
         console.print(f"{done} of {len(jobs)} folds are finished already")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"), TimeElapsedColumn())
     told: set[str] = set()
-    monitor = yaml.safe_load((jobs[0].run / "config.yaml").read_text(encoding="utf-8"))["checkpoint"]["monitor"]
+    monitor = yaml.safe_load((jobs[0].run / CONFIG).read_text(encoding="utf-8"))["checkpoint"]["monitor"]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 

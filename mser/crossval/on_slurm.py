@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mser.crossval.errand import Errand
 from mser.crossval.jobs import Job
 from mser.crossval.local import killer
-from mser.errors import UserError, one_of
+from mser.errors import UserError, one_line, one_of
 
 if TYPE_CHECKING:
     import submitit
@@ -104,7 +104,7 @@ class Slurm:
             with self.executor.batch():
                 submitted = [self.executor.submit(errand) for errand in errands]
         except (submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
-            raise UserError(f"SLURM refused the jobs: {' '.join(str(error).split())}; change --slurm") from error
+            raise UserError(f"SLURM refused the jobs: {one_line(error)}; change --slurm") from error
         return [Submitted(job, one, here=self.here) for job, one in zip(jobs, submitted, strict=True)]
 
 
@@ -134,5 +134,5 @@ def _executor(folder: Path, options: dict[str, Any], at_once: int) -> submitit.A
     except RuntimeError as error:
         raise UserError("there is no SLURM on this machine (no srun); submit from a login node") from error
     except (NameError, AssertionError, ValueError) as error:
-        raise UserError(f"--slurm: {' '.join(str(error).split())}") from error
+        raise UserError(f"--slurm: {one_line(error)}") from error
     return executor

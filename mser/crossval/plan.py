@@ -12,12 +12,12 @@ from mser.data.module import CorpusDataModule
 from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.resuming import require_same
+from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
 from mser.splits.content import content_digest
 from mser.splits.protocols import digest
 from mser.training import command_line
 
-CONFIG = "config.yaml"
 KINDS: dict[type, str] = {LabelSet: "labels", MultiLabel: "multi_label", ScoreSet: "scores"}
 """What a report calls the kinds of task."""
 
@@ -50,9 +50,9 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
         train = [by_id[name] for name in fold.train]
         require_classes(data.label_set, train, part="train", where=f"{data.protocol.name}, fold {fold.number}")
     kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
-    kept.write(folder / "manifest.jsonl")
+    kept.write(folder / MANIFEST)
     write_text(
-        folder / "protocol.json",
+        folder / PROTOCOL,
         json.dumps(
             {
                 "corpus": manifest.corpus,

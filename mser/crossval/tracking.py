@@ -19,6 +19,7 @@ import yaml
 
 from mser.errors import UserError
 from mser.files import write_text
+from mser.runs.folder import BEST, CONFIG, PREDICTIONS, REPORT, fold_folders, run_of
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger
@@ -85,13 +86,13 @@ def close(run: Path, validation: Mapping[str, float]) -> None:
         group=_group(run),
         job_type="crossval",
         dir=run,
-        config=yaml.safe_load((run / "config.yaml").read_text()),
+        config=yaml.safe_load((run / CONFIG).read_text()),
         **({} if in_sweep() else own),
     ) as closing:
         tested = _tested(run)
         closing.log({**validation, **tested})
         if tested:  # a trial of a sweep is one of many: its weights stay where they are
-            closing.log_artifact(_models(f"{run.resolve().name}-models", sorted(run.glob("seed*/fold*")), run))
+            closing.log_artifact(_models(f"{run.resolve().name}-models", list(fold_folders(run).values()), run))
 
 
 def log_best(logger: WandbLogger, folder: Path) -> None:
@@ -101,7 +102,7 @@ def log_best(logger: WandbLogger, folder: Path) -> None:
         logger: `fold_logger`'s.
         folder: ``RUN/seed<S>/fold<K>``.
     """
-    run = folder.parent.parent
+    run = run_of(folder)
     name = f"{run.resolve().name}-{folder.parent.name}-{folder.name}"
     logger.experiment.log_artifact(_models(name, [folder], run))
 
@@ -113,7 +114,7 @@ def _models(name: str, folders: Sequence[Path], run: Path) -> Any:
     # Of a run's name wandb takes only letters, digits, dots, dashes and underscores.
     artifact = wandb.Artifact(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII), type="model")
     for folder in folders:
-        if (best := folder / "checkpoints/best.ckpt").is_file():
+        if (best := folder / BEST).is_file():
             # Immutable: else wandb would first copy gigabytes into a cache of its own.
             artifact.add_file(str(best), name=str(best.relative_to(run)), policy="immutable", skip_cache=True)
     return artifact
@@ -134,7 +135,7 @@ def _tested(run: Path) -> dict[str, Any]:
     """Return scores with their intervals, every table of the report, and all predictions."""
     from mser.report.tables import tables
 
-    path = run / "report/report.json"
+    path = run / REPORT
     report = json.loads(path.read_text()) if path.is_file() else None
     if report is None or not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
         return {}
@@ -150,8 +151,8 @@ def _tested(run: Path) -> dict[str, Any]:
 
 def _predictions(run: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for path in sorted(run.glob("seed*/fold*/predictions.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
+    for folder in fold_folders(run).values():
+        with (folder / PREDICTIONS).open(newline="", encoding="utf-8") as file:
             rows += csv.DictReader(file)
     return rows
 

@@ -16,7 +16,7 @@ from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
 from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
 from mser.encoders.wavlm import gate_attention
 from mser.encoders.whisper import WhisperBackbone
-from mser.errors import UserError
+from mser.errors import UserError, brief
 
 __all__ = ["Tokenizer", "architecture_only", "is_speech_bert", "save_settings", "speech_backbone", "text_backbone"]
 
@@ -159,16 +159,12 @@ def _load(name: str, what: str, read: Callable[[], T]) -> T:
     except (OSError, ValueError, KeyError) as error:
         if Path(name).is_dir():
             raise UserError(
-                f"cannot read the {what} of {name!r}: {_first_line(error)}; copy the whole folder again"
+                f"cannot read the {what} of {name!r}: {brief(error)}; copy the whole folder again"
             ) from error
         raise UserError(
             f"no {what} {name!r}: it is neither a folder here nor could it be had from the Hugging Face hub "
-            f"({_first_line(error)}); check the name, or give a local folder"
+            f"({brief(error)}); check the name, or give a local folder"
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def is_speech_bert(name: str) -> bool:

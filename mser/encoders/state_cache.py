@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mser.encoders.cache_files import path_of
 from mser.errors import UserError
-from mser.files import write_whole
+from mser.files import replacing
 
 STATES = "states"
 
@@ -55,7 +55,8 @@ class StateCache:
         states = (half if half.isfinite().all() else states.float()).cpu().contiguous()
         content = save({STATES: states}, self._note(key, states))
         try:
-            write_whole(path_of(self.folder, key, ".safetensors"), lambda file: file.write(content))
+            with replacing(path_of(self.folder, key, ".safetensors")) as neighbour:
+                neighbour.write_bytes(content)
         except OSError as error:
             raise UserError(
                 f"cannot keep what a frozen encoder says in {str(self.folder)!r} ({error.strerror}); set MSER_CACHE to "

@@ -16,6 +16,7 @@ from mser.errors import UserError
 from mser.export.folds import Trained, calibrated, defined_scores, temperature
 from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer
+from mser.runs.folder import MANIFEST
 from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure, shown
 from mser.scoring.temperature import Floats
@@ -121,7 +122,7 @@ def compared(averaged: Averaged) -> str:
 @torch.inference_mode()
 def said_by(model: EmotionRecognizer, trained: Trained, settings: Settings, val: Predictions) -> Predictions:
     """Return what a model says of the validation part, which is heard again where the run heard it."""
-    root: Path = Manifest.read(trained.run.folder / "manifest.jsonl").root
+    root: Path = Manifest.read(trained.run.folder / MANIFEST).root
     dataset = UtteranceDataset(
         [trained.run.utterances[name] for name in val.utterances],
         root,

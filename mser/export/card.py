@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mser.distribution import NAME
 from mser.export.folds import Trained
+from mser.runs.folder import REPORT
 from mser.scoring.measures import measure, shown
 from mser.use.settings import Settings
 
@@ -161,7 +162,7 @@ def _of_members(settings: Settings) -> str:
 def _headline(trained: Trained) -> str:
     """Return what the run's report says of all folds, with intervals, or why it says nothing."""
     try:
-        report = json.loads((trained.run.folder / "report/report.json").read_text(encoding="utf-8"))
+        report = json.loads((trained.run.folder / REPORT).read_text(encoding="utf-8"))
         answer, complete = report["answer"], report["runs"][0]["complete"]
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return "No report of the whole run was written; of single folds there are no intervals."

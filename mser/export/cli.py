@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mser.arguments import role_and_name
 from mser.errors import UserError
-from mser.use.inputs import column
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run: weights as safetensors, config.json, what the encoders are rebuilt
@@ -84,6 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--check", type=Path, metavar="TABLE", help="with --onnx: recordings to compare on, with "
                         "columns audio, transcript, label")  # fmt: skip
-    parser.add_argument("--columns", nargs="+", type=column, default=[], metavar="ROLE=NAME",
+    parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
     return parser

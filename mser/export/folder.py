@@ -13,7 +13,7 @@ from safetensors.torch import save_model
 
 from mser.data.audio import SAMPLE_RATE
 from mser.encoders.hub import save_settings
-from mser.errors import UserError
+from mser.errors import UserError, brief
 from mser.export.averaging import compared, judged, mean_weights, require_one_fold
 from mser.export.card import card
 from mser.export.folds import Trained, read_folds, score_range, threshold
@@ -89,8 +89,7 @@ def _fill(model: EmotionRecognizer, checkpoint: Path) -> None:
     try:
         model.load_state_dict(torch.load(checkpoint, map_location="cpu", mmap=True, weights_only=True)["state_dict"])
     except Exception as error:  # of a damaged file torch says so in many ways
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{checkpoint} does not fit the run's config.yaml, or is damaged: {said}") from error
+        raise UserError(f"{checkpoint} does not fit the run's config.yaml, or is damaged: {brief(error)}") from error
 
 
 def _settings(trained: Trained) -> Settings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from mser.export.threshold import fitted_threshold
 from mser.export.together import Answered, together
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
-from mser.runs.folder import config_of
+from mser.runs.folder import BEST, MANIFEST, PREDICTIONS, config_of, fold_key, run_of
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Run, read_run
 from mser.scoring.means import defined
@@ -26,7 +25,6 @@ from mser.scoring.scorers import Judge, judge
 from mser.scoring.temperature import Floats, fitted_temperature, tempered
 from mser.use.settings import Member
 
-BEST = "checkpoints/best.ckpt"
 _GIVE = "give finished folds such as RUN/seed1/fold1"
 
 
@@ -59,7 +57,7 @@ def read_folds(folders: Sequence[Path]) -> Trained:
         UserError: if one of them is no finished fold, or they are of several runs.
     """
     keys = [_key(folder) for folder in folders]
-    homes = list(dict.fromkeys(folder.resolve().parents[1] for folder in folders))
+    homes = list(dict.fromkeys(run_of(folder) for folder in folders))
     if len(homes) > 1:
         raise UserError(f"an ensemble is of one run, but {folders[0]} and {folders[-1]} are of several; {_GIVE}")
     if len(set(keys)) < len(keys):
@@ -114,7 +112,7 @@ def score_range(run: Run) -> dict[str, float]:
         return {}
     asked = run.config["data"]["init_args"].get("score_range")
     if asked is None and run.plan.corpus == table.NAME:
-        scores = [score for one in Manifest.read(run.folder / "manifest.jsonl") for score in one.scores.values()]
+        scores = [score for one in Manifest.read(run.folder / MANIFEST) for score in one.scores.values()]
         asked = min(scores), max(scores)
     if asked is None:
         task = corpora.corpus(run.plan.corpus).label_set(run.plan.label_set)
@@ -132,14 +130,13 @@ def _config(folders: Sequence[Path]) -> dict[str, Any]:
 
 
 def _key(folder: Path) -> tuple[int, int]:
-    match = re.search(r"/seed(\d+)/fold(\d+)$", folder.resolve().as_posix())
-    if not match:
-        raise UserError(f"{folder} is no fold of `mser crossval`; {_GIVE}")
-    return int(match[1]), int(match[2])
+    if key := fold_key(folder):
+        return key
+    raise UserError(f"{folder} is no fold of `mser crossval`; {_GIVE}")
 
 
 def _val(run: Run, job: Job, folder: Path) -> Predictions:
-    path = folder / "predictions.csv"
+    path = folder / PREDICTIONS
     parts: dict[Part, tuple[str, ...]] = {"val": job.fold.val}
     return read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts=parts)["val"]
 

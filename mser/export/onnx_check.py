@@ -15,6 +15,7 @@ from mser.errors import UserError
 from mser.export.folds import Trained
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest
+from mser.runs.folder import MANIFEST
 from mser.scoring.temperature import Floats
 from mser.tasks import score
 from mser.use.clips import Clip
@@ -48,7 +49,7 @@ class Heard:
 
 def validation(trained: Trained) -> Heard:
     """Return the validation part of the first fold, from where the run had its corpus."""
-    root = Manifest.read(trained.run.folder / "manifest.jsonl").root
+    root = Manifest.read(trained.run.folder / MANIFEST).root
     chosen = _spread(len(trained.val[0]))
     names = [trained.val[0].utterances[place] for place in chosen]
     found = [trained.run.utterances[name] for name in names]

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mser.arguments import positive, role_and_name
 from mser.errors import UserError
 from mser.launching import pairs
 from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows, key
 from mser.use.hub import local_folder
-from mser.use.inputs import Asked, Listed, column, from_files, from_table
+from mser.use.inputs import Asked, Listed, from_files, from_table
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
@@ -57,6 +58,11 @@ def main(argv: Sequence[str]) -> int:
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def asks_a_folder(argv: Sequence[str]) -> bool:
+    """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
+    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in _parser().options
 
 
 def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
@@ -163,8 +169,20 @@ def _line(said: Prediction) -> str:
     return f"{name}{said.label or 'none'}{unsure}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """One that tells which options it has."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.options: set[str] = set()
+        super().__init__(**settings)
+
+    def add_argument(self, *names: Any, **how: Any) -> argparse.Action:
+        self.options |= {name for name in names if name.startswith("-")}
+        return super().add_argument(*names, **how)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="mser predict",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -175,12 +193,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines or Parquet with a row per clip: audio, "
                         "transcript, start, end; paths are relative to it")  # fmt: skip
-    parser.add_argument("--columns", nargs="+", type=column, default=[], metavar="ROLE=NAME",
+    parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
-    parser.add_argument("--window", type=_positive, metavar="S", help="cut recordings into windows of so many seconds; "
+    parser.add_argument("--window", type=positive, metavar="S", help="cut recordings into windows of so many seconds; "
                         "with --vad the most seconds of a segment")  # fmt: skip
-    parser.add_argument("--hop", type=_positive, metavar="S", help="from one window to the next (default: half of it)")
+    parser.add_argument("--hop", type=positive, metavar="S", help="from one window to the next (default: half of it)")
     parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
     parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
                         "openai/whisper-tiny.en or a folder")  # fmt: skip
@@ -192,17 +210,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="where the model runs: here, or in copies on a Ray cluster (default: local)")  # fmt: skip
     parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...",
                         help="address of the cluster, and cpus, gpus and memory_gb of each copy")  # fmt: skip
-    parser.add_argument("--batch-seconds", type=_positive, default=60.0, metavar="S",
+    parser.add_argument("--batch-seconds", type=positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60): a base-size encoder needs 16 MB "
                         "for each; a batch that does not fit into memory is halved")  # fmt: skip
     return parser
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return number

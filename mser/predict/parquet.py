@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mser.errors import UserError
+from mser.errors import UserError, brief
+from mser.files import replacing
 
 _ROWS = 10_000  # in memory at a time
 _TEXT = ("audio", "transcript", "label", "used", "transcript_from", "note", "error", "model")
@@ -29,14 +30,16 @@ def reopen(path: Path) -> bool:
     arrow, parquet = _arrow(path)
     if journal_of(path).exists() or not path.exists():
         return False
-    part = journal_of(path).with_suffix(".new")
     try:
-        with parquet.ParquetFile(path) as file, part.open("w", encoding="utf-8") as lines:
+        with (
+            parquet.ParquetFile(path) as file,
+            replacing(journal_of(path)) as part,
+            part.open("w", encoding="utf-8") as lines,
+        ):
             for batch in file.iter_batches(_ROWS):
                 lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
     except arrow.ArrowException as error:
-        raise UserError(f"{path} is no Parquet file ({str(error).splitlines()[0]}); choose another --out") from error
-    part.replace(journal_of(path))
+        raise UserError(f"{path} is no Parquet file ({brief(error)}); choose another --out") from error
     return True
 
 
@@ -45,11 +48,13 @@ def finish(path: Path, columns: Sequence[str]) -> None:
     arrow, parquet = _arrow(path)
     kinds = {**dict.fromkeys(_TEXT, arrow.string()), **dict.fromkeys(_TRUTH, arrow.bool_())}
     schema = arrow.schema([(name, kinds.get(name, arrow.float64())) for name in columns])
-    part = path.with_name(f".{path.name}.part")
-    with parquet.ParquetWriter(part, schema) as writer, journal_of(path).open(encoding="utf-8") as lines:
+    with (
+        replacing(path) as part,
+        parquet.ParquetWriter(part, schema) as writer,
+        journal_of(path).open(encoding="utf-8") as lines,
+    ):
         while some := list(islice(lines, _ROWS)):
             writer.write_table(arrow.Table.from_pylist([json.loads(line) for line in some], schema))
-    part.replace(path)
     journal_of(path).unlink()
 
 

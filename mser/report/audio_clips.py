@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
+from mser.runs.folder import MANIFEST
 from mser.runs.run import Json
 
 MOST_SECONDS = 15
@@ -29,7 +30,7 @@ def clips(run: Json, number: int) -> dict[str, str]:
     wanted = [one["utterance"] for one in (run["mistakes"] or ())[:number]]
     if not wanted:
         return {}
-    path = Path(run["folder"]) / "manifest.jsonl"
+    path = Path(run["folder"]) / MANIFEST
     if not path.is_file():
         raise UserError(f"{path} is missing, so nobody knows where the recordings lie; leave out --audio")
     manifest = Manifest.read(path)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mser.errors import UserError
-from mser.runs.folder import FACTS, FOLDER, model_digest
+from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Json, Run
 from mser.scoring.clusters import Clusters, clusters, replicates
@@ -32,7 +32,7 @@ class _Asked:
     """A condition under which all folds and seeds have been asked.
 
     Attributes:
-        facts: what `FACTS` says of it.
+        facts: what `CONDITION` says of it.
         said: by seed and fold.
         errors: words and wrong ones, of all folds of one seed.
     """
@@ -60,7 +60,7 @@ def robustness(run: Run, judge: Judge) -> list[Json]:
 
 
 def _part(run: Run, judge: Judge, part: Part) -> Json | None:
-    folders = sorted(path for path in (run.folder / FOLDER / part).glob("*") if path.is_dir())
+    folders = sorted(path for path in (run.folder / ROBUSTNESS / part).glob("*") if path.is_dir())
     plain = _as_is(run, part)
     if not folders or plain is None:
         return None
@@ -93,13 +93,13 @@ def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
     """Return a condition's results; None where a fold or seed has none of the model that the run has now."""
     said, all_facts = {}, []
     for job in run.jobs:
-        where = f"seed{job.seed}/fold{job.fold.number}"
-        facts = _facts(folder / where / FACTS)
+        where = fold_name(job.seed, job.fold.number)
+        facts = _facts(folder / where / CONDITION)
         if facts is None or facts.get("model") != model_digest(run.folder / where):
             return None
         all_facts.append(facts)
         parts: dict[Part, Sequence[str]] = {part: getattr(job.fold, part)}
-        path = folder / where / "predictions.csv"
+        path = folder / where / PREDICTIONS
         read = read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts=parts)
         said[job.seed, job.fold.number] = read[part]
     if any(facts["condition"] != all_facts[0]["condition"] for facts in all_facts):

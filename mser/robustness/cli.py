@@ -11,7 +11,7 @@ from mser.files import write_text
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
 from mser.robustness.transcripts import require_jiwer, words_of
-from mser.runs.folder import FOLDER
+from mser.runs.folder import ROBUSTNESS
 from mser.runs.predictions import Part
 from mser.runs.run import Run, read_run
 from mser.scoring.scorers import judge
@@ -119,7 +119,7 @@ def _ask(run: Run, part: Part, asked: list[Condition], options: list[str]) -> No
 def _show(run: Run, *, as_json: bool) -> None:
     found = robustness(run, judge(run.question))
     if found:
-        write_text(run.folder / FOLDER / "robustness.json", json.dumps(found, indent=1, allow_nan=False))
+        write_text(run.folder / ROBUSTNESS / "robustness.json", json.dumps(found, indent=1, allow_nan=False))
     if as_json:
         print(json.dumps(found, indent=1, allow_nan=False))
         return

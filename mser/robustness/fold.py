@@ -11,8 +11,7 @@ from typing import Any, cast
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.callbacks.checkpoints import BEST, FOLDER
-from mser.callbacks.predictions import FILE, rows, text
+from mser.callbacks.predictions import rows, text
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.files import write_text
@@ -21,7 +20,7 @@ from mser.resuming import read_checkpoint, require_own
 from mser.robustness.conditions import Condition
 from mser.robustness.inputs import Harder
 from mser.robustness.transcripts import errors
-from mser.runs.folder import FACTS, config_of, model_digest
+from mser.runs.folder import BEST, CONDITION, PREDICTIONS, condition_folder, fold_name, fold_options, model_digest
 from mser.runs.predictions import Part
 from mser.runs.test_log import record
 from mser.training import command_line
@@ -52,24 +51,26 @@ def ask_again(
         UserError: if the fold's model is gone or does not fit the run's configuration.
     """
     seed, fold = job
-    home = run / f"seed{seed}" / f"fold{fold}"
+    home = run / fold_name(seed, fold)
     model = model_digest(home)
-    todo = [one for one in asked if not finished(_place(run, part, one, job), one, model)]
+    todo = [one for one in asked if not finished(condition_folder(run, part, one.folder, seed, fold), one, model)]
     if not todo:
         return
     trainer, recognizer, data = _model(run, home, job, options)
     if part == "test":
-        record(home, fold=fold, seed=seed, checkpoint=str(home / FOLDER / f"{BEST}.ckpt"))
+        record(home, fold=fold, seed=seed, checkpoint=str(home / BEST))
     ask = trainer.test if part == "test" else trainer.validate
     for one in todo:
-        cast(Any, trainer).callbacks = [_Ask(one, part, _place(run, part, one, job), model, vocabulary)]
+        cast(Any, trainer).callbacks = [
+            _Ask(one, part, condition_folder(run, part, one.folder, seed, fold), model, vocabulary)
+        ]
         ask(recognizer, data, verbose=False)
 
 
 def finished(folder: Path, condition: Condition, model: str) -> bool:
     """Return whether a folder holds what this very model said under this very condition."""
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = json.loads((folder / CONDITION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return bool(facts.get("condition") == condition.facts() and facts.get("model") == model)
@@ -96,9 +97,9 @@ class _Ask(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write what was said."""
         data = cast(CorpusDataModule, trainer.datamodule)  # type: ignore[attr-defined]
-        (self.folder / FACTS).unlink(missing_ok=True)
-        write_text(self.folder / FILE, text(rows(cast(EmotionRecognizer, pl_module), data, self.part)))
-        write_text(self.folder / FACTS, json.dumps(self.facts))
+        (self.folder / CONDITION).unlink(missing_ok=True)
+        write_text(self.folder / PREDICTIONS, text(rows(cast(EmotionRecognizer, pl_module), data, self.part)))
+        write_text(self.folder / CONDITION, json.dumps(self.facts))
 
     on_test_end = on_validation_end
 
@@ -107,29 +108,14 @@ def _model(
     run: Path, home: Path, job: tuple[int, int], options: Sequence[str]
 ) -> tuple[Trainer, EmotionRecognizer, CorpusDataModule]:
     seed, fold = job
-    best = home / FOLDER / f"{BEST}.ckpt"
+    best = home / BEST
     if not best.is_file():
         raise UserError(f"{best} is gone, and its model with it; delete {home} and run `mser crossval` again")
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it tells the seed each time
-    cli = command_line(
-        [
-            f"--config={config_of(home)}",
-            f"--data.init_args.fold={fold}",
-            f"--data.init_args.root={run / 'manifest.jsonl'}",
-            f"--seed_everything={seed}",
-            "--trainer.devices=1",
-            "--trainer.enable_progress_bar=false",
-            *options,
-        ],
-        run=False,
-    )
+    cli = command_line([*fold_options(run, seed, fold), "--trainer.devices=1", *options], run=False)
     require_own(best, cli.model, cli.datamodule)
     saved = read_checkpoint(best)
     cli.model.load_state_dict(saved["state_dict"])
     cli.model.on_load_checkpoint(saved)
     logging.getLogger("mser").setLevel(logging.WARNING)  # the same loader again and again
     return cli.trainer, cli.model, cli.datamodule
-
-
-def _place(run: Path, part: Part, condition: Condition, job: tuple[int, int]) -> Path:
-    return run / "robustness" / part / condition.folder / f"seed{job[0]}" / f"fold{job[1]}"

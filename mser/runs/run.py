@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mser.errors import UserError
+from mser.errors import UserError, one_line
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
+from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
@@ -134,12 +134,12 @@ def read_run(folder: Path) -> Run:
     Raises:
         UserError: if the folder is no run, none of its folds is finished, or a file of it cannot be believed.
     """
-    if not (folder / "protocol.json").is_file():
-        raise UserError(f"{folder} is no run: it has no protocol.json; give the --out folder of `mser crossval`")
-    config, facts = _read_config(folder / "config.yaml"), _read_json(folder / "run.json")
+    if not (folder / PROTOCOL).is_file():
+        raise UserError(f"{folder} is no run: it has no {PROTOCOL}; give the --out folder of `mser crossval`")
+    config, facts = _read_config(folder / CONFIG), _read_json(folder / PROVENANCE)
     plan = _read_plan(folder, _objective(config, folder))
     part: Part = "val" if facts.get("skip_test") else "test"
-    found = {key: path for key, path in _job_folders(folder, plan).items() if (path / "metrics.json").is_file()}
+    found = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
     seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in found)}))
     missing = [(seed, fold.number) for seed in seeds for fold in plan.folds if (seed, fold) not in found]
     if not found:
@@ -155,7 +155,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _read_plan(folder: Path, objective: str) -> Plan:
-    path = folder / "protocol.json"
+    path = folder / PROTOCOL
     data = _read_json(path)
     try:
         folds = tuple(
@@ -190,7 +190,7 @@ def _read_config(path: Path) -> Json:
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read {path}: {' '.join(str(error).split())}; restore the file") from error
+        raise UserError(f"cannot read {path}: {one_line(error)}; restore the file") from error
     if not isinstance(config, dict):
         raise UserError(f"{path} holds no options; restore the file")
     return config
@@ -200,7 +200,7 @@ def _objective(config: Json, folder: Path) -> str:
     try:
         name = str(config["model"]["objective"]["class_path"]).rpartition(".")[2]
     except (KeyError, TypeError) as error:
-        raise UserError(f"{folder / 'config.yaml'} has no model.objective.class_path; restore the file") from error
+        raise UserError(f"{folder / CONFIG} has no model.objective.class_path; restore the file") from error
     if name not in OBJECTIVES:
         raise UserError(f"{folder} was trained with the objective {name}; reports know {', '.join(OBJECTIVES)}")
     return name
@@ -219,27 +219,25 @@ def _read_json(path: Path) -> Json:
 def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
     folds = {fold.number: fold for fold in plan.folds}
     found = {}
-    for path in folder.glob("seed*/fold*"):
-        match = re.fullmatch(r"seed(\d+)/fold(\d+)", path.relative_to(folder).as_posix())
-        if match and int(match[2]) not in folds:
+    for (seed, number), path in fold_folders(folder).items():
+        if number not in folds:
             raise UserError(f"{path} is no fold of {plan.protocol}, which has 1 to {len(folds)}; move it elsewhere")
-        if match:
-            found[int(match[1]), folds[int(match[2])]] = path
+        found[seed, folds[number]] = path
     return found
 
 
 def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
-    facts = _read_json(folder / "metrics.json")
+    facts = _read_json(folder / METRICS)
     if facts.get("digest") != run.plan.digest:
         found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
         raise UserError(f"{found}; delete that folder and run it again")
     parts: dict[Part, tuple[str, ...]] = (
         {"test": fold.test, "val": fold.val} if run.part == "test" else {"val": fold.val}
     )
-    path = folder / "predictions.csv"
+    path = folder / PREDICTIONS
     said = read_predictions(path, run.question, seed=seed, fold=fold.number, parts=parts)
     chosen_on = said.get("val") if run.part == "test" else None
-    return Job(seed, fold, said[run.part], chosen_on, _read_history(folder / "history.csv"), facts)
+    return Job(seed, fold, said[run.part], chosen_on, _read_history(folder / HISTORY), facts)
 
 
 def _read_history(path: Path) -> dict[str, list[float | None]]:
@@ -260,5 +258,5 @@ def _number(cell: str) -> float | None:
 
 
 def _read_utterances(folder: Path) -> dict[str, Utterance]:
-    path = folder / "manifest.jsonl"
+    path = folder / MANIFEST
     return {utterance.id: utterance for utterance in Manifest.read(path)} if path.is_file() else {}

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mser.errors import UserError
-
-FILE = "tested.jsonl"
+from mser.runs.folder import PROTOCOL, TESTED, run_of
 
 
 def record(folder: Path, *, fold: int, seed: int, checkpoint: str) -> None:
@@ -26,8 +25,8 @@ def record(folder: Path, *, fold: int, seed: int, checkpoint: str) -> None:
     Raises:
         UserError: if the file cannot be written.
     """
-    run = folder.resolve().parents[1]
-    path = (run if (run / "protocol.json").is_file() else folder) / FILE
+    run = run_of(folder)
+    path = (run if (run / PROTOCOL).is_file() else folder) / TESTED
     line = {"seed": seed, "fold": fold, "time": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +51,7 @@ def counts(run: Path) -> dict[tuple[int, int], int] | None:
         ...     counts(Path(run))
         {(1, 2): 2}
     """
-    path = run / FILE
+    path = run / TESTED
     if not path.is_file():
         return None
     try:

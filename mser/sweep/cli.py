@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from mser.arguments import count
 from mser.crossval.cli import parse
 from mser.errors import UserError
 from mser.files import write_text
@@ -76,17 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="sweep file, as for `wandb sweep`")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the trials and the winner")
-    parser.add_argument("--trials", type=_positive, metavar="N", help="in all, earlier ones included")
+    parser.add_argument("--trials", type=count, metavar="N", help="in all, earlier ones included")
     parser.add_argument("--test", action="store_true", help="test each fold with its own best trial; counted")
     parser.add_argument("--storage", metavar="FILE|URL", help="Optuna's record of trials (default: DIR/trials.log)")
     parser.add_argument("--seed", type=int, default=1, help="of the search (default: 1)")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of trials; give 1 or more")
-    return int(text)
 
 
 def _search(args: argparse.Namespace, sweep: Sweep, more: Sequence[str]) -> None:

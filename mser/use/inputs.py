@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from mser.audio.recording import SUFFIXES
 from mser.corpora.table.rows import FORMATS, Row, each_row
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
 ROLES = ("audio", "transcript", "start", "end")
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au")
-"""What is taken out of a folder; a file that is named is tried whatever it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +93,6 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     if not {"audio", "transcript"} & set(named):
         raise UserError(f"{path} has the columns {', '.join(header)}; say which is the audio, as in audio=file")
     return Listed(lambda: (_clip(path, number, _roles(row, named)) for number, row in each_row(path)))
-
-
-def column(text: str) -> tuple[str, str]:
-    """Return role and name of an option ``--columns audio=file``; for argparse."""
-    role, equals, name = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ROLE=NAME, such as audio=file")
-    return role, name
 
 
 def _inside(file: str) -> list[str]:

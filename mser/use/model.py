@@ -12,7 +12,7 @@ import numpy as np
 from huggingface_hub import ModelHubMixin
 
 from mser.data.batches import LengthBatches
-from mser.errors import UserError
+from mser.errors import UserError, one_line
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
 from mser.scoring.temperature import Floats, tempered
@@ -281,7 +281,7 @@ _WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token"
 
 
 def _refused(clip: Clip, error: Exception) -> Prediction:
-    reason = " ".join(str(error).split())
+    reason = one_line(error)
     if isinstance(error, MemoryError):
         reason = "the device has not enough memory for this clip; cut it, or use another device"
     return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)

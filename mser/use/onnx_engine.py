@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mser.errors import UserError
+from mser.errors import UserError, brief
 from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.prepared import Ready
@@ -56,7 +56,7 @@ class OnnxEngine:
         except Exception as error:  # onnxruntime has a class of its own for each kind of failure
             if "alloc" in str(error).lower():
                 raise MemoryError from error
-            raise UserError(f"ONNX Runtime failed: {_brief(error)}; {AGAIN}") from error
+            raise UserError(f"ONNX Runtime failed: {brief(error)}; {AGAIN}") from error
 
     def cuts(self, text: str) -> bool:
         """Return whether a transcript has more tokens than are read."""
@@ -96,11 +96,7 @@ def _session(path: Path, device: str | None) -> Any:
             raise UserError(
                 f"{path}.data, which holds the graph's weights, is missing or cut short; {AGAIN}"
             ) from error
-        raise UserError(f"{path} is damaged: {_brief(error)}; {AGAIN}") from error
-
-
-def _brief(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
+        raise UserError(f"{path} is damaged: {brief(error)}; {AGAIN}") from error
 
 
 def _require_fit(path: Path, graph: Any, settings: Settings) -> None:

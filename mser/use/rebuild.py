@@ -12,7 +12,7 @@ from safetensors.torch import load_model
 from mser import fusion, objectives
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only
-from mser.errors import UserError, one_of
+from mser.errors import UserError, brief, one_of
 from mser.recognizer import EmotionRecognizer
 from mser.use.settings import AGAIN, FILE, Member, Settings
 
@@ -60,8 +60,7 @@ def load_weights(model: EmotionRecognizer, settings: Settings, member: Member, f
             )
         load_model(model, path)
     except (OSError, RuntimeError, SafetensorError) as error:
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{path} is damaged or does not fit {FILE}: {said}; {AGAIN}") from error
+        raise UserError(f"{path} is damaged or does not fit {FILE}: {brief(error)}; {AGAIN}") from error
 
 
 def _encoder(kind: Any, options: dict[str, Any] | None, folder: Path) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.encoders.hashing import PAD, hashed
-from mser.errors import UserError
+from mser.errors import UserError, brief
 
 Ids = Callable[[str, int], list[int]]
 """From a transcript and the most tokens allowed to ids; a cut transcript keeps its closing token."""
@@ -36,8 +36,7 @@ def token_ids(folder: Path, name: str) -> tuple[Ids, int]:
         pad = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("pad_token_id") or 0
         tokenizer = Tokenizer.from_file(str(folder / FILE))
     except Exception as error:  # tokenizers raises bare exceptions
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"cannot read the tokenizer {folder / FILE}: {said}; export the model again") from error
+        raise UserError(f"cannot read the tokenizer {folder / FILE}: {brief(error)}; export the model again") from error
     tokenizer.no_padding()
 
     def ids(text: str, most: int) -> list[int]:

@@ -10,7 +10,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from mser.data.batch import Batch
-from mser.errors import UserError, is_out_of_memory
+from mser.errors import UserError, brief, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
@@ -41,7 +41,7 @@ class TorchEngine:
         try:
             self.members = [member.to(device) for member in self.members]
         except (RuntimeError, AssertionError) as error:
-            raise UserError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}; try cpu") from error
+            raise UserError(f"cannot use the device {device!r}: {brief(error)}; try cpu") from error
         self.device = torch.device(device)
         on_cpu = self.device.type == "cpu"
         self.at_once = AT_ONCE_ON_CPU if on_cpu else math.inf

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mser.audio.decoding import SAMPLE_RATE, Samples
-from mser.errors import UserError, is_out_of_memory
+from mser.errors import UserError, brief, is_out_of_memory
 
 _BATCH = 8  # clips that are transcribed at once
 _CHUNK = 30  # seconds that Whisper hears at once; longer clips are transcribed from one to the next
@@ -40,10 +40,9 @@ class Transcriber:
                     "automatic-speech-recognition", model=str(name), device=device, dtype=torch.float32
                 )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            said = " ".join(str(error).split())[:160]
             raise UserError(
-                f"{str(name)!r} is no speech recogniser here or on the Hugging Face hub ({said}); give one such as "
-                "openai/whisper-tiny.en, or its folder"
+                f"{str(name)!r} is no speech recogniser here or on the Hugging Face hub ({brief(error)}); "
+                "give one such as openai/whisper-tiny.en, or its folder"
             ) from error
         tokenizer = self._pipeline.tokenizer
         if tokenizer is not None and tokenizer.pad_token_id is None:  # without it there are no batches

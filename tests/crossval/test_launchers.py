@@ -178,7 +178,7 @@ def test_without_the_extra(launcher, package, crossval, monkeypatch):
 
 def test_options_that_are_no_pairs(crossval):
     assert "'gpu' is not of the form KEY=VALUE, such as partition=gpu,time=240" in crossval("--slurm=gpu")[2]
-    assert "'0' is no number of folds; give 1 or more" in crossval("--jobs=0")[2]
+    assert "'0' is no whole number above 0" in crossval("--jobs=0")[2]
 
 
 def test_what_is_submitted_to_slurm(tmp_path, monkeypatch):

@@ -142,7 +142,7 @@ def test_many_processes_share_a_cache(tmp_path):
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(4)]
     assert [process.wait() for process in running] == [0] * 4
     assert len(list(tmp_path.rglob("*.npy"))) == 20
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_a_cache_that_cannot_be_written(folder, tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ from sklearn.metrics import balanced_accuracy_score
 from mser.cli import main
 from mser.errors import UserError
 from mser.manifest import Manifest
-from mser.runs.test_log import FILE, counts, record
+from mser.runs.folder import TESTED
+from mser.runs.test_log import counts, record
 
 
 def report(capsys, *runs, out):
@@ -49,21 +50,21 @@ def test_a_locked_run_that_was_tested_all_the_same(run, tmp_path, capsys):
     edit_json(run / "run.json", skip_test=True)
     assert "Test parts were opened before this (fold 1 with seed 1: 1 times" in report(capsys, run, out=tmp_path)[1]
     locked = make_run(tmp_path / "locked", skip_test=True, epochs=1)
-    (locked / FILE).write_text("")
+    (locked / TESTED).write_text("")
     assert "No test part was opened." in report(capsys, locked, out=tmp_path)[1]
 
 
 def test_a_run_that_kept_no_count_says_so(run, tmp_path, capsys):
-    (run / FILE).unlink()
+    (run / TESTED).unlink()
     found, page = report(capsys, run, out=tmp_path / "out")
     assert found["runs"][0]["tested"] is None
     assert "Nobody counted how often the test parts were opened." in page
 
 
 def test_a_garbled_count_is_refused(run, capsys):
-    (run / FILE).write_text("{}\n")
+    (run / TESTED).write_text("{}\n")
     assert main(["report", str(run)]) == 2
-    assert f"{run / FILE} is no list of tests ('seed')" in capsys.readouterr().err
+    assert f"{run / TESTED} is no list of tests ('seed')" in capsys.readouterr().err
 
 
 def test_folds_that_end_together_are_all_counted(run):
@@ -78,7 +79,7 @@ def test_folds_that_end_together_are_all_counted(run):
 def test_a_test_outside_of_a_run_is_counted_beside_it(tmp_path):
     record(tmp_path / "single/fit", fold=1, seed=1, checkpoint="best.ckpt")
     assert counts(tmp_path / "single/fit") == {(1, 1): 1}
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / TESTED).exists()
 
 
 def test_a_count_that_cannot_be_kept_stops_the_test(tmp_path):

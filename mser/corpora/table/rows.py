@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from mser.errors import UserError
+from mser.errors import UserError, brief
 
 _BATCH = 4096  # rows of Parquet in memory at a time
 Row = dict[str, str]
@@ -101,7 +101,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
             for number, row in enumerate(rows, 1):
                 yield number, _row(row.items())
     except pyarrow.ArrowException as error:
-        raise UserError(f"{path} is no Parquet file ({str(error).splitlines()[0]}); save it again") from error
+        raise UserError(f"{path} is no Parquet file ({brief(error)}); save it again") from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from mser.encoders.speech_bert.batched_tokens import tokens_of_all
 from mser.encoders.speech_bert.token_cache import Ids
 from mser.encoders.speech_bert.tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
 from mser.encoders.text import fix_single_segment
-from mser.errors import UserError
+from mser.errors import UserError, brief
 
 MODEL_TYPE = "mser-speech-bert"
 
@@ -59,7 +59,7 @@ class SpeechBert(nn.Module):
             return cls(_read_roberta(folder, weights), SpeechTokenizer.from_folder(folder))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise UserError(
-                f"{str(folder)!r} is no complete Speech-BERT folder ({_first_line(error)}); "
+                f"{str(folder)!r} is no complete Speech-BERT folder ({brief(error)}); "
                 "make it again with mser convert speech-bert"
             ) from error
 
@@ -112,7 +112,3 @@ def _read_roberta(folder: Path, weights: bool) -> Any:
         stored = load_file(folder / "model.safetensors")
         roberta.load_state_dict({k.removeprefix("roberta."): v for k, v in stored.items() if k.startswith("roberta.")})
     return roberta
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

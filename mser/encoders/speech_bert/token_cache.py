@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mser.encoders.cache_files import path_of
 from mser.errors import UserError
-from mser.files import write_whole
+from mser.files import replacing
 
 Ids = NDArray[np.int32]
 
@@ -40,7 +40,8 @@ class TokenCache:
             UserError: if the folder cannot be written.
         """
         try:
-            write_whole(path_of(self.folder, key, ".npy"), lambda file: np.save(file, ids))
+            with replacing(path_of(self.folder, key, ".npy")) as neighbour, neighbour.open("wb") as file:
+                np.save(file, ids)
         except OSError as error:
             raise UserError(
                 f"cannot write the token cache {str(self.folder)!r} ({error.strerror}); "
