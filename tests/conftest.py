@@ -4,8 +4,12 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any import: a wrong name is refused without asking the network five times
+
+settings.register_profile("busy machines", deadline=None)  # how long an example takes says nothing of what is tested
+settings.load_profile("busy machines")
 
 
 @pytest.fixture(scope="session", autouse=True)

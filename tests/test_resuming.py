@@ -66,6 +66,11 @@ def test_resuming_with_other_settings(corpus, fitted, capsys):
     assert "ckpt_path: null" in (fitted / "config.yaml").read_text()
 
 
+def test_resuming_with_another_seed(corpus, fitted, capsys):
+    assert run("fit", corpus, fitted, "--ckpt_path=last", "--seed_everything=2") == 2
+    assert "was begun with seed_everything=1, now it is 2" in capsys.readouterr().err
+
+
 def test_resuming_with_another_model(corpus, fitted, capsys):
     assert run("fit", corpus, fitted, "--ckpt_path=last", "--model.text.layer_sum=true") == 2
     assert "last.ckpt is of another model" in capsys.readouterr().err

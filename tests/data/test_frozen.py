@@ -198,6 +198,20 @@ def test_workers_read_too(corpus, tmp_path, asked):
     assert asked["SpeechEncoder"] == len(probabilities(tmp_path / "test"))
 
 
+def test_tokens_are_hidden_from_summaries_too(corpus, tmp_path):
+    """A summary of all states is of no use where some of them are to be hidden anew in each epoch."""
+    hiding = ["--data.init_args.augment.token_masking=0.9", "--model.speech.pooling=mean", "--model.text.pooling=mean"]
+    assert fit(corpus, tmp_path / "kept", *hiding, epochs=1) == 0
+    assert fit(corpus, tmp_path / "plain", *hiding, ON_THE_FLY, epochs=1) == 0
+    kept, plain = (losses(tmp_path / name) for name in ("kept", "plain"))
+    assert kept == pytest.approx(plain, abs=2e-3)
+
+
+def losses(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return [float(row["train/loss"]) for row in csv.DictReader(file)]
+
+
 DAMAGES = {
     "empty": lambda path, other: path.write_bytes(b""),
     "truncated": lambda path, other: path.write_bytes(path.read_bytes()[:-20]),

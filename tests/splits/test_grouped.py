@@ -27,7 +27,7 @@ def recordings(draw, speakers=5):
     return [turn(number, name, label) for number, (name, label) in enumerate(rows)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(recordings(), st.integers(3, 5))
 def test_every_part_is_tested_once_and_no_speaker_is_in_two(utterances, number):
     folds = list(k_fold(number)(utterances))
@@ -42,13 +42,13 @@ def test_every_part_is_tested_once_and_no_speaker_is_in_two(utterances, number):
         assert val == test  # validation is the next fold's test part
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(recordings(), st.randoms())
 def test_the_order_of_rows_does_not_matter(utterances, chance):
     assert parts_of(chance.sample(utterances, len(utterances)), 5) == parts_of(utterances, 5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(3, 6), st.lists(st.integers(0, 6), min_size=1, max_size=4), st.randoms())
 def test_every_label_is_in_every_part_where_enough_speakers_have_it(number, beyond, chance):
     """Speakers with one label each; of each label at least as many as there are parts."""
@@ -59,7 +59,7 @@ def test_every_label_is_in_every_part_where_enough_speakers_have_it(number, beyo
     assert all({one.label for one in part} == labels for part in parts_of(utterances, number))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(recordings(speakers=8), st.data())
 def test_speakers_who_share_a_dialogue_stay_together(utterances, data):
     pairs = {f"s{n}": f"d{n // 2}" for n in range(12)}

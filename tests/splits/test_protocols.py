@@ -40,7 +40,7 @@ def corpora(draw):
     return [_turn(name) for name in sorted({*names, *draw(st.lists(more, max_size=40))})]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(corpora(), st.sampled_from(PROTOCOLS))
 def test_parts_are_disjoint_and_share_no_speaker(utterances, name):
     speakers = {one.id: one.speaker for one in utterances}
@@ -53,7 +53,7 @@ def test_parts_are_disjoint_and_share_no_speaker(utterances, name):
         assert name == "iemocap/superb" or not heard[0] & heard[1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(corpora(), st.sampled_from(WHOLE))
 def test_every_utterance_is_tested_once_and_used_in_every_fold(utterances, name):
     folds = IEMOCAP.protocol(name).folds(utterances)
@@ -63,7 +63,7 @@ def test_every_utterance_is_tested_once_and_used_in_every_fold(utterances, name)
     assert [fold.number for fold in folds] == list(range(1, len(folds) + 1))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(corpora(), st.sampled_from(PROTOCOLS), st.randoms())
 def test_the_order_of_the_utterances_does_not_matter(utterances, name, chance):
     shuffled = chance.sample(utterances, len(utterances))
@@ -72,7 +72,7 @@ def test_the_order_of_the_utterances_does_not_matter(utterances, name, chance):
     assert all(list(part) == sorted(part) for fold in folds for part in (fold.train, fold.val, fold.test))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(corpora(), st.sampled_from(PROTOCOLS), st.data())
 def test_the_digest_changes_when_an_id_moves(utterances, name, data):
     folds = IEMOCAP.protocol(name).folds(utterances)

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 from fake.trained import untrained
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mser
@@ -40,7 +40,6 @@ def place(tmp_path_factory):
     return folder
 
 
-@settings(deadline=None)
 @given(st.floats(0, 100), st.floats(0.1, 100), st.floats(0.2, 30), st.floats(0.1, 1))
 def test_windows_cover_all_and_nothing_else(start, length, window, share):
     spans = list(Windows(window, window * share).over(start, start + length))
