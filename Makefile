@@ -1,11 +1,12 @@
 # make demo    the main job on made-up data, end to end, and where its report is
 # make test    lint, types and tests
 # make coverage    the tests again, and which lines none of them reached (half as long again)
+# make test-lowest    the quick tests under the lowest versions claimed; make mutation    which broken lines no test notices
 # make bench   mser beside Hugging Face's Trainer and pipeline and librosa (20 minutes; QUICK=1 only shows that it works)
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
 # make reproduce-... PAPER=1 ... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
-.PHONY: demo test coverage bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
+.PHONY: demo test test-lowest coverage mutation bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -23,6 +24,18 @@ test: .venv/installed lint types
 coverage: .venv/installed
 	$(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 	coverage report --include='mser/corpora/*' --fail-under=100 --skip-covered
+
+# For maintainers: the quick tests under the lowest versions that pyproject.toml claims, in an environment of their own (needs uv).
+test-lowest:
+	uv venv -q --clear --python 3.11 .venv/lowest
+	uv pip compile pyproject.toml --extra dev --resolution lowest-direct --python-version 3.11 --no-header -q -o .venv/lowest/requirements.txt
+	VIRTUAL_ENV=.venv/lowest uv pip install -q -r .venv/lowest/requirements.txt
+	VIRTUAL_ENV=.venv/lowest uv pip install -q --no-deps -e .
+	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest -n auto --maxprocesses 8 --dist loadfile -m 'not slow' tests
+
+# For maintainers: which broken lines no test notices (needs cosmic-ray; hours. MODULES=mser/scoring/metrics.py MOST=20 tries 20 of one)
+mutation: .venv/installed
+	python tests/mutation.py $(MODULES) $(if $(MOST),--most $(MOST))
 
 bench: .venv/installed
 	python experiments/bench/bench.py

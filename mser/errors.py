@@ -49,6 +49,22 @@ def require(name: str, value: object, fits: bool, expected: str) -> None:
         raise UserError(f"{name} is {value}; expected {expected}")
 
 
+def require_interface(owner: type | object, name: str, purpose: str) -> None:
+    """Accept a library that still has a name which it does not promise, and which would be missed in silence.
+
+    Raises:
+        RuntimeError: if it has not.
+
+    Example:
+        >>> require_interface(str, "_cut", "words are cut")
+        Traceback (most recent call last):
+        RuntimeError: str has no _cut, by which words are cut; install the versions of requirements.lock
+    """
+    if not hasattr(owner, name):
+        called = getattr(owner, "__name__", type(owner).__name__)
+        raise RuntimeError(f"{called} has no {name}, by which {purpose}; install the versions of requirements.lock")
+
+
 def one_line(error: BaseException) -> str:
     r"""Return all that an error says, in one line.
 

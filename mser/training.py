@@ -13,6 +13,7 @@ from typing import Any
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
+import yaml
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
@@ -136,7 +137,8 @@ class MserCLI(LightningCLI):
         if self.config_init["fit"]["ckpt_path"] == "last":
             path = folder / CONFIG
             advice = f"resume with the same (--config {path}), or choose another --trainer.default_root_dir"
-            require_same(path, self._parser("fit").dump(self.config["fit"], skip_none=False), advice, trainer_too=False)
+            settings = yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"]
+            require_same(path, yaml.safe_dump(settings), advice, trainer_too=False)
         require_room(folder, self.model)
 
     def before_test(self) -> None:
@@ -178,8 +180,8 @@ class MserCLI(LightningCLI):
                 f"no such trainer on this machine: {one_line(error)} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
-        asked = {name: self._get(self.config, f"trainer.{name}") for name in ("precision", "overfit_batches")}
-        require_usable(trainer, **asked)
+        asked = self.config.get(str(self.subcommand), self.config).trainer
+        require_usable(trainer, precision=asked.precision, overfit_batches=asked.overfit_batches)
         return trainer
 
     def _require_own_checkpoint(self) -> None:

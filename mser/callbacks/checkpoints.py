@@ -11,7 +11,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from mser.errors import UserError, one_of
+from mser.errors import UserError, one_of, require_interface
 from mser.runs.folder import BEST, CHECKPOINTS, LAST
 from mser.tasks import score_names
 
@@ -74,6 +74,7 @@ class LastCheckpoint(ModelCheckpoint):
     """
 
     def __init__(self, minutes: float = 10.0) -> None:
+        require_interface(ModelCheckpoint, "_save_checkpoint", "it is known when the last state was written")
         name = Path(LAST).stem
         super().__init__(filename=name, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
         self.minutes = minutes

@@ -14,7 +14,6 @@ from mser.errors import UserError
 
 # Where the released code keeps its two encoders in a fine-tuned checkpoint.
 SPEECH_PART, TEXT_PART = "roberta_vqwav2vec.model.", "model_text2vec.model."
-SPECIAL_TOKENS = 5
 MARGIN = 2  # fairseq's table has rows for the positions 0 and 1, which no real token takes
 ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "gelu_accurate": "gelu_new", "gelu_fast": "gelu_new"}
 # Settings that Hugging Face's RoBERTa cannot express.

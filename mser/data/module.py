@@ -17,7 +17,7 @@ from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.data.completeness import require_classes, say_left_out
 from mser.data.frozen import keep_frozen
-from mser.errors import UserError, require
+from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance
 from mser.splits.audit import audit, require_sound
 from mser.splits.protocols import Fold, digest
@@ -127,7 +127,9 @@ class CorpusDataModule(LightningDataModule):
         """Let the training part go on from where an interrupted fit was."""
         self._position = state_dict
         # FSDP loads this after Lightning has made the loader, and begun to iterate over the batches of the first epoch.
-        cast(Trainer, self.trainer).fit_loop._combined_loader = None
+        loop = cast(Trainer, self.trainer).fit_loop
+        require_interface(loop, "_combined_loader", "a resumed fit goes on at its place in the data")
+        loop._combined_loader = None
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the training part, shuffled anew each epoch."""

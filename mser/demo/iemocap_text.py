@@ -12,7 +12,6 @@ from mser.manifest import Rating
 
 _HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
 _APPLE_DOUBLE = bytes.fromhex("00051607 00020000") + b"Mac OS X        " + bytes(range(0xA0, 0xE0))
-_SHORT = dict(zip(DIMENSIONS, ("val", "act", "dom"), strict=True))
 _ASIDES = ("{0}: [LAUGHTER]", "{0}: mhm.", "{0}: [BREATHING]", "{0}: voilà.")
 
 

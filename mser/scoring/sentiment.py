@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from mser.scoring import metrics
 from mser.scoring.regression import mean_absolute_error, pearson
 
-POLES = ["negative", "positive"]
-
 
 def sentiment(target: NDArray[np.floating], prediction: NDArray[np.floating]) -> dict[str, float]:
     """Return errors and agreement of predicted sentiment.

@@ -11,6 +11,9 @@ from torch.nn.utils import parametrize
 
 from mser.recognizer import EmotionRecognizer
 
+OPERATORS = ("_reorder_linear_weight", "_linear_pointwise")
+"""Of oneDNN, which `Packed` calls."""
+
 
 def settle(model: nn.Module) -> None:
     """Put in their place, of all modules, the weights that they would compute anew for every answer.
@@ -73,7 +76,9 @@ def pack(model: nn.Module) -> None:
     Args:
         model: in float32 on the CPU and in evaluation mode.
     """
-    if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    # PyTorch does not promise these: without them it computes the layers itself.
+    if there and all(hasattr(torch.ops.mkldnn, name) for name in OPERATORS):
         for module in model.modules():
             if type(module) is nn.Linear:
                 module.__class__ = Packed
