@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import socket
@@ -13,6 +12,11 @@ from pathlib import Path
 from typing import IO
 
 from mser.errors import UserError
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows, where `resource`, which measures memory, is missing too
+    raise UserError("mser crossval, robustness and sweep need Linux or macOS; on Windows use WSL") from None
 
 log = logging.getLogger(__name__)
 
