@@ -7,7 +7,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from mser.files import write_whole
+from mser.files import replacing
 
 _CHECKSUM = 32  # bytes
 log = logging.getLogger(__name__)
@@ -53,7 +53,8 @@ class CheckedCache:
             return
         try:
             path = path_of(self.folder, key, self._suffix)
-            write_whole(path, lambda file: file.write(sha256(content).digest() + content))
+            with replacing(path) as neighbour:
+                neighbour.write_bytes(sha256(content).digest() + content)
         except OSError as error:
             self._writable = False
             log.warning("nothing can be kept in %s (%s); set MSER_CACHE to save time", self.folder, error.strerror)

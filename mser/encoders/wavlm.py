@@ -53,21 +53,23 @@ class GatedAttention(nn.Module):
         """
         if position_bias is None:
             position_bias = self._position_bias(hidden_states.shape[1])
-        split = hidden_states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        split = self._split(hidden_states)
         bias = self._gate(split) * position_bias
         if attention_mask is not None:
             bias = bias.masked_fill(~attention_mask.bool()[:, None, None, :], -math.inf)
-        queries, keys, values = (
-            layer(hidden_states).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for layer in (self.q_proj, self.k_proj, self.v_proj)
-        )
+        queries, keys, values = (self._split(layer(hidden_states)) for layer in (self.q_proj, self.k_proj, self.v_proj))
         dropout = self.dropout if self.training else 0.0
         attended = _attend(queries, keys, values, bias.to(queries.dtype), dropout)
         return self.out_proj(attended.transpose(1, 2).flatten(2)), None, position_bias
 
+    def _split(self, states: Tensor) -> Tensor:
+        """Return (B, H, T, D / H) of (B, T, D)."""
+        return states.view(*states.shape[:2], self.heads, -1).transpose(1, 2)
+
     def _gate(self, split: Tensor) -> Tensor:
         """Return (B, H, T, 1), how much each query heeds positions, from (B, H, T, D / H)."""
-        update, reset = self.gru_rel_pos_linear(split).unflatten(-1, (2, 4)).sum(-1).sigmoid().chunk(2, -1)
+        chances: Tensor = self.gru_rel_pos_linear(split)
+        update, reset = chances.view(*chances.shape[:-1], 2, 4).sum(-1).sigmoid().chunk(2, -1)
         gate: Tensor = update * (reset * self.gru_rel_pos_const - 1.0) + 2.0
         return gate
 

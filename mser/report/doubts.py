@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
-from mser.report.sentences import Finding, between
+from mser.report.sentences import between
 from mser.report.shortcuts import BALANCED
 from mser.runs.run import Json, Run
 from mser.scoring.means import mean

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import isnan
 
-from mser.report.sentences import Finding
+from mser.report.audit_findings import Finding
+from mser.runs.folder import PROVENANCE
 from mser.runs.run import Json, Run
 from mser.runs.searched import Procedure, Searched, of_facts
 from mser.scoring.measures import shown
@@ -27,7 +28,7 @@ def searched(run: Run) -> Json | None:
     Raises:
         UserError: if the run's ``run.json`` garbles it.
     """
-    found = of_facts(run.facts, run.folder / "run.json")
+    found = of_facts(run.facts, run.folder / PROVENANCE)
     if found is None:
         return None
     if isinstance(found, Procedure):

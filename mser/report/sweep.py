@@ -16,6 +16,7 @@ from mser.files import write_text
 from mser.report.searched import overlap, score_name, scored
 from mser.report.tables import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
+from mser.runs.folder import PROTOCOL
 from mser.runs.run import Json
 from mser.runs.settings import brief, setting
 from mser.runs.trials import (
@@ -37,7 +38,7 @@ _SHOWN = 10
 
 def is_sweep(folder: Path) -> bool:
     """Return whether a folder holds the trials of a search, rather than a run."""
-    return not (folder / "protocol.json").exists() and bool(
+    return not (folder / PROTOCOL).exists() and bool(
         (folder / "sweep.json").is_file() or (folder.is_dir() and read_trials(folder))
     )
 

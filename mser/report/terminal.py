@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mser.report import sentences as words
+from mser.report.audit_findings import Finding
 from mser.report.doubts import best_shortcut
 from mser.report.searched import finding
 from mser.runs.run import Json
@@ -59,7 +60,7 @@ def _warned(report: Json) -> Iterator[tuple[Text, str]]:
     runs = report["runs"]
     found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"])]
     for run in runs:
-        told = filter(None, [words.opened(run), finding(run), *(words.Finding(**one) for one in run["doubts"])])
+        told = filter(None, [words.opened(run), finding(run), *(Finding(**one) for one in run["doubts"])])
         found += [(f"{run['name']}: " if len(runs) > 1 else "", one) for one in told]
     for whose, line in found:
         if line.level != "sound":

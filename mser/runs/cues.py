@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import astuple
 from math import isfinite
@@ -13,6 +14,7 @@ from mser.audio.measures import NAMES, Measures
 from mser.errors import UserError
 from mser.files import write_text
 from mser.manifest import Manifest
+from mser.runs.folder import MANIFEST
 
 FILE = "cues.csv"
 
@@ -25,17 +27,19 @@ def write_cues(run: Path) -> None:
     Raises:
         UserError: if the folder cannot be written.
     """
-    from mser.audio.measure_cache import log, measure_all
+    from mser.audio.measure_cache import measure_all
     from mser.progress import progress
 
     if (run / FILE).is_file():
         return
-    manifest = Manifest.read(run / "manifest.jsonl")
+    manifest = Manifest.read(run / MANIFEST)
     with progress("measuring recordings", len(manifest)) as done:
         found = measure_all(manifest, manifest.root, done)
     if len(found) < len(manifest):
         left = len(manifest) - len(found)
-        log.warning("%d of %d recordings could not be measured for the shortcut floors", left, len(manifest))
+        logging.getLogger(__name__).warning(
+            "%d of %d recordings could not be measured for the shortcut floors", left, len(manifest)
+        )
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["utterance", *NAMES])

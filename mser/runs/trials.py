@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from mser.errors import UserError, one_of
+from mser.runs.folder import CONFIG, PROTOCOL, PROVENANCE
 from mser.runs.settings import flat
 
 Key = tuple[int, int]
@@ -91,11 +92,11 @@ def read_trial(folder: Path) -> Trial | None:
     Raises:
         UserError: if a file of it is damaged.
     """
-    facts = _json(folder / "run.json")
+    facts = _json(folder / PROVENANCE)
     if not facts.get("skip_test") or facts.get("searched"):
         return None
     try:
-        config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        config = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
         planned = tuple((seed, fold) for seed in facts["seeds"] for fold in facts["folds"])
         metrics = {key: folder / f"seed{key[0]}/fold{key[1]}/metrics.json" for key in planned}
         done = {key: _json(path) for key, path in metrics.items() if path.is_file()}
@@ -103,7 +104,7 @@ def read_trial(folder: Path) -> Trial | None:
             folder,
             config,
             _json(folder / SETTINGS) if (folder / SETTINGS).is_file() else None,
-            _json(folder / "protocol.json"),
+            _json(folder / PROTOCOL),
             planned,
             {key: record["val"] for key, record in done.items()},
             {key: float(record.get("seconds") or 0) for key, record in done.items()},

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+from mser.runs.folder import PROTOCOL
 from mser.tasks import score_names
 
 
@@ -15,7 +16,7 @@ def validation_scores(run: Path) -> list[str]:
     Args:
         run: a folder with a ``protocol.json``.
     """
-    plan = json.loads((run / "protocol.json").read_text(encoding="utf-8"))
+    plan = json.loads((run / PROTOCOL).read_text(encoding="utf-8"))
     name, labels = plan["label_set"], tuple(plan["labels"])
     task: Task
     if plan["task"] == "labels":

@@ -23,6 +23,7 @@ from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
 from mser.errors import UserError
 from mser.files import write_text
+from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE
 from mser.runs.searched import Choice, Procedure
 from mser.runs.trials import Key, Trial, own_best, require_alike, settings_of
 from mser.sweep.file import Sweep
@@ -30,8 +31,8 @@ from mser.sweep.winner import CHECKPOINT, searched
 
 TESTED = "tested"
 """The folder of the run, within the sweep's."""
-_SHARED = ("protocol.json", "manifest.jsonl")
-_OF_A_FOLD = ("config.yaml", "history.csv", "predictions.csv")
+_SHARED = (PROTOCOL, MANIFEST)
+_OF_A_FOLD = (CONFIG, HISTORY, PREDICTIONS)
 
 
 def test(out: Path, sweep: Sweep, trials: Sequence[Trial], score: str, argv: Sequence[str], more: Sequence[str]) -> int:
@@ -74,7 +75,7 @@ def _require_kept(trial: Trial, key: Key) -> None:
     folder = trial.folder / f"seed{key[0]}/fold{key[1]}"
     again = f"delete {folder} and run the same search again to fit it anew"
     try:
-        with (folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        with (folder / PREDICTIONS).open(encoding="utf-8", newline="") as file:
             validated = any(row.get("split") == "val" for row in csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error):
         validated = False
@@ -110,7 +111,7 @@ def _place(job: Job, trial: Trial, seconds: float) -> None:
             if (source / name).is_file():
                 shutil.copyfile(source / name, job.folder / name)
         _link(source / CHECKPOINT, job.folder / CHECKPOINT)
-        record = json.loads((source / "metrics.json").read_text(encoding="utf-8"))
+        record = json.loads((source / METRICS).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot write {job.folder}: {error.strerror}; make room and run the same again") from error
     # What a fold's choice costs is all that it was chosen from.
@@ -134,11 +135,11 @@ def _describe(
     config = {"procedure": procedure.facts(), **_common([chosen[fold].config for fold in sorted(chosen)])}
     if not (config["model"] or {}).get("objective", {}).get("class_path"):
         raise UserError("the folds chose several objectives, which answer different questions; search over one")
-    write_text(run / "config.yaml", yaml.safe_dump(config, sort_keys=False))
+    write_text(run / CONFIG, yaml.safe_dump(config, sort_keys=False))
     seeds = sorted({seed for seed, _ in first.planned})
     facts = provenance(run, list(argv), first.folds, seeds, skip_test=False, command="sweep")
     facts |= {"name": f"{run.resolve().parent.name} (search)", "procedure": procedure.facts()}
-    write_text(run / "run.json", json.dumps(facts, indent=1))
+    write_text(run / PROVENANCE, json.dumps(facts, indent=1))
 
 
 def _common(configs: Sequence[Any]) -> Any:
