@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -117,8 +118,10 @@ class Manifest:
         """Write one header line and one line per utterance, atomically.
 
         Raises:
-            UserError: if the folder cannot be written to.
+            UserError: if the folder cannot be written to, or the file is there already and is no manifest.
         """
+        if path.exists() and not is_manifest(path):
+            raise UserError(f"{path} is there already and is no manifest; choose another name, or delete it")
         header: dict[str, Any] = {"corpus": self.corpus, "root": str(self.root)}
         header |= {"problems": [asdict(p) for p in self.problems], "notes": self.notes}
         write_text(path, "".join(json.dumps(row) + "\n" for row in [header, *map(_to_json, self.utterances)]))
@@ -143,6 +146,14 @@ class Manifest:
             problems=tuple(Problem(**row) for row in header.get("problems", ())),
             notes=tuple(header.get("notes", ())),
         )
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether the first line is a manifest's, which no row of a table looks like."""
+    with suppress(OSError, ValueError, RecursionError), path.open(encoding="utf-8") as lines:
+        header = json.loads(lines.readline())
+        return isinstance(header, dict) and {"corpus", "root", "problems"} <= set(header)
+    return False
 
 
 def _to_json(utterance: Utterance) -> dict[str, Any]:

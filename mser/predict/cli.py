@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from mser.errors import UserError
 from mser.launching import pairs
 from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
-from mser.predict.rows import Rows, key
+from mser.predict.rows import Rows
+from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
 from mser.use.inputs import Asked, Listed, from_files, from_table
 from mser.use.segments import Segments, cut, described, way_to_cut
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
 experiment file is needed. With --out a run that was interrupted carries on where it stopped. A recording that cannot be
-used is named with the reason, and the others go on. Long ones are cut by --window or --vad into segments with times.
+used is named with the reason, and the others go on; the same command tries it again. Long ones are cut by --window or
+--vad into segments with times.
 
 Another command of the same name writes a checkpoint's predictions of a whole corpus, as training did:
 `mser predict --config RUN/config.yaml --ckpt_path ...`; `mser predict --config FILE --help` tells of its options.
@@ -47,14 +50,14 @@ def main(argv: Sequence[str]) -> int:
     settings = read_settings(folder)
     asked = _asked(args, settings)
     how = " ".join(filter(None, (described(by), args.asr and f"asr={Path(args.asr).name}")))
-    out = Rows(Path(args.out), settings, how) if args.out else None
-    todo = _still_to_do(asked, out, cutting=by is not None)
-    clips = _clips(todo, settings, out, by)
-    written, failed, first = _predict(args, folder, clips, out, None if by else len(todo)) if todo else (0, 0, "")
+    with Rows(Path(args.out), settings, how) if args.out else nullcontext() as out:
+        again = _try_again(asked, out, cutting=by is not None)
+        todo = _still_to_do(asked, out, cutting=by is not None)
+        clips = _clips(todo, settings, out, by)
+        written, failed, first = _predict(args, folder, clips, out, None if by else len(todo)) if todo else (0, 0, "")
     if out:
-        out.close()
-        there = out.done.total()
-        print(f"{args.out}: {written} rows written" + (f", {there} were there already" if there else ""))
+        told = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
+        print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in told.items() if n)]))
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
@@ -63,6 +66,13 @@ def main(argv: Sequence[str]) -> int:
 def asks_a_folder(argv: Sequence[str]) -> bool:
     """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
     return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in _parser().options
+
+
+def _try_again(asked: Listed, out: Rows | None, *, cutting: bool) -> int:
+    """Forget the rows without an answer that are asked again, and return how many: the cause may be mended by now."""
+    if out is None or not out.there.failed.total():
+        return 0
+    return out.try_again(Keys(found for one in asked for found in (_key(one), recording(one.audio))), cutting=cutting)
 
 
 def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
@@ -88,27 +98,27 @@ def _require_recording(file: str) -> None:
 
 def _still_to_do(asked: Listed, out: Rows | None, *, cutting: bool) -> Listed:
     """Return what has no row yet; of recordings that are cut, those that may lack one."""
-    if out is None or not out.done.total():
+    if out is None or not out.there.done.total():
         return asked
     return Listed(partial(_unpassed if cutting else _undone, asked, out))
 
 
 def _undone(asked: Listed, out: Rows) -> Iterator[Asked]:
-    done = out.done.copy()
-    return (one for one in asked if not done.take(key(one.audio, one.start, one.end, one.transcript)))
+    done = out.there.done.copy()
+    return (one for one in asked if not done.take(_key(one)))
 
 
 def _unpassed(asked: Listed, out: Rows) -> Iterator[Asked]:
     """Yield all but the recordings that are asked about once, as a whole, and have all of their rows."""
-    asked_for = Keys(_recording(one) for one in asked)
+    asked_for = Keys(recording(one.audio) for one in asked)
     for one in asked:
-        name, whole = _recording(one), not one.start and one.end is None
-        if not (whole and asked_for.times(name) == 1 and out.passed.times(name)):
+        name, whole = recording(one.audio), not one.start and one.end is None
+        if not (whole and asked_for.times(name) == 1 and out.there.passed.times(name)):
             yield one
 
 
-def _recording(one: Asked) -> int:
-    return key(one.audio, "", "", None)
+def _key(one: Asked) -> int:
+    return key(one.audio, one.start, one.end, one.transcript)
 
 
 def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
@@ -117,7 +127,7 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     clips = cut(named(todo), by, reads="text" in settings.modalities)
     if out is None or by is None:
         return clips
-    done = out.done.copy()
+    done = out.there.done.copy()
     return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
 
 

@@ -37,7 +37,7 @@ def reopen(path: Path) -> bool:
             part.open("w", encoding="utf-8") as lines,
         ):
             for batch in file.iter_batches(_ROWS):
-                lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+                lines.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in batch.to_pylist())
     except arrow.ArrowException as error:
         raise UserError(f"{path} is no Parquet file ({brief(error)}); choose another --out") from error
     return True

@@ -6,6 +6,7 @@ import sys
 import pytest
 from fake.iemocap import make_iemocap
 from fake.places import REAL
+from fake.table import make_table
 
 from mser.cli import main
 from mser.corpora import corpus
@@ -97,6 +98,19 @@ def test_manifest_writes_one_line_per_usable_utterance(broken, tmp_path, capsys)
     lines = (tmp_path / "new" / "m.jsonl").read_text().splitlines()
     assert len(lines) == 29
     assert (broken / json.loads(lines[1])["audio"]).is_file()
+
+
+def test_a_manifest_goes_over_nothing_but_a_manifest(tree, tmp_path, capsys):
+    table = tmp_path / "table.csv"
+    make_table(table)
+    before = table.read_bytes()
+    for args in (["table", table, table], ["iemocap", tree, table]):
+        code, _, err = run(capsys, "manifest", *args)
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"{table} is there already and is no manifest; choose another name" in err
+    assert table.read_bytes() == before
+    for _ in range(2):
+        assert run(capsys, "manifest", "table", table, tmp_path / "m.jsonl")[0] == 0
 
 
 def test_manifest_into_an_unwritable_folder_says_so(tree, tmp_path, capsys):

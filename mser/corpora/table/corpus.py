@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from mser.corpora.corpus import Corpus, Counts
 from mser.corpora.table.reader import SPLITS, Columns, read_table
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
-from mser.manifest import Manifest, Utterance
+from mser.manifest import Manifest, Utterance, is_manifest
 from mser.splits.grouped import k_fold
 from mser.splits.protocols import Parts, Protocol
 
@@ -40,7 +38,7 @@ def open_table(
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
     """
-    manifest = Manifest.read(path) if _is_manifest(path) else read_table(path, columns)
+    manifest = Manifest.read(path) if is_manifest(path) else read_table(path, columns)
     if manifest.corpus != NAME:
         raise UserError(f"{path} is a manifest of {manifest.corpus}, not of a table; give a table or its manifest")
     return Corpus(
@@ -51,13 +49,6 @@ def open_table(
         protocols=_protocols(manifest, folds),
         published={},
     )
-
-
-def _is_manifest(path: Path) -> bool:
-    """Whether the first line is a manifest's, which no row of a table looks like."""
-    with suppress(OSError, ValueError), path.open(encoding="utf-8") as lines:
-        return {"corpus", "root", "problems"} <= set(json.loads(lines.readline()))
-    return False
 
 
 def _nothing_published(_: Manifest) -> Counts:
