@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mser.audio.recording import SAMPLE_RATE as SAMPLE_RATE
 from mser.audio.recording import mono, opened
-from mser.audio.wav import BadAudioError
+from mser.audio.wav import LOUDEST, BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
 
@@ -28,7 +28,8 @@ def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samp
         end: where to stop; at the file's end when None or beyond it.
 
     Raises:
-        UserError: if the file is missing, is no audio, holds nothing in the span, or holds NaN or infinite samples.
+        UserError: if the file is missing, is no audio, holds nothing in the span, or holds samples that are NaN,
+            infinite or far outside -1..1.
     """
     try:
         with opened(path, whole=False) as recording:
@@ -38,8 +39,9 @@ def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samp
         raise UserError(f"cannot read audio: {path} {error}; `mser data check` names every such file") from error
     if not len(samples):
         raise UserError(f"{path} holds no audio from {start:.2f} s on; `mser data check` names every such file")
-    if not recording.kind.startswith("PCM") and not np.isfinite(samples).all():
-        raise UserError(f"{path} holds NaN or infinite samples; `mser data check` names every such file")
+    if not recording.kind.startswith("PCM") and not np.abs(samples).max() <= LOUDEST:
+        what = "samples far outside -1..1" if np.isfinite(samples).all() else "NaN or infinite samples"
+        raise UserError(f"{path} holds {what}; `mser data check` names every such file")
     return as_taken(samples, rate)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from mser.audio.wav import BadAudioError, parse_header
+from mser.audio.wav import BadAudioError, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Recording:
 
         Raises:
             BadAudioError: if the file ends before the clip does, and, after the last block, if the clip is silent or
-                holds NaN or infinite samples.
+                holds samples that are NaN, infinite or far outside -1..1.
         """
         if not self.frames:
             raise BadAudioError("empty", "holds no samples")
@@ -89,8 +89,10 @@ class Recording:
             block = mono(self.read(place, min(_BLOCK, last - place)))
             if not len(block):
                 break
-            if not self.kind.startswith("PCM") and not abs(float(block.sum())) < float("inf"):
-                raise BadAudioError("nan", "holds samples that are no numbers")
+            if not self.kind.startswith("PCM"):
+                if not abs(float(block.sum())) < float("inf"):
+                    raise BadAudioError("nan", "holds samples that are no numbers")
+                require_moderate(float(abs(block).max()))
             if high - low < _SILENT:
                 low, high = _extremes(block, low, high)
             place += len(block)
@@ -125,8 +127,9 @@ def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
     """
     try:
         about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode):
+        if stat.S_ISDIR(about.st_mode):
             raise BadAudioError("missing", "has no audio file")
+        require_regular(path)
         if not about.st_size:
             raise BadAudioError("empty", "is an empty file of 0 bytes")
         with open(path, "rb") as file:
@@ -186,7 +189,7 @@ def _require_whole_wav(file: BinaryIO, size: int) -> None:
     try:
         parse_header(file, size)
     except BadAudioError as error:
-        if error.kind == "truncated":
+        if error.kind in ("truncated", "pointer"):
             raise
 
 
@@ -209,7 +212,7 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
 
     Raises:
         BadAudioError: if the file is missing, empty, cut short or no audio, if it ends before the clip does, or if the
-            clip is silent or holds NaN or infinite samples.
+            clip is silent or holds NaN or infinite samples, or such that are far outside -1..1.
     """
     with opened(path) as recording:
         return sum(map(len, recording.clip(start, end))) / recording.rate

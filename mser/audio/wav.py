@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,12 @@ from mser.manifest import Problem
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 LFS_POINTER = b"version http"
 """How the short texts begin that stand for large files until Git LFS has fetched them."""
+LOUDEST = 8.0
+"""Of full scale: floats beyond it are integers that were cast, or no sound at all."""
+_BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _MULAW: (8,)}
+_MOST_CHANNELS, _RATES = 1024, (1_000, 1_000_000)  # what libsndfile opens, and what can be heard
+# What follows the codec's number in the identifier of an EXTENSIBLE file, for sound and for sound fields.
+_IDENTIFIERS = ("000000001000800000aa00389b71", "00002107d3118644c8c1ca000000")
 _TO_THE_END = 0xFFFFFFFF  # what encoders write that cannot go back to fill in the length
 
 
@@ -22,7 +29,7 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``unreadable`` or ``nan``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``unreadable``, ``nan`` or ``loud``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -56,11 +63,12 @@ def check_wav(path: str | Path) -> WavHeader:
     Samples are read only where they can be no numbers, that is from files of floats.
 
     Raises:
-        BadAudioError: if the file is missing, empty, cut short, no wav file, or holds NaN or infinite samples.
+        BadAudioError: if the file is missing, empty, cut short, no wav file, or holds NaN or infinite samples, or such
+            that are far outside -1..1.
     """
     header = read_header(path)
     if header.is_float:
-        _require_finite(path)
+        _require_sound(path)
     return header
 
 
@@ -71,12 +79,25 @@ def read_header(path: str | Path) -> WavHeader:
         BadAudioError: if the file is missing, empty, cut short or no wav file.
     """
     try:
+        require_regular(path)
         with open(path, "rb") as file:
             return parse_header(file, os.fstat(file.fileno()).st_size)
     except FileNotFoundError as error:
         raise BadAudioError("missing", "has no audio file") from error
     except OSError as error:
         raise BadAudioError("unreadable", f"cannot be opened: {error.strerror}") from error
+
+
+def require_regular(path: str | Path) -> None:
+    """Refuse pipes and devices: whoever opens one may wait for ever.
+
+    Raises:
+        BadAudioError: if something else is there.
+        OSError: if nothing is there, or it may not be looked at.
+    """
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise BadAudioError("unreadable", "is no file")
 
 
 def unusual_formats(headers: Mapping[str, WavHeader]) -> Iterator[Problem]:
@@ -121,13 +142,16 @@ def _layout(fmt: bytes) -> tuple[int, int, int, int]:
     """Return (codec, channels, sample rate, bytes per frame)."""
     if len(fmt) < 16:
         raise BadAudioError("truncated", f"has a format description of {len(fmt)} bytes instead of 16")
-    codec, channels, rate, _, frame, _ = struct.unpack_from("<HHIIHH", fmt)
-    if codec == _EXTENSIBLE and len(fmt) >= 26:
+    codec, channels, rate, each_second, frame, bits = struct.unpack_from("<HHIIHH", fmt)
+    if codec == _EXTENSIBLE and fmt[26:40].hex() in _IDENTIFIERS:
         codec = struct.unpack_from("<H", fmt, 24)[0]
-    if codec not in (_PCM, _FLOAT, _ALAW, _MULAW) or not (channels and rate and frame):
-        raise BadAudioError(
-            "unreadable", f"has codec {codec}, {channels} channels at {rate} Hz; expected uncompressed audio"
-        )
+    said = f"{channels} channels of {bits} bits at {rate} Hz"
+    if codec not in _BITS or not (channels and rate and frame):
+        raise BadAudioError("unreadable", f"has codec {codec}, {said}; expected uncompressed audio")
+    lies = bits not in _BITS[codec] or frame * 8 != channels * bits or each_second not in (0, rate * frame)
+    if lies or channels > _MOST_CHANNELS or not _RATES[0] <= rate <= _RATES[1]:
+        found = f"{said}, in {frame} bytes each and {each_second} bytes a second"
+        raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
     return codec, channels, rate, frame
 
 
@@ -146,12 +170,26 @@ def _measure(layout: tuple[int, int, int, int] | None, promised: int, held: int)
     return WavHeader(rate, channels, promised // frame, codec == _FLOAT)
 
 
-def _require_finite(path: str | Path) -> None:
+def _require_sound(path: str | Path) -> None:
     import numpy as np
     import soundfile
 
-    for number, block in enumerate(soundfile.blocks(str(path), blocksize=1 << 20, dtype="float32")):
-        bad = np.flatnonzero(~np.isfinite(block).reshape(len(block), -1).all(axis=1))
-        if bad.size:
-            first = (number << 20) + int(bad[0])
-            raise BadAudioError("nan", f"holds samples that are no numbers, the first at sample {first}")
+    try:
+        for number, block in enumerate(soundfile.blocks(str(path), blocksize=1 << 20, dtype="float32")):
+            bad = np.flatnonzero(~np.isfinite(block).reshape(len(block), -1).all(axis=1))
+            if bad.size:
+                first = (number << 20) + int(bad[0])
+                raise BadAudioError("nan", f"holds samples that are no numbers, the first at sample {first}")
+            require_moderate(float(np.abs(block).max(initial=0.0)))
+    except (OSError, RuntimeError) as error:
+        raise BadAudioError("unreadable", f"cannot be decoded: {error}") from error
+
+
+def require_moderate(peak: float) -> None:
+    """Refuse samples far outside -1..1.
+
+    Raises:
+        BadAudioError: if the largest is.
+    """
+    if peak > LOUDEST:
+        raise BadAudioError("loud", f"holds samples of up to {peak:g}, expected -1 to 1; divide them by their maximum")

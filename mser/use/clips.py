@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mser.audio.decoding import SAMPLE_RATE, Samples, as_taken
 from mser.audio.recording import Recording, opened
-from mser.audio.wav import BadAudioError
+from mser.audio.wav import LOUDEST, BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.use.settings import is_url
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Audio: TypeAlias = "str | Path | NDArray[Any] | Tensor"
 """A file, or samples: (N,), or (N, channels) as soundfile gives them, in [-1, 1] or integers of their full range."""
 _SILENT = 1e-4  # as in mser.audio.recording
-_LOUDEST = 8.0  # floats beyond it are integers that were cast
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +146,7 @@ def _from_samples(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Sample
     seconds = _seconds(clip, len(samples) / rate)
     _require_room(clip.called or "the recording", min(seconds, longest), budget)
     samples = samples[round(clip.start * rate) : None if clip.end is None else round(clip.end * rate)]
-    if not np.isfinite(samples).all() or np.abs(samples).max() > _LOUDEST:
+    if not np.isfinite(samples).all() or np.abs(samples).max() > LOUDEST:
         raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
     if samples.max() - samples.min() < _SILENT:
         raise UserError("the recording is silent; give another recording")

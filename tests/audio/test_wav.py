@@ -1,10 +1,14 @@
+import os
 import struct
 
 import numpy as np
 import pytest
 import soundfile
 
+from mser.audio.decoding import decode
+from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError, check_wav
+from mser.errors import UserError
 
 
 def _wav(codec=1, channels=1, rate=16000, bits=16, data=bytes(3200), promised=None, extra=b""):
@@ -64,7 +68,7 @@ def test_a_length_that_was_never_filled_in_is_the_files(write):
         (_wav(promised=9000), "truncated", "its header promises 9000 bytes of samples, it holds 3200"),
         (_wav()[:30], "truncated", "has a format description of 10 bytes instead of 16"),
         (_wav()[:38], "truncated", "ends after 38 bytes, before its samples begin"),
-        (_wav(codec=85), "unreadable", "has codec 85, 1 channels at 16000 Hz; expected uncompressed audio"),
+        (_wav(codec=85), "unreadable", "has codec 85, 1 channels of 16 bits at 16000 Hz; expected uncompressed audio"),
         (_wav(rate=0), "unreadable", "at 0 Hz"),
         (b"RIFF\0\0\0\0WAVEdata\4\0\0\0abcd", "unreadable", "has samples before their format is described"),
     ],
@@ -82,6 +86,50 @@ def test_a_missing_file_and_a_folder_are_no_audio(tmp_path):
     assert caught.value.kind == "missing"
     with pytest.raises(BadAudioError, match="cannot be opened: Is a directory"):
         check_wav(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(34, 0), (34, 64), (34, 24), (22, 65535), (22, 2), (24, 1), (24, 8000), (32, 1), (28, 5)],
+)
+def test_headers_that_lie_are_named(write, place, value):
+    """Bits, channels, rate, bytes of a frame and of a second."""
+    data = bytearray(_wav())
+    size = 4 if place in (24, 28) else 2
+    data[place : place + size] = value.to_bytes(size, "little")
+    with pytest.raises(BadAudioError, match="has a header that cannot be: ") as caught:
+        check_wav(write(bytes(data)))
+    assert caught.value.kind == "unreadable"
+
+
+def test_a_foreign_codec_is_named(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros((123, 2)) + 0.25, 22050, format="WAVEX")
+    data = bytearray(path.read_bytes())
+    place = data.index(bytes.fromhex("000000001000800000aa00389b71"))
+    data[place + 5] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BadAudioError, match="has codec 65534, 2 channels of 16 bits"):
+        check_wav(path)
+
+
+@pytest.mark.parametrize("check", [check_wav, check_recording, decode])
+@pytest.mark.parametrize("factor", [32767, 1e30])
+def test_floats_far_outside_are_no_sound(tmp_path, check, factor):
+    path = tmp_path / "a.wav"
+    samples = np.random.default_rng(0).uniform(-1, 1, 1000)
+    soundfile.write(path, 4 * samples, 16000, subtype="FLOAT")
+    check(path)
+    soundfile.write(path, samples * factor, 16000, subtype="FLOAT")
+    with pytest.raises((BadAudioError, UserError), match=r"samples (of up to .*, expected -1 to 1|far outside -1..1)"):
+        check(path)
+
+
+@pytest.mark.parametrize("check", [check_wav, check_recording])
+def test_a_pipe_is_not_waited_for(tmp_path, check):
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(BadAudioError, match="is no file"):
+        check(tmp_path / "a.wav")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -338,7 +338,8 @@ def test_evaluation_blocks_may_be_of_any_length_and_touch(tmp_path):
         b"C-E2:\tFrustration; Anger;\t(mixed; mostly: [anger])\r\nA-E2:\tval ; act 3; dom  2;\t()\r\nC-F1:\t;\t()\r\n"
     )
     turns, problems = read_evaluation(path)
-    assert problems == []
+    wrong = "Ses01F_impro01.txt:3 Ses01F_impro01_F001 has 2 scores '[2.5000, 2.5000]', expected 3"
+    assert [problem.message for problem in problems] == [wrong]
     assert [(turn.id, turn.start, turn.end, turn.label) for turn in turns] == [
         ("Ses01F_impro01_F000", 6.2901, 8.2357, "neu"),
         ("Ses01F_impro01_F001", 10.0, 11.0, "fru"),
@@ -356,8 +357,57 @@ def test_evaluation_blocks_may_be_of_any_length_and_touch(tmp_path):
 def test_transcriptions_are_read_in_either_encoding(tmp_path, encoding):
     path = tmp_path / "Ses01F_impro01.txt"
     path.write_bytes("Ses01F_impro01_F000 [006.2901-008.2357]: Caf\u00e9 [x]: yes.\nM: sorry\n".encode(encoding))
-    (line,) = read_transcription(path)
+    (line,), problems = read_transcription(path)
+    assert problems == []
     assert (line.id, line.start, line.end, line.text) == ("Ses01F_impro01_F000", 6.2901, 8.2357, "Caf\u00e9 [x]: yes.")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (b"great\x85 news", "great\u2026 news"),
+        (b"great\xc2\x85news", "great\x85news"),
+        (b"great\xe2\x80\xa8news", "great\u2028news"),
+        (b"great\x0b\x0c\x1d\x1e news", "great\x0b\x0c\x1d\x1e news"),
+    ],
+)
+def test_a_transcript_is_cut_at_the_ends_of_lines_alone(tree, said, meant):
+    text = (tree / TRANSCRIPTION).read_bytes()
+    lines = text.split(b"\n")
+    (place,) = [number for number, line in enumerate(lines) if line.startswith(NAME.encode() + b" ")]
+    lines[place] = lines[place].split(b"]: ")[0] + b"]: " + said
+    (tree / TRANSCRIPTION).write_bytes(b"\r\n".join(lines))
+    manifest = open_manifest("iemocap", tree)
+    assert manifest.problems == ()
+    assert next(one for one in manifest if one.id == NAME).transcript == meant
+
+
+@pytest.mark.parametrize("said", ["", "a\0b", "\ufffd\ufffd"])
+def test_a_transcript_that_is_none_is_named(tree, said):
+    lines = (tree / TRANSCRIPTION).read_text("latin-1").split("\n")
+    lines = [f"{line.split(']: ')[0]}]: {said}" if line.startswith(f"{NAME} ") else line for line in lines]
+    (tree / TRANSCRIPTION).write_text("\n".join(lines), encoding="utf-8")
+    (problem,) = _problems(tree)
+    assert (problem.kind, problem.utterance) == ("transcript", NAME)
+    assert next(one for one in open_manifest("iemocap", tree) if one.id == NAME).transcript == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("[6.0", "[9.0", None),
+        ("val 5;", "val 55;", "is rated by F1: has '55' as valence, expected 1 to 5; it is left out"),
+        ("val 5;", "val five;", "is rated by F1: has 'five' as valence, expected 1 to 5; it is left out"),
+        ("val 5;", "val -5;", "is rated by F1: has '-5' as valence, expected 1 to 5; it is left out"),
+        ("\t[", "\t[9", "as valence, expected 1 to 5; it is left out"),
+        ("\t[", "\t[x", "as valence, expected 1 to 5; it is left out"),
+    ],
+)
+def test_ratings_that_are_none_are_named(tree, before, after, message):
+    text = (tree / EVALUATION).read_text()
+    (tree / EVALUATION).write_text(text.replace(before, after, 1))
+    said = [problem.message for problem in _problems(tree, "score")]
+    assert [message in one for one in said] == [True] if message else said == []
 
 
 def test_an_unreadable_text_file_stops_the_reader(tree):

@@ -180,7 +180,7 @@ def test_what_is_wrong_with_rows(own, capsys):
         "disgust, anger; no label set keeps it",
         "time": "train_dia0_utt4 has no times such as 00:14:38,127; its whole clip is taken",
         "unlabelled": "train_dia0_utt6 has a clip but no label; it is left out",
-        "unreadable": "train_sent_emo.csv:5 is no row of 11 cells (invalid literal for int() with base 10: 'four'); "
+        "unreadable": "train_sent_emo.csv:5 is no row of 11 cells ('four' is no number); "
         "it is left out, download the file again",
     }
     assert by_id(root)["train_dia0_utt0"].label == "neutral"

@@ -139,8 +139,8 @@ def test_what_is_wrong_with_rows(own, capsys):
     names = [row["FileName"].removesuffix(".wav") for row in rows]
     assert problems(capsys, root) == [
         ("label", f"{names[0]} is labelled 'Z', which is none of N, S, A, H, U, F, D, C, O, X; no label set keeps it"),
-        ("score", f"{names[1]} has a label but not all of EmoVal, EmoAct, EmoDom; those are left out"),
-        ("score", f"{names[2]} has dominance 9, expected 1 to 7; unpack the labels again"),
+        ("score", f"{names[1]} has 'much' as valence, expected 1 to 7; it is left out, unpack the labels again"),
+        ("score", f"{names[2]} has '9' as dominance, expected 1 to 7; it is left out, unpack the labels again"),
         ("split", f"{names[4]} is of the split 'Spare', expected one of Train, Development, Validation, Test1, Test2, "
          "Test3; no protocol uses it"),
         ("duplicate", f"{names[5]} is labelled 2 times; the first counts"),

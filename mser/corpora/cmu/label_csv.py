@@ -5,8 +5,7 @@ The clips are ``Raw/<video_id>/<clip_id>.mp4``; what is read is a wav file besid
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from pathlib import Path
 from mser.corpora.cmu.official_folds import official_folds
 from mser.corpora.cmu.segment_audio import EXTRACT, heard
 from mser.corpora.cmu.segments import Segment
-from mser.corpora.text_files import read_text, wrong_text
+from mser.corpora.text_files import number, read_csv, read_text, wrong_text
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem
 
 NAME = "label.csv"
 _COLUMNS = ("video_id", "clip_id", "text", "label", "mode")
+_NAMES = re.compile(r"[^/\0]{1,100}/[^/\0]{1,100}")
 _SPLITS = {"train": "train", "valid": "val", "test": "test"}
 
 
@@ -60,7 +60,10 @@ def read_label_csv(corpus: str, root: Path, name: Callable[[str, str], str]) -> 
         if wrong:
             message = f"{NAME}:{row.line} has for the transcript of {identifier} {wrong}; it is taken as empty"
             problems.append(Problem("transcript", message, identifier))
-        audio, scores = f"Raw/{row.video}/{row.clip}.wav", {"sentiment": _number(row.label)}
+        audio, scores = (
+            f"Raw/{row.video}/{row.clip}.wav",
+            {"sentiment": nan if (score := number(row.label)) is None else score},
+        )
         segments[identifier] = Segment(identifier, row.video, audio, "" if wrong else row.text, scores)
     _require_wav(root, segments.values())
     problems += _wrong_splits(rows, official_folds(corpus))
@@ -69,31 +72,15 @@ def read_label_csv(corpus: str, root: Path, name: Callable[[str, str], str]) -> 
 
 def _rows(path: Path) -> tuple[list[_Row], list[Problem]]:
     text, problems = read_text(path)
-    try:
-        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        found = table.fieldnames or ()
-        if missing := [column for column in _COLUMNS if column not in found]:
-            raise UserError(
-                f"{path} has no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}, found {', '.join(found)}"
-            )
-        rows = []
-        for cells in table:
-            said = [(cells[column] or "").strip() for column in _COLUMNS]
-            if said[0] and said[1]:
-                rows.append(_Row(table.line_num, *said))
-            else:
-                message = f"{path.name}:{table.line_num} names no video and clip; it is left out, restore the file"
-                problems.append(Problem("unreadable", message))
-    except csv.Error as error:
-        raise UserError(f"{path}:{table.line_num} cannot be read as CSV ({error}); restore the file") from error
+    rows = []
+    for line, cells in read_csv(path, text, _COLUMNS, "restore the file"):
+        said = [(cells[column] or "").strip() for column in _COLUMNS]
+        if _NAMES.fullmatch(f"{said[0]}/{said[1]}"):
+            rows.append(_Row(line, *said))
+        else:
+            message = f"{path.name}:{line} names no video and clip; it is left out, restore the file"
+            problems.append(Problem("unreadable", message))
     return rows, problems
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return nan
 
 
 def _require_wav(root: Path, segments: Iterable[Segment]) -> None:
@@ -118,4 +105,7 @@ def _wrong_splits(rows: Iterable[_Row], official: Mapping[str, str]) -> Iterator
                 if split
                 else "officially it is in none, so no protocol uses it"
             )
-            yield Problem("split", f"{NAME} has video {video} in {' and '.join(sorted(said)) or 'no'}; {rule}")
+            yield Problem(
+                "split",
+                f"{NAME} has video {video} in {' and '.join(sorted(mode[:20] for mode in said)) or 'no'}; {rule}",
+            )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mser.corpora.cmu.csd import Interval
 from mser.corpora.cmu.raw_tree import find_folder
-from mser.corpora.text_files import read_text, wrong_text
+from mser.corpora.text_files import NoTextError, lines_of, number, read_text, short, wrong_text
 from mser.manifest import Problem, Seconds
 
 _FOLDER = "Transcript/Segmented/Combined"
@@ -56,17 +56,20 @@ def read_transcripts(
 
 def _lines(path: Path) -> tuple[list[_Line], list[Problem]]:
     """Return lines such as ``VIDEO___CLIP___START___END___TEXT``; the text and the video may hold underscores."""
-    text, problems = read_text(path)
+    try:
+        text, problems = read_text(path)
+    except NoTextError as error:
+        return [], [Problem("transcript", f"{error}; the transcripts of {path.stem} are taken as empty")]
     lines = []
-    for place, line in enumerate(text.split("\n"), 1):
+    for place, line in enumerate(lines_of(text), 1):
         if not line.strip():
             continue
         cells = line.strip().removeprefix(f"{path.stem}___").split("___", 3)
-        try:
-            _, start, end, said = cells
-            lines.append(_Line(float(start), float(end), said.strip()))
-        except ValueError:
-            message = f"{path.name}:{place} is no line such as '{path.stem}___0___1.5___4.2___text': {line[:40]!r}"
+        start, end = (number(cells[1]), number(cells[2])) if len(cells) == 4 else (None, None)
+        if start is not None and end is not None:
+            lines.append(_Line(start, end, cells[3].strip()))
+        else:
+            message = f"{path.name}:{place} is no line such as '{path.stem}___0___1.5___4.2___text': {short(line)}"
             problems.append(Problem("transcript", message))
     return lines, problems
 

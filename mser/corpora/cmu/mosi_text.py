@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mser.corpora.cmu.raw_tree import find_folder
-from mser.corpora.text_files import read_text, wrong_text
+from mser.corpora.text_files import NoTextError, lines_of, read_text, short, wrong_text
 from mser.manifest import Problem
 
 _SEGMENTED, _FULL = "Transcript/Segmented", "Transcript/Full"
-_LINE = re.compile(r"(?P<number>\d+)_DELIM_(?P<text>.*)")
+_LINE = re.compile(r"(?P<number>\d{1,9})_DELIM_(?P<text>.*)")
 
 
 def read_transcripts(root: Path, sizes: Mapping[str, int]) -> tuple[dict[str, dict[int, str]], list[Problem]]:
@@ -33,8 +33,12 @@ def read_transcripts(root: Path, sizes: Mapping[str, int]) -> tuple[dict[str, di
         if not path.exists():
             problems.append(Problem("transcript", f"{video} has no {path.name}; its transcripts are taken as empty"))
             continue
-        text, wrong = read_text(path)
-        lines = [line.strip() for line in text.split("\n")]
+        try:
+            text, wrong = read_text(path)
+        except NoTextError as error:
+            problems.append(Problem("transcript", f"{error}; the transcripts of {video} are taken as empty"))
+            continue
+        lines = [line.strip() for line in lines_of(text)]
         texts[video], odd = (_numbered if segmented else _counted)(path.name, lines, size)
         problems += [*wrong, *odd, *_unusable(video, texts[video], size)]
     return texts, problems
@@ -53,10 +57,12 @@ def _numbered(name: str, lines: Sequence[str], size: int) -> tuple[dict[int, str
                 )
             texts.setdefault(number, match["text"].strip())
         elif line:
-            problems.append(Problem("transcript", f"{name}:{place} is no line such as '1_DELIM_TEXT': {line[:40]!r}"))
+            problems.append(Problem("transcript", f"{name}:{place} is no line such as '1_DELIM_TEXT': {short(line)}"))
     if 0 in texts and size not in texts:
         message = f"{name} counts its segments from 0, expected from 1; its transcripts are taken as empty, renumber it"
         return {}, [*problems, Problem("numbering", message)]
+    if not (texts or problems):
+        problems.append(Problem("transcript", f"{name} holds nothing; its transcripts are taken as empty, restore it"))
     return texts, problems
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mser.corpora.text_files import read_or_latin
+from mser.corpora.text_files import NoTextError, garbled, lines_of, number, read_or_windows, short
 from mser.manifest import Problem, Rating
 
 _ID = re.compile(r"Ses0(?P<session>[1-5])[FM]_(?P<kind>impro|script)\d\d[ab]?(_\d[ab]?)?_(?P<gender>[FM])(\d{3}|XX\d)")
 _NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
 _SUMMARY = re.compile(rf"\[{_NUMBER}-{_NUMBER}\]\s+(?P<id>\S+)\s+(?P<label>[a-z]{{3}})\s*(?P<scores>\[.*\])?$")
 _RATING = re.compile(r"[CA]-(?P<rater>[EFM]\d+):\s*(?P<said>[^(]*)")
-_SCORE = re.compile(r"(val|act|dom)\s+(\d+(?:\.\d+)?)")
-_LINE = re.compile(rf"(?P<id>Ses0\S+)\s*\[{_NUMBER}-{_NUMBER}\]\s*:\s*(?P<text>.*)")
+_SCALE, _ROUNDED = (1.0, 5.0), 0.5  # of the ratings, and by how much a mean may be beyond it in the release
+_LINE = re.compile(rf"(?P<id>Ses0\S{{1,40}})\s*\[{_NUMBER}-{_NUMBER}\]\s*:\s*(?P<text>.*)")
 _DIMENSIONS = {"val": "valence", "act": "activation", "dom": "dominance"}
 
 
@@ -88,62 +88,110 @@ def read_evaluation(path: Path) -> tuple[list[Turn], list[Problem]]:
     """Return the turns of an EmoEvaluation file, and what in it could not be understood.
 
     A turn is a summary line and the rating lines below it, as many as there are. Ratings of E raters are observers';
-    F and M raters are the actors themselves. Scores run from 1 to 5; one that is left out in the file is left out here.
+    F and M raters are the actors themselves. Scores run from 1 to 5; one that is left out in the file is left out here,
+    and so is one that is no number or beyond the scale, which is a problem.
     """
+    try:
+        text = read_or_windows(path)
+    except NoTextError as error:
+        return [], [Problem("unreadable", f"{error}; its turns are left out")]
     turns, problems = [], []
-    for number, block in _blocks(read_or_latin(path)):
+    for place, block in _blocks(text):
         try:
-            turns.append(_turn(block))
+            turn, wrong = _turn(block)
         except ValueError as error:
-            message = f"{path.name}:{number} {error}: {block[0]!r}; it is left out, restore the file"
+            message = f"{path.name}:{place} {error}: {short(block[0])}; it is left out, restore the file"
             problems.append(Problem("unreadable", message))
+        else:
+            turns.append(turn)
+            problems += [Problem("score", f"{path.name}:{place} {turn.id} {said}", turn.id) for said in wrong]
     if not turns:
         problems.append(Problem("empty", f"{path} holds no turns; restore the file"))
     return turns, problems
 
 
-def read_transcription(path: Path) -> list[Line]:
-    """Return the lines of a transcription file that belong to a turn, in the file's order.
+def read_transcription(path: Path) -> tuple[list[Line], list[Problem]]:
+    """Return the lines of a transcription file that belong to a turn, in the file's order, and what is no transcript.
 
     Lines without an identifier (``M: sorry``) are asides that belong to no turn: they are left out.
     """
-    found = (_LINE.match(line.strip()) for line in read_or_latin(path).splitlines())
-    return [Line(match["id"], float(match[2]), float(match[3]), match["text"].strip()) for match in found if match]
+    try:
+        text = read_or_windows(path)
+    except NoTextError as error:
+        return [], [Problem("transcript", f"{error}; its transcripts are taken as empty")]
+    lines, problems = [], []
+    for place, match in enumerate(map(_LINE.match, map(str.strip, lines_of(text))), 1):
+        if match and (times := (number(match[2]), number(match[3]))) and None not in times:
+            wrong = garbled(match["text"])
+            if wrong:
+                message = (
+                    f"{path.name}:{place} has for the transcript of {match['id'][:40]} {wrong}; it is taken as empty"
+                )
+                problems.append(Problem("transcript", message, match["id"]))
+            said = "" if wrong else match["text"].strip()
+            lines.append(Line(match["id"], times[0] or 0.0, times[1] or 0.0, said))
+    return lines, problems
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each summary line with the lines up to the next one, and its line number."""
     block: list[str] = []
     start = 0
-    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+    for place, line in enumerate(map(str.strip, lines_of(text)), 1):
         if line.startswith("["):
             if block:
                 yield start, block
-            start, block = number, [line]
+            start, block = place, [line]
         elif block and line:
             block.append(line)
     if block:
         yield start, block
 
 
-def _turn(block: list[str]) -> Turn:
+def _turn(block: list[str]) -> tuple[Turn, list[str]]:
     if not (match := _SUMMARY.match(block[0])):
         raise ValueError("is no line such as '[6.29 - 8.23] Ses01F_impro01_F000 neu [2.5, 2.5, 2.5]'")
     if not (name := TurnId.parse(match["id"])):
         raise ValueError("names no turn such as Ses01F_impro01_F000")
-    means = re.findall(r"\d+(?:\.\d+)?", match["scores"] or "")
-    scores = dict(zip(_DIMENSIONS.values(), map(float, means), strict=True)) if len(means) == len(_DIMENSIONS) else {}
-    return Turn(match["id"], name, float(match[1]), float(match[2]), match["label"], scores, _ratings(block[1:]))
+    start, end = number(match[1]), number(match[2])
+    if start is None or end is None:
+        raise ValueError("has times that are no numbers")
+    means = [cell for cell in (match["scores"] or "[]")[1:-1].split(",") if cell.strip()]
+    scores, wrong = _scores(zip(_DIMENSIONS.values(), means, strict=False), beyond=_ROUNDED)
+    if means and len(means) != len(_DIMENSIONS):
+        scores, wrong = {}, [f"has {len(means)} scores {short(match['scores'])}, expected {len(_DIMENSIONS)}"]
+    ratings, odd = _ratings(block[1:])
+    return Turn(match["id"], name, start, end, match["label"], scores, ratings), [*wrong, *odd]
 
 
-def _ratings(lines: list[str]) -> tuple[Rating, ...]:
+def _scores(cells: Iterable[tuple[str, str]], *, beyond: float = 0.0) -> tuple[dict[str, float], list[str]]:
+    """Return the scores by their names, and what is wrong with those that are left out."""
+    scores: dict[str, float] = {}
+    wrong = []
+    for name, cell in cells:
+        value = number(cell)
+        if value is None or not _SCALE[0] - beyond <= value <= _SCALE[1] + beyond:
+            wrong.append(f"has {short(cell.strip())} as {name}, expected 1 to 5; it is left out, restore the file")
+        else:
+            scores[name] = value
+    return scores, wrong
+
+
+def _ratings(lines: list[str]) -> tuple[tuple[Rating, ...], list[str]]:
     raters: dict[str, _Said] = {}
+    problems = []
     for line in lines:
         if not (match := _RATING.match(line)):
             continue
         said = raters.setdefault(match["rater"], _Said())
+        pieces = [piece.strip() for piece in match["said"].split(";") if piece.strip()]
         if line.startswith("A"):
-            said.scores = {_DIMENSIONS[name]: float(value) for name, value in _SCORE.findall(match["said"])}
+            given = [piece.split(maxsplit=1) for piece in pieces]
+            known = [
+                (_DIMENSIONS[words[0]], words[1]) for words in given if len(words) == 2 and words[0] in _DIMENSIONS
+            ]
+            said.scores, wrong = _scores(known)
+            problems += [f"is rated by {match['rater']}: {what}" for what in wrong]
         else:
-            said.labels = tuple(word.strip() for word in match["said"].split(";") if word.strip())
-    return tuple(Rating(name, said.labels, said.scores, name[0] != "E") for name, said in raters.items())
+            said.labels = tuple(pieces)
+    return tuple(Rating(name, said.labels, said.scores, name[0] != "E") for name, said in raters.items()), problems

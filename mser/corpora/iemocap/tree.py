@@ -38,10 +38,18 @@ def read(root: Path) -> Manifest:
     root = root.absolute()
     problems = list(_missing_parts(root))
     turns, wrong = _turns(root)
-    lines, repeated = _unique("transcribed", _lines(root))
+    said, garbled = _lines(root)
+    lines, repeated = _unique("transcribed", said)
     headers, unusable = _headers(root, turns.values())
     wavs = {path.stem: path for path in root.glob(f"Session[1-5]/{_AUDIO}/Ses*/Ses*.wav")}
-    problems += [*wrong, *repeated, *unusable, *_unmatched(turns, lines, wavs), *_mistimed(turns, lines, headers)]
+    problems += [
+        *wrong,
+        *garbled,
+        *repeated,
+        *unusable,
+        *_unmatched(turns, lines, wavs),
+        *_mistimed(turns, lines, headers),
+    ]
     problems += [*_unknown_labels(turns.values()), *unusual_formats(headers)]
     utterances = (
         _utterance(turn, lines.get(turn.id), headers[turn.id]) for turn in turns.values() if turn.id in headers
@@ -85,9 +93,14 @@ def _turns(root: Path) -> tuple[dict[str, Turn], list[Problem]]:
     return unique, [*problems, *repeated]
 
 
-def _lines(root: Path) -> list[Line]:
-    paths = sorted(root.glob(f"Session[1-5]/{_TRANSCRIPTION}/Ses*.txt"))
-    return [line for path in paths for line in read_transcription(path)]
+def _lines(root: Path) -> tuple[list[Line], list[Problem]]:
+    lines: list[Line] = []
+    problems: list[Problem] = []
+    for path in sorted(root.glob(f"Session[1-5]/{_TRANSCRIPTION}/Ses*.txt")):
+        found, wrong = read_transcription(path)
+        lines += found
+        problems += wrong
+    return lines, problems
 
 
 def _unique(what: str, rows: Iterable[Row]) -> tuple[dict[str, Row], list[Problem]]:

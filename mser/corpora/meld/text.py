@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mser.corpora.text_files import read_or_latin
-from mser.errors import UserError
+from mser.corpora.text_files import garbled, read_csv, read_or_windows, short
 from mser.manifest import Problem
 
 COLUMNS = (
     *("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID"),
     *("Season", "Episode", "StartTime", "EndTime"),
 )
-_TIME = re.compile(r"(\d+):(\d+):(\d+)[,.](\d+)")
+_TIME = re.compile(r"(\d{1,4}):(\d{1,4}):(\d{1,4})[,.](\d{1,9})", re.ASCII)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 # What stands at 0x80 to 0x9F in Windows' encoding; as code points of their own these are control characters.
 _CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
@@ -81,32 +78,44 @@ def read_rows(path: Path, part: str) -> tuple[list[Row], list[Problem]]:
     Raises:
         UserError: if the file cannot be opened or lacks a column.
     """
-    reader = csv.DictReader(io.StringIO(read_or_latin(path), newline=""))
-    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-        raise UserError(f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)}; download it again")
     rows, problems = [], []
-    for cells in reader:
+    for line, cells in read_csv(path, read_or_windows(path), COLUMNS, "download it again"):
         try:
-            rows.append(_row(cells, part))
-        except (ValueError, AttributeError) as error:
-            message = f"{path.name}:{reader.line_num} is no row of {len(COLUMNS) + 1} cells ({error}); it is left out"
+            row = _row(cells, part)
+        except (ValueError, AttributeError, OverflowError) as error:
+            message = f"{path.name}:{line} is no row of {len(COLUMNS) + 1} cells ({str(error)[:80]}); it is left out"
             problems.append(Problem("unreadable", f"{message}, download the file again"))
-    return rows, [*problems, *_mistimed(rows)]
+            continue
+        if wrong := garbled(row.text):
+            message = f"{path.name}:{line} has for the transcript of {row.id} {wrong}; it is taken as empty"
+            problems.append(Problem("transcript", message, row.id))
+            row = replace(row, text="")
+        rows.append(row)
+    return rows, [*problems, *_odd(rows)]
 
 
-def _row(cells: dict[str, str], part: str) -> Row:
-    start, end = _seconds(cells["StartTime"]), _seconds(cells["EndTime"])
+def _row(cells: Mapping[str, str | None], part: str) -> Row:
+    given = {name: cells[name] or "" for name in COLUMNS}
+    if None in (cells[name] for name in COLUMNS):
+        raise ValueError("it is cut short")
+    start, end = _seconds(given["StartTime"]), _seconds(given["EndTime"])
     return Row(
         part=part,
-        dialogue=int(cells["Dialogue_ID"]),
-        number=int(cells["Utterance_ID"]),
-        text=repair(cells["Utterance"]),
-        speaker=repair(cells["Speaker"]),
-        emotion=cells["Emotion"].strip().lower(),
-        sentiment=cells["Sentiment"].strip().lower(),
-        episode=f"s{int(cells['Season']):02}e{int(cells['Episode']):02}",
+        dialogue=_whole(given["Dialogue_ID"]),
+        number=_whole(given["Utterance_ID"]),
+        text=repair(given["Utterance"]),
+        speaker=repair(given["Speaker"]),
+        emotion=given["Emotion"].strip().lower(),
+        sentiment=given["Sentiment"].strip().lower(),
+        episode=f"s{_whole(given['Season']):02}e{_whole(given['Episode']):02}",
         seconds=None if start is None or end is None else end - start,
     )
+
+
+def _whole(cell: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", cell.strip(), re.ASCII):
+        raise ValueError(f"{short(cell)} is no number")
+    return int(cell)
 
 
 def _seconds(time: str) -> float | None:
@@ -117,7 +126,15 @@ def _seconds(time: str) -> float | None:
     return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{thousandths}")
 
 
-def _mistimed(rows: list[Row]) -> Iterator[Problem]:
+def _odd(rows: list[Row]) -> Iterator[Problem]:
     for row in rows:
         if row.seconds is None:
             yield Problem("time", f"{row.id} has no times such as 00:14:38,127; its whole clip is taken", row.id)
+        elif row.seconds < 0:
+            yield Problem(
+                "time", f"{row.id} ends {-row.seconds:.2f} s before it starts; its whole clip is taken", row.id
+            )
+        if not row.speaker or garbled(row.speaker):
+            yield Problem(
+                "speaker", f"{row.id} has no speaker but {short(row.speaker)}; download the file again", row.id
+            )

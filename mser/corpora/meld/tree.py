@@ -133,7 +133,7 @@ def _unlabelled(folder: Path, name: str, rows: Mapping[str, Row]) -> Iterator[Pr
 
 
 def _utterance(row: Row, audio: Path, duration: float) -> Utterance:
-    is_cut = row.id in WRONGLY_CUT and row.seconds is not None and row.seconds < duration
+    is_cut = row.id in WRONGLY_CUT and row.seconds is not None and 0 < row.seconds < duration
     return Utterance(
         id=row.id,
         audio=audio.as_posix(),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mser.corpora.text_files import read_or_latin
+from mser.corpora.text_files import number, read_csv, read_or_windows, short
 from mser.errors import UserError
 from mser.manifest import Problem
 
@@ -25,6 +23,7 @@ SPLITS = {
     **{"Test1": "test", "Test2": "test2", "Test3": "test3"},
 }
 _SCORES = {"EmoVal": "valence", "EmoAct": "arousal", "EmoDom": "dominance"}
+_AGAIN = "unpack the labels again"
 _UNKNOWN = ("", "unknown", "none", "nan")
 
 
@@ -54,6 +53,9 @@ class Row:
         return "_".join(self.id.split("_")[:2])
 
 
+_ID = re.compile(r"[\w.-]{1,80}", re.ASCII)
+
+
 def read_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     """Return the rows of ``labels_consensus.csv`` or ``.json``, and what in them is not as it should be.
 
@@ -64,27 +66,36 @@ def read_rows(path: Path) -> tuple[list[Row], list[Problem]]:
     problems: list[Problem] = []
     for cells in _json_rows(path) if path.suffix == ".json" else _csv_rows(path):
         row = _row(cells)
+        if not _ID.fullmatch(row.id):
+            problems.append(Problem("unreadable", f"{path.name} has a row of {short(row.id)}, which is no segment"))
+            continue
         rows.append(row)
         problems += _unexpected(row, cells)
     return rows, problems
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(read_or_latin(path), newline=""))
-    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-        raise UserError(f"{path} has no column {missing[0]}; expected {', '.join(COLUMNS)}; unpack the labels again")
-    for cells in reader:
+    for _, cells in read_csv(path, read_or_windows(path), COLUMNS, _AGAIN):
         yield {name: (cells[name] or "").strip() for name in COLUMNS}
 
 
 def _json_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
-        rows: dict[str, dict[str, Any]] = json.loads(read_or_latin(path))
+        rows: dict[str, dict[str, Any]] = json.loads(read_or_windows(path), object_pairs_hook=_once)
         for name, cells in rows.items():
             yield {column: str(cells.get(column, "")).strip() for column in COLUMNS} | {"FileName": name}
-    except (ValueError, AttributeError) as error:
-        message = f'{path} holds no {{"MSP-PODCAST_0001_0008.wav": {{"EmoClass": ...}}}} ({error})'
-        raise UserError(f"{message}; unpack the labels again") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        message = f'{path} holds no {{"MSP-PODCAST_0001_0008.wav": {{"EmoClass": ...}}}} ({str(error)[:200]})'
+        raise UserError(f"{message}; {_AGAIN}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; Python takes the last of several values of one name."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{short(next(name for name in names if names.count(name) > 1))} is there more than once")
+    return found
 
 
 def _row(cells: Mapping[str, str]) -> Row:
@@ -92,30 +103,35 @@ def _row(cells: Mapping[str, str]) -> Row:
     return Row(
         id=cells["FileName"].removesuffix(".wav"),
         label=None if cells["EmoClass"].lower() in _UNKNOWN else cells["EmoClass"],
-        scores={name: score for column, name in _SCORES.items() if (score := _number(cells[column])) is not None},
+        scores={name: score for column, name in _SCORES.items() if (score := _score(cells[column])) is not None},
         speaker="" if cells["SpkrID"].lower() in _UNKNOWN else cells["SpkrID"],
         gender=gender if gender in ("F", "M") else "",
         split=SPLITS.get(cells["Split_Set"], ""),
     )
 
 
-def _number(cell: str) -> float | None:
-    try:
-        number = float(cell)
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
+def _score(cell: str) -> float | None:
+    """Return a rating; None for what is none, or lies beyond the scale."""
+    score = number(cell)
+    return score if score is not None and 1 <= score <= 7 else None
 
 
 def _unexpected(row: Row, cells: Mapping[str, str]) -> Iterator[Problem]:
     if row.label is not None and row.label not in LABELS:
-        message = f"{row.id} is labelled {row.label!r}, which is none of {', '.join(LABELS)}; no label set keeps it"
+        message = (
+            f"{row.id} is labelled {short(row.label)}, which is none of {', '.join(LABELS)}; no label set keeps it"
+        )
         yield Problem("label", message, row.id)
     if not row.split:
-        message = f"{row.id} is of the split {cells['Split_Set']!r}, expected one of {', '.join(SPLITS)}"
+        message = f"{row.id} is of the split {short(cells['Split_Set'])}, expected one of {', '.join(SPLITS)}"
         yield Problem("split", f"{message}; no protocol uses it", row.id)
-    if odd := {name: score for name, score in row.scores.items() if not 1 <= score <= 7}:
-        name, score = next(iter(odd.items()))
-        yield Problem("score", f"{row.id} has {name} {score:g}, expected 1 to 7; unpack the labels again", row.id)
-    if row.label is not None and len(row.scores) < len(_SCORES):
+    odd = [
+        f"{short(cells[column])} as {name}"
+        for column, name in _SCORES.items()
+        if name not in row.scores and cells[column].lower() not in _UNKNOWN
+    ]
+    if odd:
+        message = f"{row.id} has {', '.join(odd)}, expected 1 to 7; it is left out, {_AGAIN}"
+        yield Problem("score", message, row.id)
+    elif row.label is not None and len(row.scores) < len(_SCORES):
         yield Problem("score", f"{row.id} has a label but not all of {', '.join(_SCORES)}; those are left out", row.id)

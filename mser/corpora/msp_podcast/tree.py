@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mser.audio.wav import BadAudioError, check_wav
 from mser.corpora.msp_podcast.text import Row, read_rows
-from mser.corpora.text_files import read_or_latin
+from mser.corpora.text_files import NoTextError, garbled, read_or_windows
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 
@@ -93,11 +93,9 @@ def _utterances(
         problems.append(Problem("transcript", "Transcripts is missing or empty; all transcripts are taken as empty"))
     for row in rows:
         audio = audios / f"{row.id}.wav"
-        text = transcripts / f"{row.id}.txt" if transcripts else None
-        if text and not text.exists():
-            message = f"{row.id} has no transcript; it is taken as empty"
-            problems.append(Problem("transcript", message, row.id))
-            text = None
+        text, wrong = _transcript(transcripts / f"{row.id}.txt") if transcripts else ("", "")
+        if wrong:
+            problems.append(Problem("transcript", f"{row.id} has {wrong}; it is taken as empty", row.id))
         try:
             duration = check_wav(audio).duration
         except BadAudioError as error:
@@ -108,18 +106,30 @@ def _utterances(
     return utterances, problems
 
 
+def _transcript(path: Path) -> tuple[str, str]:
+    """Return a transcript in one line, and why there is none."""
+    if not path.exists():
+        return "", "no transcript"
+    try:
+        text = " ".join(read_or_windows(path).split())
+    except NoTextError as error:
+        return "", f"no transcript: {error}"
+    wrong = garbled(text)
+    return ("", f"for its transcript {wrong}") if wrong else (text, "")
+
+
 def _unlabelled(audios: Path, rows: Iterable[str]) -> Iterator[Problem]:
     names = sorted({path.stem for path in audios.glob("MSP-PODCAST_*.wav")} - set(rows))
     if names := [name for name in names if _HIDDEN not in name]:
         yield Problem("unlabelled", f"{len(names)} wav files have no label, such as {names[0]}; they are left out")
 
 
-def _utterance(row: Row, audio: Path, duration: float, text: Path | None) -> Utterance:
+def _utterance(row: Row, audio: Path, duration: float, text: str) -> Utterance:
     return Utterance(
         id=row.id,
         audio=audio.as_posix(),
         duration=duration,
-        transcript=" ".join(read_or_latin(text).split()) if text else "",
+        transcript=text,
         speaker=row.speaker,
         group=row.podcast,
         gender=row.gender,
