@@ -9,7 +9,7 @@ from typing import Any
 
 from mser import __version__
 from mser.distribution import stranger
-from mser.errors import UserError, one_of
+from mser.errors import UserError, in_one_line, one_of
 
 COMMANDS = {
     "fit": ("mser.training", "train on one fold; the test part stays locked"),
@@ -54,6 +54,11 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"mser: error: {in_one_line(error)}", file=sys.stderr)
+        return 2
 
 
 def _run(command: str, rest: list[str]) -> int:

@@ -94,6 +94,18 @@ def brief(error: BaseException) -> str:
     return told.rstrip(".")[:200] or type(error).__name__
 
 
+def in_one_line(error: OSError) -> str:
+    """Return what the file system said, and of which file.
+
+    Example:
+        >>> in_one_line(PermissionError(13, "Permission denied", "clips/a.wav"))
+        'cannot use clips/a.wav: Permission denied; look whether it is there, readable, and has room'
+    """
+    where = str(error.filename)
+    short = where if len(where) <= 300 else f"{where[:300]}..."
+    return f"cannot use {short}: {error.strerror or error}; look whether it is there, readable, and has room"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether memory was exhausted; torch has no class of its own for that on the CPU, only words.
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError
 from mser.files import write_text
+from mser.json_fields import fit, loads
 
 Seconds = float
+_AGAIN = "make the manifest again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Manifest:
         """
         if path.exists() and not is_manifest(path):
             raise UserError(f"{path} is there already and is no manifest; choose another name, or delete it")
-        header: dict[str, Any] = {"corpus": self.corpus, "root": str(self.root)}
+        header: dict[str, Any] = {"corpus": self.corpus, "root": str(self.root), "utterances": len(self)}
         header |= {"problems": [asdict(p) for p in self.problems], "notes": self.notes}
         write_text(path, "".join(json.dumps(row) + "\n" for row in [header, *map(_to_json, self.utterances)]))
 
@@ -133,25 +137,36 @@ class Manifest:
         Raises:
             UserError: if a line is no utterance; it names the line.
         """
-        rows = list(_json_lines(path))
-        if not rows or "corpus" not in rows[0]:
+        lines = list(_json_lines(path))
+        if not lines or "corpus" not in lines[0]:
             raise UserError(
                 f"{path} is no manifest: its first line must name the corpus; make it with `mser data manifest`"
             )
-        header, *utterances = rows
-        return cls(
-            corpus=header["corpus"],
-            root=Path(header["root"]),
-            utterances=tuple(_from_json(row, path, number) for number, row in enumerate(utterances, 2)),
-            problems=tuple(Problem(**row) for row in header.get("problems", ())),
-            notes=tuple(header.get("notes", ())),
-        )
+        header = fit(_Header, lines[0], f"{path}:1", _AGAIN)
+        utterances = tuple(_from_json(row, f"{path}:{number}") for number, row in enumerate(lines[1:], 2))
+        if header.utterances not in (None, len(utterances)):
+            raise UserError(
+                f"{path} was cut: it promises {header.utterances} utterances, has {len(lines) - 1}; {_AGAIN}"
+            )
+        if len(utterances) > len({one.id for one in utterances}):
+            twice = next(name for name, times in Counter(one.id for one in utterances).items() if times > 1)
+            raise UserError(f"{path} has {twice[:80]} more than once; {_AGAIN}")
+        return cls(header.corpus, Path(header.root), utterances, header.problems, header.notes)
+
+
+@dataclass(frozen=True)
+class _Header:
+    corpus: str
+    root: str
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    utterances: int | None = None
 
 
 def is_manifest(path: Path) -> bool:
     """Whether the first line is a manifest's, which no row of a table looks like."""
-    with suppress(OSError, ValueError, RecursionError), path.open(encoding="utf-8") as lines:
-        header = json.loads(lines.readline())
+    with suppress(OSError, ValueError), path.open(encoding="utf-8") as lines:
+        header = loads(lines.readline())
         return isinstance(header, dict) and {"corpus", "root", "problems"} <= set(header)
     return False
 
@@ -171,23 +186,28 @@ def _fields(record: Utterance | Rating) -> dict[str, Any]:
     return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
-def _from_json(row: dict[str, Any], path: Path, number: int) -> Utterance:
-    try:
-        ratings = tuple(
-            Rating(r["rater"], tuple(r["labels"]), r["scores"], r["is_self"]) for r in row.pop("ratings", ())
-        )
-        return Utterance(**{"transcript": "", "speaker": "", **row}, ratings=ratings)
-    except (TypeError, KeyError) as error:
-        raise UserError(f"{path}:{number} is no utterance ({error}); make the manifest again") from error
+def _from_json(row: dict[str, Any], where: str) -> Utterance:
+    if unknown := row.keys() - {one.name for one in fields(Utterance)}:
+        raise UserError(f"{where} is no utterance: it has {min(unknown)[:80]!r}; {_AGAIN}")
+    one = fit(Utterance, {"transcript": "", "speaker": "", **row}, where, _AGAIN)
+    ends = one.end is None or one.start < one.end < inf
+    numbers = [*one.scores.values(), *(score for rating in one.ratings for score in rating.scores.values())]
+    if not (0 < one.duration < inf and 0 <= one.start < inf and ends and all(map(isfinite, numbers))):
+        said = f"lasts {one.duration} s from {one.start} to {one.end} with the scores {numbers}"
+        raise UserError(f"{where} is no utterance: it {said[:200]}; {_AGAIN}")
+    return one
 
 
-def _json_lines(path: Path) -> Iterable[dict[str, Any]]:
+def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    number = 1
     try:
         with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    yield json.loads(line)
-                except ValueError as error:
-                    raise UserError(f"{path}:{number} is not JSON ({error}); make the manifest again") from error
+            for line in lines:
+                if not isinstance(row := loads(line), dict):
+                    raise ValueError("expected an object")
+                yield row
+                number += 1
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path}:{number} is not JSON ({str(error)[:200]}); {_AGAIN}") from error

@@ -249,6 +249,9 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
         )
     except ArgumentError as error:
         raise UserError(one_line(error)) from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        said = "is not in UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deeply, or within itself"
+        raise UserError(f"a --config file {said} ({str(error)[:200]}); save it again as text in UTF-8") from error
 
 
 def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:

@@ -44,5 +44,7 @@ def open_manifest(name: str, root: Path) -> Manifest:
         return corpus(name).read(root)
     manifest = Manifest.read(root)
     if manifest.corpus != corpus(name).name:
-        raise UserError(f"{root} is a manifest of {manifest.corpus}, not of {name}; give the {name} folder or manifest")
+        raise UserError(
+            f"{root} is a manifest of {manifest.corpus[:40]}, not of {name}; give the {name} folder or manifest"
+        )
     return manifest

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mser.errors import UserError, one_of
+from mser.json_fields import read_object
 from mser.labels import Task
 from mser.manifest import Manifest, Problem
 from mser.splits.protocols import Protocol
@@ -104,13 +104,26 @@ def read_made_up(root: Path) -> Counts | None:
     path = root / MADE_UP
     if not path.exists():
         return None
+    advice = "make the corpus again or delete it"
     try:
-        counts = json.loads(path.read_text(encoding="utf-8"))["counts"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f'{path} holds no {{"counts": ...}} ({error}); make the corpus again or delete it') from error
-    if not isinstance(counts, dict):
-        raise UserError(f"{path} has counts that are no object: {counts!r}; make the corpus again or delete it")
-    return counts
+        counts = read_object(path, advice)["counts"]
+    except KeyError as error:
+        raise UserError(f'{path} holds no {{"counts": ...}} ({error}); {advice}') from error
+    return _counts(counts, f"{path}: its counts", advice)
+
+
+def _counts(found: object, where: str, advice: str) -> Counts:
+    """Return what are counts: numbers, lists of names, or objects of such."""
+    if not isinstance(found, dict):
+        raise UserError(f"{where} are no object: {str(found)[:80]}; {advice}")
+    for name, value in found.items():
+        if isinstance(value, dict):
+            _counts(value, f"{where} of {name[:40]}", advice)
+        elif not isinstance(value, int) and not (
+            isinstance(value, list) and all(isinstance(one, str) for one in value)
+        ):
+            raise UserError(f"{where} of {name[:40]} are {str(value)[:80]}, expected a number or names; {advice}")
+    return found
 
 
 def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Iterator[Problem]:
@@ -124,9 +137,9 @@ def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Ite
     wrong = []
     for key, value in expected.items():
         here = found.get(key, 0)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and isinstance(here or {}, Mapping):
             yield from compare(value, here or {}, source, f"{name} {key}".strip())
-        elif isinstance(value, Collection):
+        elif isinstance(value, Collection) and isinstance(here or (), list | tuple):
             yield from _missing(key, value, here or (), source)
         elif value != here:
             wrong.append(f"{key} is {here}, {source} {value}")

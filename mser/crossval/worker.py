@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from contextlib import nullcontext
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from mser.crossval.jobs import Job
-from mser.errors import UserError
+from mser.errors import UserError, in_one_line
 
 LEASE = 120.0
 """Seconds until a file server lets go of what a lost machine held: 90 by default on NFS."""
@@ -29,6 +30,12 @@ def main(argv: list[str]) -> int:
             _fold(Job(Path(run), int(rest[0]), int(rest[1]), "--skip_test" in rest, "--logger=wandb" in rest))
     except UserError as error:
         print(f"mser: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        said = "the disk is full; make room" if error.errno == errno.ENOSPC else in_one_line(error)
+        print(f"mser: error: {said}", file=sys.stderr)
         return 2
     return 0
 

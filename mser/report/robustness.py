@@ -6,14 +6,15 @@ asked, and as long as its models are those that the run has now.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from mser.errors import UserError
+from mser.json_fields import Whole, fit, read_object
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Json, Run
@@ -110,13 +111,27 @@ def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
     return _Asked(all_facts[0]["condition"], said, {name: sum(one[name] for one in first) for name in first[0]})
 
 
+class _Condition(TypedDict):
+    kind: str
+    level: float
+    noise: str
+
+
+class _Facts(TypedDict):
+    """``facts.json``."""
+
+    model: str
+    condition: _Condition
+    errors: NotRequired[dict[str, Whole]]
+
+
 def _facts(path: Path) -> Json | None:
-    try:
-        facts: Json = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {path}: {error}; delete it and run `mser robustness` again") from error
+    advice = "delete it and run `mser robustness` again"
+    facts = read_object(path, advice)
+    if (kind := fit(_Facts, facts, path, advice)["condition"]["kind"]) not in KINDS:
+        raise UserError(f"{path} is of the condition {kind[:40]!r}; {advice}")
     return facts
 
 

@@ -65,7 +65,7 @@ def fold_folders(run: Path) -> dict[tuple[int, int], Path]:
 
 
 def _key(path: Path) -> tuple[int, int] | None:
-    match = re.fullmatch(r"seed(\d+)/fold(\d+)", "/".join(path.parts[-2:]))
+    match = re.fullmatch(r"seed(\d{1,9})/fold(\d{1,9})", "/".join(path.parts[-2:]))
     return (int(match[1]), int(match[2])) if match else None
 
 

@@ -17,6 +17,7 @@ from mser.runs.csv_cells import Question, Row, arrays, bad
 
 Part = Literal["val", "test"]
 _FIRST = ("utterance", "speaker", "group", "fold", "seed", "split")
+_LONGEST = 1 << 20  # letters of a cell
 _DOES = {"test": "test", "val": "validate on"}
 
 
@@ -107,6 +108,7 @@ def _part(path: Path, rows: list[Row], question: Question, part: Part, ids: Coll
 def _read(path: Path, question: Question, seed: int, fold: int) -> list[Row]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
+            csv.field_size_limit(_LONGEST)
             reader = csv.DictReader(file, strict=True)
             _require_columns(path, list(reader.fieldnames or ()), question)
             rows = list(reader)

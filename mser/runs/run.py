@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mser.errors import UserError, one_line
+from mser.json_fields import Amount, Whole, fit, read_object
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
@@ -49,7 +49,7 @@ class Plan:
     labels: tuple[str, ...]
     folds: tuple[Fold, ...]
     audit: Mapping[str, Any]
-    content: str | None
+    content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def read_run(folder: Path) -> Run:
     if not (folder / PROTOCOL).is_file():
         raise UserError(f"{folder} is no run: it has no {PROTOCOL}; give the --out folder of `mser crossval`")
     config, facts = _read_config(folder / CONFIG), _read_json(folder / PROVENANCE)
+    fit(_Facts, facts, folder / PROVENANCE, "restore the file or run again")
     plan = _read_plan(folder, _objective(config, folder))
     part: Part = "val" if facts.get("skip_test") else "test"
     found = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
@@ -156,25 +157,8 @@ def read_run(folder: Path) -> Run:
 
 def _read_plan(folder: Path, objective: str) -> Plan:
     path = folder / PROTOCOL
-    data = _read_json(path)
-    try:
-        folds = tuple(
-            Fold(f["number"], f["name"], tuple(f["train"]), tuple(f["val"]), tuple(f["test"])) for f in data["folds"]
-        )
-        plan = Plan(
-            corpus=data["corpus"],
-            protocol=data["protocol"],
-            description=data["description"],
-            digest=data["digest"],
-            task=data.get("task", OBJECTIVES[objective][0]),
-            label_set=data["label_set"],
-            labels=tuple(data["labels"]),
-            folds=folds,
-            audit=dict(data["audit"]),
-            content=data.get("content"),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} lacks or garbles {error}; start the run again in a new folder") from error
+    data = {"task": OBJECTIVES[objective][0], **_read_json(path)}
+    plan = fit(Plan, data, path, "start the run again in a new folder")
     if (found := digest(plan.folds)) != plan.digest:
         message = f"{path} was changed: its folds have the digest {found}, it says {plan.digest}"
         raise UserError(f"{message}; start the run again in a new folder")
@@ -189,8 +173,8 @@ def _read_config(path: Path) -> Json:
 
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read {path}: {one_line(error)}; restore the file") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise UserError(f"cannot read {path}: {one_line(error)[:200]}; restore the file") from error
     if not isinstance(config, dict):
         raise UserError(f"{path} holds no options; restore the file")
     return config
@@ -207,13 +191,32 @@ def _objective(config: Json, folder: Path) -> str:
 
 
 def _read_json(path: Path) -> Json:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {path}: {error}; restore the file or run again") from error
-    if not isinstance(data, dict):
-        raise UserError(f"{path} holds no JSON object; restore the file or run again")
-    return data
+    return read_object(path, "restore the file or run again")
+
+
+class _Facts(TypedDict, total=False):
+    """``run.json``."""
+
+    name: str
+    command: str
+    commit: str | None
+    started: str
+    seeds: list[Whole]
+    folds: list[Whole]
+    skip_test: bool
+    versions: dict[str, str | None]
+    hardware: dict[str, str | Amount | list[str] | None]
+
+
+class _Metrics(TypedDict, total=False):
+    """``metrics.json``, but for the scores."""
+
+    digest: str
+    epochs: Whole | None
+    best_epoch: Whole | None
+    seconds: Amount | None
+    peak_memory_gb: Amount | None
+    parameters: dict[str, Whole | dict[str, Whole]] | None
 
 
 def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
@@ -228,6 +231,7 @@ def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
 
 def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
     facts = _read_json(folder / METRICS)
+    fit(_Metrics, facts, folder / METRICS, "delete that file and run the fold again")
     if facts.get("digest") != run.plan.digest:
         found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
         raise UserError(f"{found}; delete that folder and run it again")
@@ -243,12 +247,14 @@ def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
 def _read_history(path: Path) -> dict[str, list[float | None]]:
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
         return {name: [_number(row[name]) for row in rows] for name in (rows[0] if rows else ())}
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{path} is no table of numbers ({error}); delete it or run this fold again") from error
+    except (OSError, csv.Error, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path} is no table of numbers ({str(error)[:200]}); delete it or run this fold again"
+        ) from error
 
 
 def _number(cell: str) -> float | None:

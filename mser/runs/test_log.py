@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mser.errors import UserError
+from mser.json_fields import loads
 from mser.runs.folder import PROTOCOL, TESTED, run_of
 
 
@@ -55,9 +56,9 @@ def counts(run: Path) -> dict[tuple[int, int], int] | None:
     if not path.is_file():
         return None
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
         return dict(Counter((int(line["seed"]), int(line["fold"])) for line in lines))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise UserError(
             f"{path} is no list of tests ({error}); restore the file, it says what was looked at"
         ) from error

@@ -39,8 +39,11 @@ def rebuild(settings: Settings, folder: Path) -> EmotionRecognizer:
                 ),
                 dropout=options["dropout"],
             ).eval()
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{folder / FILE} makes no model: {error}; {AGAIN}") from error
+    except UserError:
+        raise
+    except Exception as error:  # whatever a library says of settings that somebody else wrote
+        said = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        raise UserError(f"{folder / FILE} makes no model: {said}; {AGAIN}") from error
 
 
 def load_weights(model: EmotionRecognizer, settings: Settings, member: Member, folder: Path) -> None:
@@ -52,14 +55,17 @@ def load_weights(model: EmotionRecognizer, settings: Settings, member: Member, f
     path = folder / member.weights
     try:
         with safe_open(path, "pt") as file:
-            answers = file.get_slice(_HEAD).get_shape()[0] if _HEAD in file.keys() else 0
+            answers = [*file.get_slice(_HEAD).get_shape(), 0][0] if _HEAD in file.keys() else 0
+            whole = [name for name in file.keys() if not file.get_slice(name).get_dtype().startswith(("F", "BF"))]
+        if whole:
+            raise UserError(f"{path} holds {whole[0]} in whole numbers, which are no weights; {AGAIN}")
         if answers != model.objective.outputs:
             raise UserError(
                 f"{folder / FILE} has {len(settings.task['labels'])} labels, for which the model gives "
                 f"{model.objective.outputs} numbers, but {path.name} holds weights for {answers}; {AGAIN}"
             )
         load_model(model, path)
-    except (OSError, RuntimeError, SafetensorError) as error:
+    except (OSError, RuntimeError, ValueError, TypeError, SafetensorError) as error:
         raise UserError(f"{path} is damaged or does not fit {FILE}: {brief(error)}; {AGAIN}") from error
 
 

@@ -6,9 +6,12 @@ import json
 import re
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+import msgspec
 
 from mser.errors import UserError
+from mser.json_fields import fit, read_object
 from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
 
 FILE = "config.json"
@@ -26,6 +29,45 @@ NEEDS_TEXT = (
 AGAIN = "export the model again, or copy the whole folder"
 
 
+_Above = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class _Task(TypedDict):
+    kind: Literal["labels", "multi_label", "scores"]
+    name: str
+    labels: list[str]
+    low: NotRequired[float]
+    high: NotRequired[float]
+
+
+class _Encoder(TypedDict):
+    name: str
+
+
+_Part = TypedDict("_Part", {"class": str, "options": dict[str, Any]})
+
+
+class _Model(TypedDict):
+    speech: _Encoder | None
+    text: _Encoder | None
+    fusion: _Part
+    objective: _Part
+    dropout: float
+
+
+class _Given(TypedDict):
+    """The types of what is in the file; objects may hold more than is named here."""
+
+    id: str
+    task: _Task
+    sample_rate: Literal[16000]
+    max_seconds: _Above | None
+    model: _Model
+    trained: dict[str, Any]
+    members: list[Member]
+    abstain: NotRequired[dict[str, float] | None]
+
+
 @dataclass(frozen=True)
 class Member:
     """One fold with one seed, of which a model folder holds one or, as an ensemble, several.
@@ -40,7 +82,7 @@ class Member:
     weights: str
     seed: int
     fold: int
-    temperature: float
+    temperature: _Above
     metrics: dict[str, dict[str, float]]
     floor: dict[str, float]
 
@@ -106,7 +148,7 @@ def is_model_folder(path: str | Path) -> bool:
     """Return whether this is a folder that ``mser export`` made, of whatever version."""
     try:
         return "mser_model" in json.loads((Path(path) / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 
@@ -134,18 +176,28 @@ def read_settings(folder: Path) -> Settings:
         )
     del given["mser_model"]
     _require_keys(folder, given, Settings)
-    try:
-        for member in given["members"]:
-            _require_keys(folder, member, Member)
-        settings = Settings(**given | {"members": tuple(Member(**member) for member in given["members"])})
-        members = settings.members
-        labels, _ = settings.question().labels, (settings.exclusive, settings.modalities)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder / FILE} lacks or garbles {error}; {AGAIN}") from error
-    if not members or len(set(labels)) != len(labels):
-        raise UserError(f"{folder / FILE} names no weights, or a label twice; {AGAIN}")
+    typed = fit(_Given, given, folder / FILE, AGAIN)
+    for member in given["members"]:
+        _require_keys(folder, member, Member)
+    settings = Settings(**given | {"members": tuple(typed["members"])})
+    _require_sense(folder, settings)
     _require_files(folder, settings)
     return settings
+
+
+def _require_sense(folder: Path, settings: Settings) -> None:
+    """Refuse what fits by its types and still says nothing."""
+    labels, task = settings.task["labels"], settings.task
+    faults = {
+        "names no weights, or a label twice": not settings.members or len(set(labels)) != len(labels),
+        "lacks labels": not labels,
+        "lacks low and high": task["kind"] == "scores" and not ("low" in task and "high" in task),
+        "names neither a speech nor a text encoder": not settings.modalities,
+        "lacks the threshold of abstain": settings.abstain is not None and "threshold" not in settings.abstain,
+    }
+    for fault, found in faults.items():
+        if found:
+            raise UserError(f"{folder / FILE} {fault}; {AGAIN}")
 
 
 def _require_keys(folder: Path, given: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
@@ -163,11 +215,8 @@ def _read(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is a URL, expected the folder of a model; download it first")
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give one that `mser export` made")
-    try:
-        given = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {folder / FILE}: {error}; give a folder that `mser export` made") from error
-    if not isinstance(given, dict) or "mser_model" not in given:
+    given = read_object(folder / FILE, "give a folder that `mser export` made")
+    if "mser_model" not in given:
         raise UserError(f"{folder} is no model folder of mser; make one of a finished fold with `mser export`")
     return given
 

@@ -17,7 +17,9 @@ from mser.audio.wav import LFS_POINTER
 from mser.errors import UserError
 from mser.manifest import Problem, Seconds
 
-_ALIGNED = re.compile(r"(?P<video>.+)\[(?P<index>\d+)\]")
+# What h5py says of files that were damaged depends on where they were.
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError)
+_ALIGNED = re.compile(r"(?P<video>.+)\[(?P<index>\d{1,9})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,22 @@ def read_csd(path: Path, widths: Collection[int]) -> tuple[dict[str, list[Interv
         raise UserError(
             f"{path.name} needs the package h5py, which is not installed; `pip install 'multimodal-ser[csd]'`"
         ) from error
-    _require_fetched(path)
     try:
+        _require_fetched(path)
         with h5py.File(path, "r") as file:
             name = next(iter(file), None)
-            if name is None or "data" not in file[name]:
+            data = None if name is None else file[name].get("data") if isinstance(file[name], h5py.Group) else None
+            if not isinstance(data, h5py.Group):
                 raise UserError(f"{path} holds no <name>/data/<video>; restore the label file")
-            return _videos(file[name]["data"], path, widths)
-    except OSError as error:
-        raise UserError(f"{path} is no HDF5 file ({error}); restore the label file") from error
+            return _videos(data, path, widths)
+    except _DAMAGED as error:
+        said = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is no HDF5 file, or a damaged one ({said}); restore the label file") from error
 
 
 def _require_fetched(path: Path) -> None:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is no file; restore the label file")
     with path.open("rb") as file:
         if file.read(len(LFS_POINTER)) == LFS_POINTER:
             raise UserError(f"{path} is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`")
@@ -69,10 +75,12 @@ def _videos(data: Any, path: Path, widths: Collection[int]) -> tuple[dict[str, l
     for key, group in data.items():
         try:
             features, intervals = group["features"][()], group["intervals"][()]
+            features, intervals = features.astype(float), intervals.astype(float)
             if features.ndim != 2 or intervals.shape != (len(features), 2):
                 raise ValueError(f"features of shape {features.shape} and intervals of shape {intervals.shape}")
-        except (KeyError, ValueError, TypeError, OSError) as error:
-            problems.append(Problem("unreadable", f"{path.name}: {key} is left out, it has {error}; restore the file"))
+        except _DAMAGED as error:
+            said = " ".join(str(error).split())[:200]
+            problems.append(Problem("unreadable", f"{path.name}: {key} is left out, it has {said}; restore the file"))
             continue
         if features.shape[1] not in widths:
             expected = " or ".join(map(str, sorted(widths)))
@@ -80,7 +88,7 @@ def _videos(data: Any, path: Path, widths: Collection[int]) -> tuple[dict[str, l
                 f"{path}: {key} has {features.shape[1]} labels a row, expected {expected}; is it another file?"
             )
         match = _ALIGNED.fullmatch(key)
-        rows = zip(intervals.astype(float).tolist(), features.astype(float).tolist(), strict=True)
+        rows = zip(intervals.tolist(), features.tolist(), strict=True)
         for index, ((start, end), values) in enumerate(rows, int(match["index"]) if match else 0):
             if isfinite(start) and isfinite(end):
                 videos[match["video"] if match else key].append(Interval(index, start, end, tuple(values)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from mser.corpora.text_files import number, read_csv, read_or_windows, short
 from mser.errors import UserError
+from mser.json_fields import loads
 from mser.manifest import Problem
 
 COLUMNS = ("FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set")
@@ -81,21 +81,12 @@ def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
 
 def _json_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
-        rows: dict[str, dict[str, Any]] = json.loads(read_or_windows(path), object_pairs_hook=_once)
+        rows: dict[str, dict[str, Any]] = loads(read_or_windows(path))
         for name, cells in rows.items():
             yield {column: str(cells.get(column, "")).strip() for column in COLUMNS} | {"FileName": name}
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError) as error:
         message = f'{path} holds no {{"MSP-PODCAST_0001_0008.wav": {{"EmoClass": ...}}}} ({str(error)[:200]})'
         raise UserError(f"{message}; {_AGAIN}") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; Python takes the last of several values of one name."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{short(next(name for name in names if names.count(name) > 1))} is there more than once")
-    return found
 
 
 def _row(cells: Mapping[str, str]) -> Row:

@@ -40,7 +40,7 @@ def open_table(
     """
     manifest = Manifest.read(path) if is_manifest(path) else read_table(path, columns)
     if manifest.corpus != NAME:
-        raise UserError(f"{path} is a manifest of {manifest.corpus}, not of a table; give a table or its manifest")
+        raise UserError(f"{path} is a manifest of {manifest.corpus[:40]}, not of a table; give a table or its manifest")
     return Corpus(
         name=NAME,
         read=lambda _: manifest,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from mser.corpora.text_files import LONGEST
 from mser.errors import UserError, brief
+from mser.json_fields import loads
 
 _BATCH = 4096  # rows of Parquet in memory at a time
 Row = dict[str, str]
@@ -52,11 +53,11 @@ def _separated(path: Path) -> Iterator[tuple[int, Row]]:
         file.seek(0)
         # Spreadsheets write semicolons where the comma is part of numbers.
         comma = ";" if ";" in head and "," not in head else ","
+        csv.field_size_limit(LONGEST)
         reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else comma, strict=True)
         try:
             header = next(reader, [])
-            if repeated := {name for name in header if header.count(name) > 1}:
-                raise UserError(f"{path} has several columns {min(repeated)!r}; rename or delete all but one")
+            _require_distinct(path, header)
             for number, cells in enumerate(reader, 2):
                 if len(cells) != len(header) and cells:
                     raise UserError(
@@ -75,11 +76,10 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Row]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = loads(line)
             except ValueError as error:
-                raise UserError(
-                    f"{path}, row {number}: it is not JSON ({error}); expected one object a line"
-                ) from error
+                said = f"it is not JSON ({str(error)[:200]}); expected one object a line"
+                raise UserError(f"{path}, row {number}: {said}") from error
             if not isinstance(row, dict):
                 raise UserError(
                     f"{path}, row {number}: it is no JSON object; expected one such as {{'audio': 'a.wav'}}"
@@ -97,11 +97,18 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
         ) from error
     try:
         with parquet.ParquetFile(path) as file:
+            _require_distinct(path, file.schema_arrow.names)
             rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
             for number, row in enumerate(rows, 1):
                 yield number, _row(row.items())
     except pyarrow.ArrowException as error:
         raise UserError(f"{path} is no Parquet file ({brief(error)}); save it again") from error
+
+
+def _require_distinct(path: Path, header: Sequence[str]) -> None:
+    header = [name.strip() for name in header]
+    if repeated := {name for name in header if header.count(name) > 1}:
+        raise UserError(f"{path} has several columns {min(repeated)!r}; rename or delete all but one")
 
 
 @contextmanager
