@@ -56,7 +56,12 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
     """
     if not path.exists():
         return
-    before, now = (_flat(yaml.safe_load(text)) for text in (path.read_text(encoding="utf-8"), config))
+    try:
+        before = _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is damaged ({said}); delete it, and run the same command again") from error
+    now = _flat(yaml.safe_load(config))
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
     if not trainer_too:
         changed = [name for name in changed if name.startswith(_DECISIVE) and not name.endswith(_ELSEWHERE)]

@@ -14,7 +14,9 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from mser.data.module import CorpusDataModule, Part
+from mser.errors import UserError
 from mser.files import write_text
+from mser.json_fields import read_object
 from mser.recognizer import EmotionRecognizer
 from mser.runs.folder import METRICS, PREDICTIONS
 from mser.tasks import columns
@@ -83,7 +85,7 @@ def elsewhere(trained_on: Mapping[str, Any] | None, data: Mapping[str, Any]) -> 
 
 def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any]) -> None:
     """Write a part's scores beside those of another part of the same data."""
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    before = read_object(path, "delete it, and run the same command again") if path.exists() else {}
     scores = {
         name.removeprefix(f"{part}/"): value.item()
         for name, value in trainer.callback_metrics.items()
@@ -117,8 +119,14 @@ def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[d
 def _read(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        if any("split" not in row for row in found):
+            raise ValueError("no column split")
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{path} is damaged ({str(error)[:200]}); delete it, and run the same command again") from error
+    return found
 
 
 def text(said: list[dict[str, Any]]) -> str:

@@ -52,6 +52,7 @@ def main(argv: list[str]) -> int:
         folds = [fold["number"] for fold in json.loads((run / PROTOCOL).read_text())["folds"]]
         chosen = _chosen(args.folds, folds)
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
+        _require_folders(jobs)
         work = launcher(args, run, len(jobs))
         _require_idle(jobs)
         facts = provenance(run, argv, chosen, args.seeds, args.skip_test)
@@ -117,6 +118,16 @@ def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:
     return asked or folds
 
 
+def _require_folders(jobs: list[Job]) -> None:
+    """Refuse what is no folder in a fold's place, and a fold whose results are damaged."""
+    for job in jobs:
+        for folder in (job.folder.parent, job.folder):
+            if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+                raise UserError(f"{folder} is no folder; delete it, and run the same command again")
+        if job.metrics.exists():
+            job.scores()
+
+
 def _require_idle(jobs: list[Job]) -> None:
     """Refuse folds that are still fitted though the command that began them is gone: killed, not asked to end."""
     for job in jobs:
@@ -146,9 +157,13 @@ def tell(failed: dict[Job, str]) -> int:
     import sys
 
     for job, reason in failed.items():
-        print(f"mser: {job.name} failed: {reason} (see {job.log})", file=sys.stderr)
-    print("mser: run the same command again to resume what is not finished", file=sys.stderr)
+        print(f"mser: {job.name} failed: {reason.removeprefix(_MISTAKE)} (see {job.log})", file=sys.stderr)
+    if not all(reason.startswith(_MISTAKE) for reason in failed.values()):  # such a line says itself what to do
+        print("mser: run the same command again to resume what is not finished", file=sys.stderr)
     return 1
+
+
+_MISTAKE = "mser: error: "
 
 
 def _show(run: Path, jobs: list[Job], skip_test: bool) -> int:
@@ -162,5 +177,5 @@ def _show(run: Path, jobs: list[Job], skip_test: bool) -> int:
 
 def _validation(jobs: list[Job]) -> dict[str, Any]:
     """Return the mean over folds and seeds of each validation score."""
-    scores = [json.loads(job.metrics.read_text())["val"] for job in jobs]
+    scores = [job.scores()["val"] for job in jobs]
     return {f"crossval/val_{name}_mean": sum(score[name] for score in scores) / len(scores) for name in scores[0]}

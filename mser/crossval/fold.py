@@ -13,8 +13,10 @@ import torch
 from lightning.pytorch import Trainer
 
 from mser.crossval.tracking import fold_logger, log_best
+from mser.errors import UserError
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
+from mser.resuming import read_checkpoint
 from mser.runs.folder import BEST, LAST, METRICS, PROTOCOL, fold_name, fold_options
 from mser.training import MserCLI, command_line
 
@@ -32,6 +34,7 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
     if track:
         trainer.logger = fold_logger(folder, json.loads(cli.parser.dump(cli.config, format="json", skip_none=False)))
     last, best = folder / LAST, folder / BEST
+    _require_whole(folder, last, best)
     # What was fitted with its test part left locked needs only the test; what the fit took was noted then.
     fitted, metrics = best.exists() and not last.exists(), folder / METRICS
     before = json.loads(metrics.read_text()) if fitted and metrics.exists() else {}
@@ -61,6 +64,17 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
 def _kept(before: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an earlier record says of the fit."""
     return {name: before[name] for name in ("epochs", "seconds", "peak_memory_gb", "trial") if name in before}
+
+
+def _require_whole(folder: Path, *files: Path) -> None:
+    """Refuse to go on from a damaged file, which no further try would mend."""
+    for path in files:
+        try:
+            if path.exists():
+                read_checkpoint(path)
+        except UserError as error:
+            advice = f"delete the folder {folder}, and run the same command again: the fold is fitted anew"
+            raise UserError(f"{path} is damaged; {advice}") from error
 
 
 def _scores(cli: MserCLI, task: str, best: Path) -> dict[str, float]:

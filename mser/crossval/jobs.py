@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
+from mser.json_fields import read_object
 from mser.runs.folder import CONFIG, HISTORY, LOG, METRICS, fold_name
 
+_FULL = 1 << 20  # bytes
 GRACE = 60.0
 """Seconds that a fold has to save itself after it was told to stop."""
 WORKER = [sys.executable, "-m", "mser.crossval.worker"]
@@ -66,10 +69,20 @@ class Job:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to do; a job that left the test part locked is not finished when it is wanted."""
-        import json
+        """Whether nothing is left to do; a job that left the test part locked is not finished when it is wanted.
 
-        return self.metrics.exists() and (self.skip_test or "test" in json.loads(self.metrics.read_text()))
+        Raises:
+            UserError: if its results are damaged.
+        """
+        return self.metrics.exists() and (self.skip_test or "test" in self.scores())
+
+    def scores(self) -> dict[str, Any]:
+        """Return what its `metrics` say.
+
+        Raises:
+            UserError: if they are damaged.
+        """
+        return read_object(self.metrics, "delete it, and run the same command again: the fold is scored anew")
 
     def alone(self, *, patience: float = 0) -> AbstractContextManager[None]:
         """Hold its folder; whoever comes second is refused after `patience` seconds."""
@@ -85,14 +98,16 @@ class Job:
     def epochs(self) -> list[dict[str, str]]:
         """Return the learning curve so far."""
         try:
-            with (self.folder / HISTORY).open(newline="") as file:
+            with (self.folder / HISTORY).open(newline="", encoding="utf-8") as file:
                 return list(csv.DictReader(file))
-        except OSError:
+        except (OSError, ValueError, csv.Error):  # it is only shown here, and a report refuses it
             return []
 
     def last_words(self) -> str:
-        """Return the last line of its log."""
+        """Return the last line of its log, or why there is none."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
+        if shutil.disk_usage(self.run).free < _FULL:  # a log has no room either
+            return "the disk is full; make room, then run the same command again"
         return lines[-1] if lines else "it said nothing"
 
 
@@ -147,7 +162,7 @@ def run_jobs(jobs: Sequence[Job], launcher: Launcher) -> dict[Job, str]:
     waiting = [job for job in jobs if not job.finished]
     running: list[tuple[Job, Task]] = []
     failed: dict[Job, str] = {}
-    with _progress(jobs, waiting) as show, _asked_to_stop() as asked:
+    with _asked_to_stop() as asked, _none_left(running), _progress(jobs, waiting) as show:
         while waiting or running:
             room = launcher.at_once - len(running)
             if begun := waiting[:room]:
@@ -155,7 +170,6 @@ def run_jobs(jobs: Sequence[Job], launcher: Launcher) -> dict[Job, str]:
                 running += zip(begun, launcher.start(begun), strict=True)
             time.sleep(0.2)
             if asked:
-                _stop([task for _, task in running])
                 raise SystemExit(128 + asked[0])
             for job, task in list(running):
                 if (end := task.ended()) is not None:
@@ -163,6 +177,16 @@ def run_jobs(jobs: Sequence[Job], launcher: Launcher) -> dict[Job, str]:
                     failed |= {} if job.finished else {job: end or job.last_words()}
                 show(job)
     return failed
+
+
+@contextmanager
+def _none_left(running: Sequence[tuple[Job, Task]]) -> Iterator[None]:
+    """Let no job outlive this process, whatever ends it: a closed terminal makes even a bar of progress fail."""
+    try:
+        yield
+    except BaseException:
+        _stop([task for _, task in running])
+        raise
 
 
 def _stop(tasks: Sequence[Task]) -> None:
@@ -177,15 +201,26 @@ def _stop(tasks: Sequence[Task]) -> None:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[list[int]]:
-    """Yield what SIGINT and SIGTERM are noted in; nothing is broken off in the midst of being started."""
+    """Yield what SIGINT, SIGTERM and SIGHUP are noted in; nothing is broken off in the midst of being started.
+
+    SIGHUP says that the terminal was closed; `nohup` has it ignored.
+    """
     asked: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    every = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [number for number in every if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, lambda got, _: asked.append(got)) for number in numbers}
     try:
         yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _shown(cell: str | None) -> str:
+    try:
+        return f"{float(cell or 'nan'):.3f}"
+    except ValueError:  # a damaged history.csv, which a report refuses
+        return "nan"
 
 
 @contextmanager
@@ -203,7 +238,7 @@ def _progress(jobs: Sequence[Job], waiting: Sequence[Job]) -> Iterator[Any]:
 
         def show(job: Job) -> None:
             epochs = job.epochs()
-            score = f"{monitor} {float(epochs[-1][monitor]):.3f}" if epochs else "starting"
+            score = f"{monitor} {_shown(epochs[-1].get(monitor))}" if epochs else "starting"
             if job.name not in tasks:
                 tasks[job.name] = progress.add_task(job.name, total=None, score=score)
             progress.update(tasks[job.name], score=f"epoch {len(epochs)}, {score}" if epochs else score)
