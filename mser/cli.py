@@ -26,6 +26,8 @@ COMMANDS = {
     "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
 }
 
+_LONGEST = 1_500  # letters of a message: what it quotes may have no end
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 problems found, 2 a mistake of the user's.
@@ -47,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"mser: error: {error}", file=sys.stderr)
+        print(f"mser: error: {str(error)[:_LONGEST]}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -122,13 +122,19 @@ def parse_header(file: BinaryIO, size: int) -> WavHeader:
         raise BadAudioError("empty", "is an empty file of 0 bytes")
     if start.startswith(LFS_POINTER):
         raise BadAudioError("pointer", "is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`")
-    if start[:4] != b"RIFF" or start[8:12] != b"WAVE":
+    if start[:4] not in (b"RIFF", b"RF64") or start[8:12] != b"WAVE":
         raise BadAudioError("unreadable", f"is no wav file: it begins with {start!r}, not with RIFF....WAVE")
-    layout = None
+    layout, wide = None, None
     while len(chunk := file.read(8)) == 8:
         name, length = struct.unpack("<4sI", chunk)
         if name == b"data":
-            return _measure(layout, length, size - file.tell())
+            promised = wide if wide is not None and length == _TO_THE_END else length
+            if promised < size - file.tell() and _in_lines(file):
+                raise BadAudioError("unreadable", "was changed as if it were text: LF became CR LF; restore it")
+            return _measure(layout, promised, size - file.tell())
+        if name == b"ds64" and length >= 16:  # of RF64, the wav files beyond 4 GB
+            wide = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
+            length -= 16
         if name == b"fmt ":
             layout = _layout(file.read(length))
             length %= 2
@@ -136,6 +142,14 @@ def parse_header(file: BinaryIO, size: int) -> WavHeader:
             length += length % 2
         file.seek(length, os.SEEK_CUR)
     raise BadAudioError("truncated", f"ends after {size} bytes, before its samples begin")
+
+
+def _in_lines(file: BinaryIO) -> bool:
+    """Whether each of many line feeds ahead follows a carriage return, which hardly happens in sound."""
+    place = file.tell()
+    data = file.read(1 << 20)
+    file.seek(place)
+    return data.count(b"\n") == data.count(b"\r\n") > 3
 
 
 def _layout(fmt: bytes) -> tuple[int, int, int, int]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from mser.errors import UserError
 
 _DESCRIPTION = """\
 Say what one or more runs of `mser crossval` found. Everything is computed from their predictions.csv files: no model,
@@ -34,10 +37,12 @@ def main(argv: list[str]) -> int:
 
     # A pattern such as `runs/*` also names the report that was written there before.
     report = content([run for run in args.runs if run.resolve() != out.resolve()])
-    _write(report, out, args.audio)
     if args.json:
         print(_json(report))
+        with suppress(UserError):  # a run that may only be read can be asked all the same
+            _write(report, out, args.audio)
     else:
+        _write(report, out, args.audio)
         from mser.report.terminal import show
 
         show(report, out / "report.html")

@@ -59,17 +59,21 @@ def tables(report: Json) -> dict[str, Rows]:
 
 
 def as_csv(rows: Rows) -> str:
-    r"""Return the rows below a header; null is an empty cell.
+    r"""Return the rows below a header; null is an empty cell, and no name is a spreadsheet's formula.
 
     Example:
-        >>> as_csv([{"run": "both", "ua": 0.6917, "wa": None}])
-        'run,ua,wa\nboth,0.6917,\n'
+        >>> as_csv([{"run": "both", "ua": 0.6917, "wa": None}, {"run": "=1+1", "ua": -0.1, "wa": None}])
+        "run,ua,wa\nboth,0.6917,\n'=1+1,-0.1,\n"
     """
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _no_formula(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _no_formula(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def as_latex(rows: Rows) -> str:

@@ -389,3 +389,48 @@ def test_crossval_and_report_of_unknown_speakers(tmp_path, capsys):
     (report,) = json.loads((out / "report/report.json").read_text())["runs"]
     assert sum(fold["utterances"]["test"] for fold in report["folds"]) == 8
     assert (report["clusters"]["unit"], [fold["speakers"] for fold in report["folds"]]) == ("group", [None] * 3)
+
+
+def test_near_misses_are_told(tmp_path, capsys):
+    said = rows(3, 1)
+    said[0]["label"] = said[0]["label"].title()
+    said[1]["label"] = "nan"
+    said[2]["speaker"] = "S1 "
+    make_table(tmp_path / "t.csv", said)
+    (tmp_path / "clips/again.wav").symlink_to(tmp_path / said[3]["audio"])
+    said.append({**said[3], "audio": "clips/again.wav", "label": "calm", "speaker": "s9"})
+    write_rows(tmp_path / "t.csv", said)
+    assert main(["data", "check", "table", str(tmp_path / "t.csv"), "--json"]) == 1
+    told = [problem["message"] for problem in json.loads(capsys.readouterr().out)["problems"]]
+    assert told[:3] == [
+        "'nan' counts as a label of its own; leave such rows out if it means none",
+        "'Angry' and 'angry' count as 2 labels; spell them alike if they are one",
+        "'S1' and 's1' count as 2 speakers; spell them alike if they are one",
+    ]
+    assert "are largely the same sound with another label or speaker" in told[3]
+
+
+@pytest.mark.parametrize("column", ["transcript", "label", "speaker"])
+def test_a_cell_that_is_no_text_is_refused(column, tmp_path, capsys):
+    said = rows(2, 1)
+    said[1][column] = "a\0b"
+    make_table(tmp_path / "t.csv", said)
+    assert main(["data", "check", "table", str(tmp_path / "t.csv")]) == 2
+    assert f"row 3: its {column} is 'a\\x00b', which holds control characters" in capsys.readouterr().err
+
+
+def test_a_wav_that_was_changed_as_text_is_told(tmp_path, capsys):
+    said = make_table(tmp_path / "t.csv", rows(2, 1))
+    for row in said[:1]:
+        path = tmp_path / row["audio"]
+        soundfile.write(path, np.random.default_rng(0).uniform(-1, 1, 16000), 16000, format="RF64")
+        whole = path.read_bytes()
+        assert main(["data", "check", "table", str(tmp_path / "t.csv")]) == 0
+        for spoilt, message in (
+            (whole[: len(whole) // 2], "is cut short"),
+            (whole.replace(b"\n", b"\r\n"), "was changed as if it were text"),
+        ):
+            path.write_bytes(spoilt)
+            capsys.readouterr()
+            assert main(["data", "check", "table", str(tmp_path / "t.csv")]) == 1
+            assert message in " ".join(capsys.readouterr().out.split())

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 
 from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError
+from mser.corpora.table.near_misses import near_misses
 from mser.corpora.table.rows import read_rows
+from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 
@@ -37,14 +38,14 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     rows = read_rows(path)
     named = _settle(columns or {}, list(dict.fromkeys(name for _, row in rows for name in row)), path)
     clips: dict[str, tuple[int, Utterance]] = {}
-    for number, row in rows:
+    for place, row in rows:
         try:
             clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, path)
             if clip.id in clips:
                 raise ValueError(f"{clip.id} is the clip of row {clips[clip.id][0]} already; keep one of them")
         except ValueError as error:
-            raise UserError(f"{path}, row {number}: {error}") from error
-        clips[clip.id] = number, clip
+            raise UserError(f"{path}, row {place}: {error}") from error
+        clips[clip.id] = place, clip
     _require_one_split_each(clips.values(), path)
     return _heard(clips.values(), path)
 
@@ -92,6 +93,8 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
         text = cells.get(role, [""])[0]
         if needed and role in named and not text:
             raise ValueError(f"its {named[role][0]} is empty; fill it in or delete the row")
+        if text and role != "audio" and (wrong := garbled(text)):
+            raise ValueError(f"its {named[role][0]} is {wrong}; mend it or delete the row")
         return text
 
     audio = os.path.relpath(path.parent / cell("audio"), path.parent)
@@ -101,7 +104,7 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
         raise ValueError(f"it starts at {start:g} s and ends at {end} s; expected 0 <= start < end")
     split = cell("split")
     if split not in ("", *SPLITS):
-        raise ValueError(f"its {named['split'][0]} is {split!r}; expected one of {', '.join(SPLITS)}")
+        raise ValueError(f"its {named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
     return Utterance(
         id=audio if (start, end) == (0.0, None) else f"{audio}:{start}-{'' if end is None else end}",
         audio=audio,
@@ -120,22 +123,18 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
 
 
 def _number(text: str, name: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not isfinite(number):
-        raise ValueError(f"its {name} is {text!r}; expected a number")
-    return number
+    if (value := number(text)) is None:
+        raise ValueError(f"its {name} is {short(text)}; expected a number")
+    return value
 
 
 def _require_one_split_each(clips: Iterable[tuple[int, Utterance]], path: Path) -> None:
     first: dict[str, tuple[int, Utterance]] = {}
-    for number, clip in clips:
-        before, other = first.setdefault(clip.speaker, (number, clip))
+    for place, clip in clips:
+        before, other = first.setdefault(clip.speaker, (place, clip))
         if clip.speaker and clip.split != other.split:
             raise UserError(
-                f"{path}, row {number}: speaker {clip.speaker} is in {clip.split} here and in {other.split} in row "
+                f"{path}, row {place}: speaker {clip.speaker} is in {clip.split} here and in {other.split} in row "
                 f"{before}; move the speaker to one of them, or ignore the column with split: null (--columns split=)"
             )
 
@@ -143,13 +142,14 @@ def _require_one_split_each(clips: Iterable[tuple[int, Utterance]], path: Path) 
 def _heard(clips: Iterable[tuple[int, Utterance]], path: Path) -> Manifest:
     """Return the clips that can be heard, and the others as problems."""
     utterances, problems = [], []
-    for number, clip in clips:
+    for place, clip in clips:
         try:
             seconds = check_recording(path.parent / clip.audio, clip.start, clip.end)
             utterances.append(replace(clip, duration=seconds))
         except BadAudioError as error:
-            message = f"row {number}: {clip.audio} {error}; the row is left out"
+            message = f"row {place}: {clip.audio} {error}; the row is left out"
             problems.append(Problem(error.kind, message, clip.id))
     if not utterances:
         raise UserError(f"{path}: none of its recordings can be used; {problems[0].message}")
+    problems += near_misses(path.parent, utterances)
     return Manifest("table", path.parent, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))

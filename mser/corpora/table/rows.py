@@ -101,7 +101,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
             rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
             for number, row in enumerate(rows, 1):
                 yield number, _row(row.items())
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, ValueError) as error:
         raise UserError(f"{path} is no Parquet file ({brief(error)}); save it again") from error
 
 
