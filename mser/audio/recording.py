@@ -189,7 +189,7 @@ def _require_whole_wav(file: BinaryIO, size: int) -> None:
     try:
         parse_header(file, size)
     except BadAudioError as error:
-        if error.kind in ("truncated", "pointer"):
+        if error.kind in ("truncated", "pointer", "changed"):
             raise
 
 

@@ -29,7 +29,7 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``unreadable``, ``nan`` or ``loud``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan`` or ``loud``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -130,7 +130,7 @@ def parse_header(file: BinaryIO, size: int) -> WavHeader:
         if name == b"data":
             promised = wide if wide is not None and length == _TO_THE_END else length
             if promised < size - file.tell() and _in_lines(file):
-                raise BadAudioError("unreadable", "was changed as if it were text: LF became CR LF; restore it")
+                raise BadAudioError("changed", "was changed as if it were text: LF became CR LF; restore it")
             return _measure(layout, promised, size - file.tell())
         if name == b"ds64" and length >= 16:  # of RF64, the wav files beyond 4 GB
             wide = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
