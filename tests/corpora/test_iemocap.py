@@ -307,7 +307,7 @@ def test_without_its_own_counts_a_tree_is_compared_with_the_published_ones(tree)
 @pytest.mark.parametrize("text", ["[]", "{}", "no json", '{"counts": 3}'])
 def test_bad_counts_of_a_made_up_tree_are_named(tree, text):
     (tree / "made-up.json").write_text(text)
-    with pytest.raises(UserError, match=r"made-up.json .*; make the corpus again or delete it"):
+    with pytest.raises(UserError, match=r"made-up.json.*; make the corpus again or delete it"):
         corpus("iemocap").check(tree)
 
 
