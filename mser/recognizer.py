@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, cast
 
 import torch
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule, fully_shard
@@ -82,7 +82,9 @@ class EmotionRecognizer(LightningModule):
         norms_in_float32(self)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Note what it was trained on, which the weights do not tell."""
+        """Note what it was trained on, which the weights do not tell; let callbacks put their weights into it."""
+        if "optimizer_states" not in checkpoint:
+            _scored_weights(self.trainer, checkpoint)
         checkpoint["trained_on"] = self.trainer.datamodule.facts()  # type: ignore[attr-defined]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -117,7 +119,7 @@ class EmotionRecognizer(LightningModule):
         dataset.augment.require(speech=bool(self.speech), text=bool(self.text), states=states)
         self.objective.prepare(target.to(self.device))
         if self.trainer.is_global_zero:
-            log.info("%s", "; ".join(_counted(part, **count) for part, count in self.parameter_counts().items()))
+            log.info("%s", "; ".join(parameters(self)))
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss: its mean over the utterances of all processes' batches, as one process would have it."""
@@ -207,6 +209,22 @@ class EmotionRecognizer(LightningModule):
             part["trainable"] += size * parameter.requires_grad
         return counts
 
+    def said(self, part: str) -> dict[str, Tensor]:
+        """Return what was said of a part, as `Collected.compute` does; every process must ask.
+
+        Raises:
+            UserError: if an answer is no number.
+        """
+        said = self.collected.compute()
+        if not said["answers"].isfinite().all():
+            row = int((~said["answers"].isfinite()).flatten(1).any(1).nonzero()[0])
+            name = self._dataset(part).utterances[int(said["index"][row])].id
+            raise UserError(
+                f"the model's answer to {name} is no number: its recording or the weights are damaged; listen to it, "
+                "lower the learning rate, or give another checkpoint"
+            )
+        return said
+
     def _seen(self, encoded: Encoded, batch: Batch, side: Literal["speech", "text"]) -> Encoded:
         """Return what an encoder said without the states that the augmentation hides."""
         if batch.hiding is None:
@@ -228,7 +246,7 @@ class EmotionRecognizer(LightningModule):
         return [*groups, {"params": head, "name": "head", "share": 1.0, **rate}]
 
     def _scores(self, part: str) -> dict[str, float]:
-        said = self.collected.compute()
+        said = self.said(part)
         scores = score(self._dataset(part).task, said["target"].numpy(), said["answers"].numpy())
         return {
             f"{part}/loss": said["loss"].mean().item(),
@@ -239,13 +257,29 @@ class EmotionRecognizer(LightningModule):
         return cast(UtteranceDataset, self.trainer.datamodule.datasets[part])  # type: ignore[attr-defined]
 
 
+def _scored_weights(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
+    """Let a checkpoint of weights alone hold those that were validated, such as an average that a callback keeps.
+
+    Lightning asks callbacks only where it saves everything else too.
+    """
+    kept = list(checkpoint)
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        callback.on_save_checkpoint(trainer, trainer.lightning_module, checkpoint)
+    for name in checkpoint.keys() - set(kept):
+        del checkpoint[name]
+
+
 def _part(name: str) -> str:
     """Return where a parameter belongs; what was not pretrained counts as head."""
     return name.split(".")[0] if ".backbone." in name else "head"
 
 
-def _counted(part: str, trainable: int, total: int) -> str:
-    return f"{part}: {trainable:,} parameters trained, {total - trainable:,} frozen"
+def parameters(model: EmotionRecognizer) -> list[str]:
+    """Return for each part of a model how many of its parameters are trained, and how many are not."""
+    return [
+        f"{part}: {count['trainable']:,} parameters trained, {count['total'] - count['trainable']:,} frozen"
+        for part, count in model.parameter_counts().items()
+    ]
 
 
 def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:

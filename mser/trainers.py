@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import StochasticWeightAveraging
 from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy
 
 from mser.errors import UserError
@@ -31,6 +32,11 @@ def require_usable(trainer: Trainer, *, precision: object, overfit_batches: floa
         raise UserError(
             f"trainer.precision is {precision}, which a CPU does not have; give --trainer.precision bf16-mixed or "
             "32-true"
+        )
+    if any(isinstance(callback, StochasticWeightAveraging) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+        raise UserError(
+            "StochasticWeightAveraging averages after the last validation, so that nothing of it would be kept; give "
+            "lightning.pytorch.callbacks.EMAWeightAveraging, whose average is what is validated"
         )
     if overfit_batches:
         raise UserError(

@@ -97,7 +97,7 @@ def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any
 
 def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
     """Return what the model has just said of a part, as rows of `PREDICTIONS`; every process must ask."""
-    said = model.collected.compute()
+    said = model.said(part)
     dataset = data.datasets[part]
     found = []
     for index, target, answer in zip(*(said[name].tolist() for name in ("index", "target", "answers")), strict=True):

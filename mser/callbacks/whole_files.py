@@ -43,11 +43,11 @@ class WholeFiles(TorchCheckpointIO):
             ) from error
 
 
-def require_room(folder: Path, model: nn.Module) -> None:
-    """Make the folder, and refuse it if the checkpoints of one fit would not fit there.
+def room(folder: Path, model: nn.Module) -> tuple[int, int]:
+    """Make the folder, and return how many bytes are free there and how many the checkpoints of a fit need.
 
     Raises:
-        UserError: for such a folder, or one that cannot be made.
+        UserError: if it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,16 @@ def require_room(folder: Path, model: nn.Module) -> None:
         raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     # In float32: the best weights, the last, those that take its place, and of what is trained the optimizer's moments.
-    needed = 4 * (3 * sum(p.numel() for p in model.parameters()) + 4 * trained)
+    return free, 4 * (3 * sum(p.numel() for p in model.parameters()) + 4 * trained)
+
+
+def require_room(folder: Path, model: nn.Module) -> None:
+    """Make the folder, and refuse it if the checkpoints of one fit would not fit there.
+
+    Raises:
+        UserError: for such a folder, or one that cannot be made.
+    """
+    free, needed = room(folder, model)
     if free < needed:
         raise UserError(
             f"{folder} has {free / 1e6:,.0f} MB free but the checkpoints of a fit need {needed / 1e6:,.0f} MB; make "

@@ -96,6 +96,8 @@ def _copies(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _notes(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield what an audit mentions though it is no overlap."""
+    if found["empty_transcripts"]:
+        yield f"tested utterances without a transcript: {found['empty_transcripts']}"
     if found["unknown_speakers"]:
         yield f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
     for prefix, parts in PAIRS.items():

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
+from collections.abc import Mapping
 from os.path import expandvars
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from mser.arguments import count
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
@@ -14,13 +18,15 @@ from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
-from mser.data.completeness import say_left_out
+from mser.data.completeness import say_left_out, wordless
 from mser.errors import UserError
 from mser.files import write_text
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.searched import KEY, of_config
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """\
 Fit and test every fold, with every seed, of one experiment. Each gets its own process and its own folder,
@@ -44,17 +50,20 @@ def main(argv: list[str]) -> int:
     if track:
         require_wandb()
     with alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out"):
-        call(["plan", str(run), *fit_options], run / "plan.log")
+        planned = call(["plan", str(run), *fit_options], run / "plan.log")
         say_left_out(Manifest.read(run / MANIFEST))
         _measure(run)
-        if args.plan:
-            return 0
-        folds = [fold["number"] for fold in json.loads((run / PROTOCOL).read_text())["folds"]]
-        chosen = _chosen(args.folds, folds)
+        protocol = json.loads((run / PROTOCOL).read_text())
+        _say_wordless(run, protocol["audit"])
+        chosen = _chosen(args.folds, [fold["number"] for fold in protocol["folds"]])
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         _require_folders(jobs)
         work = launcher(args, run, len(jobs))
         _require_idle(jobs)
+        if args.plan:
+            left = [job.name for job in jobs if not job.finished]
+            print(f"{planned}to be fitted in {run}: {', '.join(left) or 'nothing, all is finished'}")
+            return 0
         facts = provenance(run, argv, chosen, args.seeds, args.skip_test)
         facts[KEY] = of_config((run / CONFIG).read_text(encoding="utf-8"))
         write_text(run / PROVENANCE, json.dumps(facts, indent=1))
@@ -100,10 +109,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _numbers(text: str) -> list[int]:
-    try:
-        return sorted({int(number) for number in text.split(",")})
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,2,3") from None
+    numbers = text.split(",")
+    if not all(number.isdecimal() and len(number) < 10 for number in map(str.strip, numbers)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 1,2,3")
+    return sorted({int(number) for number in numbers})
 
 
 def _measure(run: Path) -> None:
@@ -126,6 +135,13 @@ def _require_folders(jobs: list[Job]) -> None:
                 raise UserError(f"{folder} is no folder; delete it, and run the same command again")
         if job.metrics.exists():
             job.scores()
+
+
+def _say_wordless(run: Path, audit: Mapping[str, Any]) -> None:
+    """Say how many of the tested transcripts are empty, where the model reads."""
+    reads = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]["text"]
+    if reads and audit["empty_transcripts"]:
+        log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))
 
 
 def _require_idle(jobs: list[Job]) -> None:

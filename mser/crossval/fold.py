@@ -16,8 +16,9 @@ from mser.crossval.tracking import fold_logger, log_best
 from mser.errors import UserError
 from mser.files import write_text
 from mser.recognizer import EmotionRecognizer
-from mser.resuming import read_checkpoint
+from mser.resuming import read_checkpoint, require_own
 from mser.runs.folder import BEST, LAST, METRICS, PROTOCOL, fold_name, fold_options
+from mser.splits.protocols import Fold, digest
 from mser.training import MserCLI, command_line
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def fit_and_test(run: str, *, fold: int, seed: int, skip_test: bool, track: bool
         trainer.logger = fold_logger(folder, json.loads(cli.parser.dump(cli.config, format="json", skip_none=False)))
     last, best = folder / LAST, folder / BEST
     _require_whole(folder, last, best)
+    for checkpoint in filter(Path.exists, (last, best)):
+        _require_own(checkpoint, cli, _split(run, fold))
     # What was fitted with its test part left locked needs only the test; what the fit took was noted then.
     fitted, metrics = best.exists() and not last.exists(), folder / METRICS
     before = json.loads(metrics.read_text()) if fitted and metrics.exists() else {}
@@ -75,6 +78,30 @@ def _require_whole(folder: Path, *files: Path) -> None:
         except UserError as error:
             advice = f"delete the folder {folder}, and run the same command again: the fold is fitted anew"
             raise UserError(f"{path} is damaged; {advice}") from error
+
+
+def _split(run: str, fold: int) -> str:
+    """Return the digest of a fold of the run's plan."""
+    planned = json.loads((Path(run) / PROTOCOL).read_text(encoding="utf-8"))["folds"]
+    one = next(one for one in planned if one["number"] == fold)
+    return digest([Fold(one["number"], one["name"], *(tuple(one[part]) for part in ("train", "val", "test")))])
+
+
+def _require_own(checkpoint: Path, cli: MserCLI, split: str) -> None:
+    """Refuse to go on from, or to test, what another fold or seed has trained: it may have seen what is tested here.
+
+    Raises:
+        UserError: for such a checkpoint.
+    """
+    require_own(checkpoint, cli.model, cli.datamodule)
+    before = read_checkpoint(checkpoint).get("trained_on") or {}
+    now = {"seed": cli.datamodule.seed, "split": split}
+    for name, value in now.items():
+        if before.get(name, value) != value:
+            raise UserError(
+                f"{checkpoint} is of another fold or run: its {name} is {before[name]}, here it is {value}; delete the "
+                "folder of this fold and run the same command again"
+            )
 
 
 def _scores(cli: MserCLI, task: str, best: Path) -> dict[str, float]:

@@ -111,21 +111,20 @@ class Job:
         return lines[-1] if lines else "it said nothing"
 
 
-def call(arguments: list[str], log: Path) -> None:
-    """Run the worker to its end.
+def call(arguments: list[str], log: Path) -> str:
+    """Run the worker to its end and return what it printed.
 
     Raises:
         UserError: with the worker's own words, if it failed.
     """
-    done = subprocess.run(
-        [*WORKER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    done = subprocess.run([*WORKER, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = done.stdout.strip().splitlines() or ["the worker said nothing"]
+        lines = done.stderr.strip().splitlines() or ["the worker said nothing"]
         if done.returncode != 2:
-            log.write_text(done.stdout)
+            log.write_text(done.stdout + done.stderr)
             raise UserError(f"planning failed: {lines[-1]} (see {log})")
         raise UserError(lines[-1].removeprefix("mser: error: "))
+    return done.stdout
 
 
 class Task(Protocol):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from mser.callbacks.whole_files import require_room
-from mser.data.completeness import left_out, require_classes
+from mser.callbacks.whole_files import require_room, room
+from mser.corpora.corpus import read_made_up
+from mser.data.completeness import left_out, require_classes, require_transcripts
 from mser.data.module import CorpusDataModule
 from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
+from mser.recognizer import EmotionRecognizer, parameters
 from mser.resuming import require_same
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
@@ -35,11 +38,25 @@ def plan(run: str, fit_options: list[str]) -> None:
     cli.model.objective.require(cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
-    _write_folds(folder, cli.datamodule)
+    _write_folds(folder, cli.datamodule, reads=cli.model.text is not None)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
+    print("\n".join(_told(cli.model, folder)))
 
 
-def _write_folds(folder: Path, data: CorpusDataModule) -> None:
+def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
+    """Yield what was settled, for a person: the question, the folds, the model, the room on disk."""
+    settled = json.loads((folder / "protocol.json").read_text(encoding="utf-8"))
+    yield f"{settled['corpus']}, {settled['label_set']}: {', '.join(settled['labels'])}"
+    yield f"{settled['protocol']}: {settled['description']}"
+    for fold in settled["folds"]:
+        sizes = ", ".join(f"{part} {len(fold[part])}" for part in ("train", "val", "test"))
+        yield f"fold {fold['number']} ({fold['name']}): {sizes} utterances"
+    yield from parameters(model)
+    free, needed = room(folder, model)
+    yield f"{folder}: the checkpoints of a fit need {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
+
+
+def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool) -> None:
     manifest = data.read()
     labelled = data.label_set.select(manifest)
     folds = data.protocol.folds(labelled)
@@ -47,8 +64,11 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
     require_sound(data.protocol, found)
     by_id = {one.id: one for one in labelled}
     for fold in folds:
-        train = [by_id[name] for name in fold.train]
-        require_classes(data.label_set, train, part="train", where=f"{data.protocol.name}, fold {fold.number}")
+        where = f"{data.protocol.name}, fold {fold.number}"
+        require_classes(data.label_set, [by_id[name] for name in fold.train], part="train", where=where)
+        for part in ("train", "val", "test") if reads else ():
+            utterances = [by_id[name] for name in getattr(fold, part)]
+            require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
     kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
     kept.write(folder / MANIFEST)
     write_text(
@@ -56,6 +76,7 @@ def _write_folds(folder: Path, data: CorpusDataModule) -> None:
         json.dumps(
             {
                 "corpus": manifest.corpus,
+                "made_up": read_made_up(manifest.root) is not None,
                 "protocol": data.protocol.name,
                 "description": data.protocol.description,
                 "digest": digest(folds),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mser.errors import UserError
 from mser.labels import ScoreSet, Task
 from mser.manifest import Manifest, Problem, Utterance
+from mser.splits.transcripts import is_wordless
 
 UNUSABLE = ("missing", "empty", "pointer", "truncated", "unreadable", "nan", "silent")
 log = logging.getLogger(__name__)
@@ -57,6 +58,43 @@ def require_classes(task: Task, utterances: Iterable[Utterance], *, part: str, w
             "data.init_args.labels or another data.init_args.protocol"
         )
     log.warning("%s: the %s part has no %s: its scores say nothing of it", where, part, absent)
+
+
+def require_transcripts(
+    utterances: Sequence[Utterance], *, part: str, where: str, notes: Sequence[str] = (), tells: bool = True
+) -> None:
+    """Refuse a part in which a text encoder would find nothing to read; say how many have nothing.
+
+    Args:
+        utterances: of the part.
+        part: ``train``, ``val``, ``test`` or ``predict``.
+        where: whose part it is, such as ``iemocap/loso5, fold 1``.
+        notes: the manifest's, which may name a column that was not used.
+        tells: whether this process says what all of them know.
+
+    Raises:
+        UserError: if no transcript has a word.
+    """
+    empty = sum(is_wordless(one.transcript) for one in utterances)
+    if empty == len(utterances):
+        raise UserError(
+            f"{where}: none of the {empty} utterances of the {part} part has a transcript, so the text encoder has "
+            f"nothing to read{''.join(f' ({note})' for note in notes)}; give transcripts, or model.text: null"
+        )
+    if empty and tells:
+        log.warning("%s: %s", where, wordless(empty, len(utterances), part))
+
+
+def wordless(empty: int, number: int, part: str) -> str:
+    """Return in words how many transcripts of a part are empty.
+
+    Example:
+        >>> wordless(3, 60, "train")
+        '3 of 60 utterances of the train part (5.0%) have no transcript; there the text encoder reads nothing'
+    """
+    verb = "has" if empty == 1 else "have"
+    share = f"{empty} of {number} utterances of the {part} part ({empty / number:.1%})"
+    return f"{share} {verb} no transcript; there the text encoder reads nothing"
 
 
 def _kinds(counts: Counter[str]) -> str:

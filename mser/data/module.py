@@ -15,7 +15,7 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
-from mser.data.completeness import require_classes, say_left_out
+from mser.data.completeness import require_classes, require_transcripts, say_left_out
 from mser.data.frozen import keep_frozen
 from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance
@@ -92,6 +92,7 @@ class CorpusDataModule(LightningDataModule):
         manifest = self.read()
         if stage == "predict":
             self.datasets = {"predict": self._dataset(manifest, manifest.utterances)}
+            self._require_words(manifest, list(manifest.utterances), "predict")
             return
         labelled = self.label_set.select(manifest)
         fold = self._fold(labelled, manifest.root)
@@ -103,6 +104,7 @@ class CorpusDataModule(LightningDataModule):
             if part == "train" or self._tells:
                 require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
             self.datasets[part] = self._dataset(manifest, utterances)
+            self._require_words(manifest, utterances, part)
         if stage == "fit" and self._tells:
             say_left_out(manifest)
 
@@ -112,6 +114,7 @@ class CorpusDataModule(LightningDataModule):
             "corpus": self.corpus.name,
             "protocol": self.protocol.name,
             "fold": self.fold,
+            "seed": self.seed,
             "split": self.split,
             "label_set": self.label_set.name,
             "labels": self.label_names,
@@ -161,6 +164,12 @@ class CorpusDataModule(LightningDataModule):
                     f"{world} processes; use fewer devices"
                 )
         return fold
+
+    def _require_words(self, manifest: Manifest, utterances: list[Utterance], part: Part) -> None:
+        """Refuse a part without any transcript where the model reads."""
+        if self.trainer and getattr(self.trainer.lightning_module, "text", None):
+            where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
+            require_transcripts(utterances, part=part, where=where, notes=manifest.notes, tells=self._tells)
 
     @property
     def _tells(self) -> bool:

@@ -30,13 +30,14 @@ HUB_LICENCE = {"ravdess": "cc-by-nc-sa-4.0", "crema_d": "odbl", "meld": "gpl-3.0
 LANGUAGE = {"emodb": "de", "table": None}
 """Corpus to its language where it is not English; None where nobody knows."""
 
+MADE_UP = "It has only heard made-up recordings, which nobody has spoken: its answers mean nothing."
 _TEMPLATE = """\
 ---
 {metadata}---
 # {name}
 
-Recognises {what} from {sides}, trained on `{corpus}` with mser on top of {encoders}.
-
+Recognises {what} from {sides}, trained on {corpus} with mser on top of {encoders}.
+{made_up}
 ```sh
 pip install {distribution}
 ```
@@ -87,7 +88,8 @@ def card(settings: Settings, trained: Trained) -> str:
         name=run.name,
         what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if scores else labels,
         sides=" and ".join({"speech": "speech", "text": "its transcript"}[side] for side in settings.modalities),
-        corpus=run.plan.corpus,
+        corpus=("made-up recordings in the shape of " if run.plan.made_up else "") + f"`{run.plan.corpus}`",
+        made_up=f"\n**{MADE_UP}**\n" if run.plan.made_up else "",
         encoders=encoders,
         transcript=', "what was said"' if "text" in settings.modalities else "",
         headline=_headline(trained),
@@ -101,7 +103,9 @@ def card(settings: Settings, trained: Trained) -> str:
         if scores
         else "Probabilities are calibrated by a temperature that was fitted on the validation part.",
         cut=f"- Clips lose what is beyond {longest:g} s, as in training.\n" if longest else "",
-        licence=DATA.get(run.plan.corpus, f"{run.plan.corpus}; see where it comes from for its terms"),
+        licence="made-up recordings alone"
+        if run.plan.made_up
+        else DATA.get(run.plan.corpus, f"{run.plan.corpus}; see where it comes from for its terms"),
     )
 
 
@@ -109,7 +113,8 @@ def _metadata(settings: Settings, trained: Trained) -> str:
     """Return what the hub sorts models by, as YAML."""
     import yaml
 
-    corpus = trained.run.plan.corpus
+    made_up = trained.run.plan.made_up
+    corpus = "made-up" if made_up else trained.run.plan.corpus
     bases = [name for name in settings.trained["encoders"].values() if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
     told = {
         "library_name": "mser",

@@ -111,6 +111,7 @@ def _settings(trained: Trained) -> Settings:
             "corpus": plan.corpus,
             "protocol": plan.protocol,
             "digest": plan.digest,
+            "made_up": plan.made_up,
             "modality_dropout": (run.config["data"]["init_args"].get("augment") or {}).get("modality_dropout", 0.0),
             "encoders": {side: _public(options["name"]) for side, options in sides.items() if options},
         },

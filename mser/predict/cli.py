@@ -19,6 +19,7 @@ from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
 from mser.use.inputs import Asked, Listed, from_files, from_table
+from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
@@ -58,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
     if out:
         told = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
         print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in told.items() if n)]))
+    if settings.made_up:
+        print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
@@ -171,7 +174,8 @@ def _line(said: Prediction) -> str:
     if said.error:
         return f"{name}no answer: {said.error}"
     heard = f' "{said.transcript}"' if said.transcript_from else ""
-    note = heard + (f" ({said.note})" if said.note else "")
+    told = said.note.removeprefix(MADE_UP).removeprefix("; ")  # which is said once, at the end
+    note = heard + (f" ({told})" if told else "")
     if said.scores:
         return name + ", ".join(f"{label} {score:.2f}" for label, score in said.scores.items()) + note
     ranked = sorted(said.probabilities.items(), key=lambda pair: -pair[1])

@@ -20,15 +20,20 @@ class Finding(NamedTuple):
     text: str
 
 
-def findings(audit: Mapping[str, Any]) -> list[Finding]:
+def findings(audit: Mapping[str, Any], *, reads: bool = True) -> list[Finding]:
     """Return what an audit means, leaks first; one of before some of this was looked for says what it knows.
+
+    Args:
+        audit: of a run's split.
+        reads: whether a model that was tested on it has a text encoder: only then do the transcripts matter.
 
     Example:
         >>> shared = {"speaker_overlap": 0, "group_overlap": 0, "audio_overlap": 0, "recording_copies": 0}
         >>> print(findings(shared)[-1].text)
         Train and test share no equal or re-encoded recording, no equal name (speaker, dialogue).
     """
-    lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)] + _near_duplicates(audit)
+    lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)]
+    lines += [*_wordless(audit), *_near_duplicates(audit)] if reads else []
     lines += _recording_notes(audit)
     lines += _unknown(audit.get("unknown_speakers", 0), audit.get("speaker_overlap"))
     order = ["leak", "note", "sound"]
@@ -100,6 +105,14 @@ def _recording_notes(audit: Mapping[str, Any]) -> list[Finding]:
 def _such_as(named: Sequence[str] | None) -> str:
     """Return the first of some pairs, to follow what they are."""
     return f" such as {named[0]}" if named else ""
+
+
+def _wordless(audit: Mapping[str, Any]) -> list[Finding]:
+    empty, tested = audit.get("empty_transcripts"), audit.get("tested_transcripts")
+    if not empty or not tested:
+        return []
+    share = f"{empty} of {tested} tested utterances ({shown('wa', empty / tested)}%)"
+    return [Finding("note", f"{share} have no transcript: there the text encoder read nothing.")]
 
 
 def _near_duplicates(audit: Mapping[str, Any]) -> list[Finding]:

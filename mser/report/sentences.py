@@ -11,6 +11,7 @@ from mser.runs.run import Json
 from mser.scoring.measures import measure, said, shown
 
 SIGNIFICANT = 0.05
+MADE_UP = "The recordings are made up, nobody has spoken them: scores on them say nothing about speech."
 
 
 def percent(value: float | None) -> str:
@@ -65,6 +66,11 @@ def answer(runs: Sequence[Json], pairs: Sequence[Json] = ()) -> str:
         runs: their summaries.
         pairs: what came out of comparing every two of them.
     """
+    said = _answer_of(runs, pairs)
+    return f"{MADE_UP} {said}" if any(run["protocol"].get("made_up") for run in runs) else said
+
+
+def _answer_of(runs: Sequence[Json], pairs: Sequence[Json]) -> str:
     partial = " ".join(_unanswered(run) for run in runs if not run["complete"])
     whole = ranked(runs)
     if len(runs) == 1 and whole:

@@ -112,6 +112,7 @@ def _protocol(run: Run) -> Json:
         "label_set": plan.label_set,
         "labels": list(plan.labels),
         "audit": dict(plan.audit),
+        "made_up": plan.made_up,
     }
 
 

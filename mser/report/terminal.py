@@ -58,7 +58,8 @@ def _told(pairs: list[Json]) -> Iterator[tuple[Text, str]]:
 def _warned(report: Json) -> Iterator[tuple[Text, str]]:
     """Yield what the audit found, how often the test parts were opened, and doubts."""
     runs = report["runs"]
-    found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"])]
+    reads = any(run["model"]["text"] for run in runs)
+    found = [("", finding) for finding in words.findings(runs[0]["protocol"]["audit"], reads=reads)]
     for run in runs:
         told = filter(None, [words.opened(run), finding(run), *(Finding(**one) for one in run["doubts"])])
         found += [(f"{run['name']}: " if len(runs) > 1 else "", one) for one in told]

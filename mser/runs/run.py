@@ -38,6 +38,7 @@ class Plan:
         folds: in the order of their numbers.
         audit: what train, validation and test share.
         content: digest of the utterances' labels, times and transcripts; None in runs of before there was one.
+        made_up: nobody has spoken the recordings; see `mser.corpora.corpus.MADE_UP`.
     """
 
     corpus: str
@@ -50,6 +51,7 @@ class Plan:
     folds: tuple[Fold, ...]
     audit: Mapping[str, Any]
     content: str | None = None
+    made_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,22 @@ def read_run(folder: Path) -> Run:
     ordered = sorted(found, key=lambda key: (key[0], key[1].number))
     run = replace(run, jobs=tuple(_read_job(run, found[key], *key) for key in ordered))
     run.truth()
+    for job in run.jobs:
+        _require_own_speakers(run, job)
     return run
+
+
+def _require_own_speakers(run: Run, job: Job) -> None:
+    """Refuse predictions that name other speakers or groups than the manifest: intervals rest on them."""
+    for said in filter(None, (job.said, job.chosen_on)):
+        for name, speaker, group in zip(said.utterances, said.speakers, said.groups, strict=True):
+            known = run.utterances.get(name)
+            if known and (speaker, group) != (known.speaker, known.group):
+                raise UserError(
+                    f"{run.folder}: the predictions of seed {job.seed}, fold {job.fold.number} say speaker "
+                    f"{speaker!r} and group {group!r} of {name}, manifest.jsonl {known.speaker!r} and "
+                    f"{known.group!r}; restore the file that was changed, or run this fold again"
+                )
 
 
 def _read_plan(folder: Path, objective: str) -> Plan:

@@ -13,7 +13,7 @@ from mser.manifest import Utterance
 from mser.splits.protocols import Fold, Protocol
 from mser.splits.recordings import Recordings
 from mser.splits.speaker_names import alike
-from mser.splits.transcripts import NearCopies
+from mser.splits.transcripts import NearCopies, is_wordless
 
 PAIRS = {"": ("train", "test"), "val_": ("train", "val"), "val_test_": ("val", "test")}
 """How the names of findings begin, and the parts that they are about."""
@@ -51,7 +51,8 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
         ``alike_speakers``: speakers whose names differ only in case, blanks and ``_-.``.
         ``near_duplicate_transcripts``: the share, 0 to 1, of the compared transcripts that have a near copy in train
         (see `NearCopies`); None where none was compared. The same by style in ``near_duplicate_transcripts_by_style``.
-        ``compared_transcripts``: how many tested transcripts were compared with some of train.
+        ``tested_transcripts``, ``empty_transcripts``, ``compared_transcripts``: how many utterances are tested, how
+        many of them have no word, and how many were compared with some of train.
 
     Raises:
         UserError: if an audio file cannot be read.
@@ -155,7 +156,10 @@ def _near_duplicates(known: Mapping[str, Utterance], folds: Sequence[Fold]) -> d
     pairs = [(copies.compared(fold.test), fold.train) for fold in folds if copies.compared(fold.train)]
     compared = Counter(known[name].style for tested, _ in pairs for name in tested)
     copied = Counter(known[name].style for tested, train in pairs for name in copies.found(tested, among=train))
+    tested = [known[name] for fold in folds for name in fold.test]
     return {
+        "tested_transcripts": len(tested),
+        "empty_transcripts": sum(is_wordless(one.transcript) for one in tested),
         "near_duplicate_transcripts": copied.total() / compared.total() if compared.total() else None,
         "near_duplicate_transcripts_by_style": {
             style: copied[style] / compared[style] for style in sorted(compared) if style

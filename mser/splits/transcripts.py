@@ -61,6 +61,16 @@ def runs(said: Sequence[str]) -> frozenset[str]:
     return frozenset(text[first : first + _RUN] for first in range(len(text) - _RUN + 1))
 
 
+def is_wordless(transcript: str) -> bool:
+    r"""Return whether a transcript has nothing to read: no sign that can be seen.
+
+    Example:
+        >>> is_wordless(" \u200b\n"), is_wordless("...")
+        (True, False)
+    """
+    return not any(sign.isprintable() and not sign.isspace() for sign in transcript)
+
+
 class NearCopies:
     """Finds the utterances of some whose transcript has a near copy among others.
 

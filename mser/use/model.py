@@ -22,6 +22,7 @@ from mser.use.clips import Audio, Clip
 from mser.use.engine import Engine, Precision
 from mser.use.hub import local_folder
 from mser.use.inputs import clips_of
+from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_sides
 from mser.use.segments import cut, way_to_cut
@@ -221,7 +222,10 @@ class Model(ModelHubMixin):
             if not isinstance(self.task, ScoreSet):
                 said = tempered(said, member.temperature, exclusive=self.settings.exclusive)
             every.append(said)
-        return np.asarray(np.mean(every, axis=0))
+        answers = np.asarray(np.mean(every, axis=0))
+        if not np.isfinite(answers).all():
+            raise UserError("the model's answer is no number; its weights or its temperature are damaged")
+        return answers
 
     def _prediction(self, one: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
@@ -238,7 +242,7 @@ class Model(ModelHubMixin):
             used=one.sides,
             transcript_from="asr" if one.transcribed else "",
             seconds=one.seconds if "speech" in one.sides else None,
-            note="; ".join([*one.notes, *self._cut_short(one)]),
+            note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
         )
 
     def _abstains(self, answer: Floats) -> bool | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from mser.manifest import Seconds
 
+MADE_UP = "trained on made-up recordings: this answer means nothing"
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -24,7 +26,7 @@ class Prediction:
         used: ``speech``, ``text`` or both.
         transcript_from: ``asr`` where speech recognition wrote the transcript; else empty.
         seconds: of audio that was heard.
-        note: what was done to the input: mixed, resampled, cut, transcribed.
+        note: what was done to the input: mixed, resampled, cut, transcribed; before it `MADE_UP` where that is so.
         error: why there is no answer; empty if there is.
     """
 

@@ -86,6 +86,11 @@ class Member:
     metrics: dict[str, dict[str, float]]
     floor: dict[str, float]
 
+    def __post_init__(self) -> None:
+        number = self.temperature
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < float("inf"):
+            raise UserError(f"{FILE} has the temperature {number!r} of {self.weights}, expected one above 0; {AGAIN}")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -97,7 +102,8 @@ class Settings:
         sample_rate: of the audio that the model takes, in Hz.
         max_seconds: longer clips lose their end, as in training; None keeps all.
         model: the options of `EmotionRecognizer`; the names of encoders are folders beside this file.
-        trained: corpus, protocol and digest, run, the encoders' own names, and the ``modality_dropout``.
+        trained: corpus, protocol and digest, run, the encoders' own names, the ``modality_dropout``, and whether the
+            corpus was ``made_up``.
         members: one, or those of an ensemble, whose probabilities or scores are averaged.
         abstain: ``threshold`` of sureness and what it does to validation (`mser.use.abstention`); None for scores.
     """
@@ -132,6 +138,11 @@ class Settings:
     def takes_either(self) -> bool:
         """Whether speech or text alone will do: the model has both, and was trained with one missing now and then."""
         return len(self.modalities) == 2 and bool(self.trained.get("modality_dropout"))
+
+    @property
+    def made_up(self) -> bool:
+        """Whether it was trained on recordings that nobody has spoken, so that its answers mean nothing."""
+        return bool(self.trained.get("made_up"))
 
     @property
     def is_onnx(self) -> bool:

@@ -10,6 +10,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from mser.data.batch import Batch
+from mser.encoders.finite import require_finite
 from mser.errors import UserError, brief, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.scoring.temperature import Floats
@@ -78,7 +79,9 @@ class TorchEngine:
 def settled(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
     """Return a member of a model folder, by its number from 0, on the CPU and as `mser.use.inference` leaves it."""
     model = rebuild(settings, folder)
-    load_weights(model, settings, settings.members[number], folder)
+    member = settings.members[number]
+    load_weights(model, settings, member, folder)
+    require_finite(model.state_dict(), str(folder / member.weights))
     settle(model)
     return model
 

@@ -59,8 +59,11 @@ def test_one_fold(fold, tmp_path, capsys):
     assert member["floor"]["ua"] == 0.25
     assert 0.25 <= member["temperature"] <= 10
     card = (out / "README.md").read_text()
-    for words in ("research under its own licence", "iemocap/loso5", "| 1 | 1 |", "fitted on the validation part"):
+    made_up = ("**It has only heard made-up recordings", "has seen made-up recordings alone", "- made-up")
+    for words in ("iemocap/loso5", "| 1 | 1 |", "fitted on the validation part", *made_up):
         assert words in card
+    assert "USC" not in card
+    assert told["trained"]["made_up"] is True
     assert "/" not in told["trained"]["encoders"]["speech"]
 
 
@@ -156,7 +159,7 @@ def test_an_average_that_is_worse_is_refused(seeds, tmp_path, capsys, monkeypatc
 def test_what_the_hub_sorts_by(run, fold, tmp_path):
     assert main(["export", str(fold), "--out", str(tmp_path / "model")]) == 0
     told = ModelCard.load(tmp_path / "model/README.md").data.to_dict()
-    assert told.pop("tags") == ["speech-emotion-recognition", "mser", "speech", "text", "iemocap"]
+    assert told.pop("tags") == ["speech-emotion-recognition", "mser", "speech", "text", "made-up"]
     expected = {"library_name": "mser", "license": "other", "language": "en", "pipeline_tag": "audio-classification"}
     assert told == expected
 

@@ -1,3 +1,4 @@
+import csv
 import json
 import shutil
 
@@ -198,3 +199,29 @@ def test_runs_that_disagree_on_the_truth_are_not_compared(run, tmp_path, capsys)
     row["target"] = "sad" if row["target"] != "sad" else "neu"
     write_predictions(other, rows)
     assert f"cannot be compared: the truth of {row['utterance']} is" in refused(capsys, run, other)
+
+
+@pytest.mark.parametrize("column", ["speaker", "group"])
+def test_speakers_and_groups_are_the_manifests(column, tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    path = run / "seed1/fold2/predictions.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0][column] = "somebody"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert main(["report", str(run)]) == 2
+    error = capsys.readouterr().err
+    assert "the predictions of seed 1, fold 2 say " in error
+    assert "'somebody'" in error
+    assert error.count("\n") == 1
+
+
+def test_a_run_on_made_up_recordings_says_so_first(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    edit_json(run / "protocol.json", made_up=True)
+    assert main(["report", str(run)]) == 0
+    assert "The recordings are made up" in " ".join(capsys.readouterr().out.split())
+    assert "The recordings are made up" in (run / "report/report.html").read_text()

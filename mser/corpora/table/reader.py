@@ -36,7 +36,8 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     """
     path = path.absolute()
     rows = read_rows(path)
-    named = _settle(columns or {}, list(dict.fromkeys(name for _, row in rows for name in row)), path)
+    header = list(dict.fromkeys(name for _, row in rows for name in row))
+    named = _settle(columns or {}, header, path)
     clips: dict[str, tuple[int, Utterance]] = {}
     for place, row in rows:
         try:
@@ -47,7 +48,15 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
             raise UserError(f"{path}, row {place}: {error}") from error
         clips[clip.id] = place, clip
     _require_one_split_each(clips.values(), path)
-    return _heard(clips.values(), path)
+    return replace(_heard(clips.values(), path), notes=_unused(header, named))
+
+
+def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return a note that names the columns nobody asked for: one of them may be a transcript under another name."""
+    used = {name for names in named.values() for name in names}
+    # Some signs cannot be seen: a header may hold one of them.
+    left = [name if name.isprintable() else ascii(name) for name in header if name not in used]
+    return (f"columns that are not used: {', '.join(left)}",) if left else ()
 
 
 def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:

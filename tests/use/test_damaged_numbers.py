@@ -1,0 +1,52 @@
+"""What is computed with numbers that are none is no answer: weights, temperatures, recordings."""
+
+import json
+
+import numpy as np
+import pytest
+from fake.trained import untrained
+from safetensors.torch import load_file, save_file
+
+import mser
+from mser.cli import main
+from mser.errors import UserError
+from mser.use.prediction import MADE_UP
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return untrained(tmp_path / "model", sides=("text",))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(folder, bad):
+    path = folder / "seed1-fold1.safetensors"
+    weights = load_file(path)
+    weights["head.1.weight"][0, 0] = bad
+    save_file(weights, path)
+    with pytest.raises(UserError, match=r"safetensors holds weights that are no numbers, such as head\.1\.weight"):
+        mser.load(folder)
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), "2", True, None])
+def test_temperatures_that_cannot_be_are_refused(folder, temperature):
+    told = json.loads((folder / "config.json").read_text())
+    told["members"][0]["temperature"] = temperature
+    (folder / "config.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match=r"has the temperature .* expected one above 0"):
+        mser.load(folder)
+
+
+def test_an_answer_that_is_no_number_is_no_answer(folder, monkeypatch):
+    model = mser.load(folder)
+    monkeypatch.setattr(model.engine, "answers", lambda chosen: [np.full((len(chosen), 4), np.nan)])
+    assert all("is no number" in said.error for said in model.predict([None, None], ["One.", "Two."]))
+
+
+def test_a_model_of_made_up_recordings_says_so(tmp_path, capsys):
+    folder = untrained(tmp_path / "model", sides=("text",), trained={"made_up": True})
+    assert mser.load(folder).predict(None, "Oh.").note == MADE_UP
+    assert main(["predict", str(folder), "--text", "Oh."]) == 0
+    out, err = capsys.readouterr()
+    assert "made-up" not in out
+    assert err.count("made-up recordings: its answers mean nothing") == 1
