@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from mser.audio.mp3 import counted_frames
+from mser.audio.spans import read_span
 from mser.audio.wav import BadAudioError, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
@@ -84,9 +86,10 @@ class Recording:
             asked = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
             raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {asked}")
         first, last = self.part(start, end)
-        place, low, high = first, float("inf"), -float("inf")
+        place, low, high, loudest = first, float("inf"), -float("inf"), 0.0
         while place < last:
-            block = mono(self.read(place, min(_BLOCK, last - place)))
+            frames = self.read(place, min(_BLOCK, last - place))
+            block = mono(frames)
             if not len(block):
                 break
             if not self.kind.startswith("PCM"):
@@ -95,13 +98,22 @@ class Recording:
                 require_moderate(float(abs(block).max()))
             if high - low < _SILENT:
                 low, high = _extremes(block, low, high)
+                loudest = max(loudest, *(float(side.max() - side.min()) for side in map(mono, _sides(frames))))
             place += len(block)
             yield block
         if last - place > TOLERANCE * self.rate:
             message = f"is cut short: it promises {last - first} samples and holds {place - first}"
             raise BadAudioError("truncated", message)
+        if high - low < _SILENT <= loudest:
+            message = f"is silent once its {self.channels} channels are mixed: they cancel each other"
+            raise BadAudioError("silent", message)
         if high - low < _SILENT:
             raise BadAudioError("silent", "is silent")
+
+
+def _sides(frames: Frames) -> list[Frames]:
+    """Return each channel, (frames, 1), where there are several."""
+    return [frames[:, side : side + 1] for side in range(frames.shape[1])]
 
 
 def _extremes(block: Samples, low: float, high: float) -> tuple[float, float]:
@@ -176,12 +188,28 @@ def _any(file: BinaryIO, size: int, *, whole: bool) -> Recording:
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"  # the same numbers at a third of the price
 
     def read(first: int, count: int) -> Frames:
-        if sound.tell() != first:  # an mp3 is decoded on from where it is at a better price
-            sound.seek(first)
-        frames: Frames = sound.read(count, dtype=dtype, always_2d=True)
+        frames: Frames
+        if sound.tell() == first:  # an mp3 is decoded on from where it is at a better price
+            frames = sound.read(count, dtype=dtype, always_2d=True)
+        else:
+            frames = read_span(sound, first, count, dtype)
         return frames
 
-    return Recording(sound.samplerate, sound.channels, sound.frames, sound.subtype, read)
+    frames = _promised(file, sound.format, sound.frames, sound.samplerate)
+    return Recording(sound.samplerate, sound.channels, frames, sound.subtype, read)
+
+
+def _promised(file: BinaryIO, kind: str, frames: int, rate: int) -> int:
+    """Return how many frames can be read, which an MP3 file may not say itself.
+
+    Raises:
+        BadAudioError: if libsndfile would not read all of them.
+    """
+    counted = counted_frames(file) if kind == "MP3" else None
+    if counted and counted - frames > TOLERANCE * rate:
+        message = f"is an MP3 file that does not say how long it is: {frames / rate:.1f} of its {counted / rate:.1f} s"
+        raise BadAudioError("unreadable", f"{message} can be read; convert it to wav or flac")
+    return min(frames, counted or frames)
 
 
 def _require_whole_wav(file: BinaryIO, size: int) -> None:

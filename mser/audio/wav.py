@@ -22,7 +22,8 @@ _BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _MULAW: (8,)}
 _MOST_CHANNELS, _RATES = 1024, (1_000, 1_000_000)  # what libsndfile opens, and what can be heard
 # What follows the codec's number in the identifier of an EXTENSIBLE file, for sound and for sound fields.
 _IDENTIFIERS = ("000000001000800000aa00389b71", "00002107d3118644c8c1ca000000")
-_TO_THE_END = 0xFFFFFFFF  # what encoders write that cannot go back to fill in the length
+_WIDE = 0xFFFFFFFF  # of RF64, whose length stands elsewhere
+_TO_THE_END = 0x7FFFFF00  # about what encoders write that cannot go back to fill in the length, or twice that
 
 
 class BadAudioError(Exception):
@@ -128,7 +129,7 @@ def parse_header(file: BinaryIO, size: int) -> WavHeader:
     while len(chunk := file.read(8)) == 8:
         name, length = struct.unpack("<4sI", chunk)
         if name == b"data":
-            promised = wide if wide is not None and length == _TO_THE_END else length
+            promised = wide if wide is not None and length == _WIDE else length
             if promised < size - file.tell() and _in_lines(file):
                 raise BadAudioError("changed", "was changed as if it were text: LF became CR LF; restore it")
             return _measure(layout, promised, size - file.tell())
@@ -173,12 +174,15 @@ def _measure(layout: tuple[int, int, int, int] | None, promised: int, held: int)
     if layout is None:
         raise BadAudioError("unreadable", "has samples before their format is described")
     codec, channels, rate, frame = layout
-    if promised == _TO_THE_END:
+    if promised >= _TO_THE_END:
         promised = held
     if promised > held:
         raise BadAudioError(
             "truncated", f"is cut short: its header promises {promised} bytes of samples, it holds {held}"
         )
+    if promised < frame <= held:
+        message = f"holds no samples by its header, though {held} bytes follow it; convert it to a whole wav file"
+        raise BadAudioError("empty", message)
     if promised < frame:
         raise BadAudioError("empty", "holds no samples")
     return WavHeader(rate, channels, promised // frame, codec == _FLOAT)
