@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +13,11 @@ from torch import Tensor, nn
 from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
 from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
+from mser.encoders.sentence import own_pooling
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
-from mser.errors import require
+from mser.errors import UserError, require
+
+log = logging.getLogger(__name__)
 
 
 class _Encoder(nn.Module):
@@ -46,6 +50,8 @@ class _Encoder(nn.Module):
         self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
         self.layer_decay = layer_decay
         choose_trained(backbone, tune, freeze_front=freeze_front, lora_rank=lora_rank)
+        for parameter in getattr(backbone, "unused", ()):  # one without a gradient would stop distributed training
+            parameter.requires_grad_(False)
         if checkpointing:
             recompute(backbone.blocks)
         self.train()  # transformers loads models without dropout, and Lightning leaves them as they are
@@ -166,7 +172,9 @@ class TextEncoder(_Encoder):
     Args:
         name: a Hugging Face id or local folder (BERT, RoBERTa, DeBERTa, MiniLM, ...) or ``tiny``: small, random,
             nothing to download.
-        pooling: how states become one vector: ``first`` (CLS; the paper's), ``mean`` or ``attention``.
+        pooling: how states become one vector: ``first`` (CLS; the paper's), ``last``, ``mean`` or ``attention``. When
+            null what the folder of a sentence encoder says (``modules.json``), ``last`` for a model whose first token
+            sees no other, or else ``first``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
             linear layers of all layers, which want a higher learning rate (1e-4, say).
@@ -187,7 +195,7 @@ class TextEncoder(_Encoder):
         self,
         name: str,
         *,
-        pooling: PoolingKind = "first",
+        pooling: PoolingKind | None = None,
         layer_sum: bool = False,
         tune: Tune = "full",
         lora_rank: int = 8,
@@ -197,6 +205,18 @@ class TextEncoder(_Encoder):
     ) -> None:
         require("max_tokens", max_tokens, max_tokens >= 2, "at least 2, an opening and a closing token")
         backbone = text_backbone(name)
+        if pooling == "first" and backbone.causal:
+            raise UserError(
+                f"model.text.pooling is first, but the first token of {name!r} sees no other; give last or mean"
+            )
+        if layer_sum and not backbone.summable:
+            raise UserError(
+                f"model.text.layer_sum cannot be had of {name!r}, whose layers are no simple row; leave it out"
+            )
+        if pooling is None:
+            pooling = own_pooling(name) or ("last" if backbone.causal else "first")
+            if pooling != "first":
+                log.info("text: the states of %s are summarised by their %s", name, pooling)
         super().__init__(
             backbone,
             pooling=pooling,

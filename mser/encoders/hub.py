@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import nn
 
-from mser.encoders.text import PretrainedTokenizer, TextBackbone, Tokenizer
+from mser.encoders.finite import require_finite
+from mser.encoders.own_weights import fill, own_weights
+from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
+from mser.encoders.text import TextBackbone, Tokenizer
+from mser.encoders.tokenizers import PretrainedTokenizer, require_fitting, three
 from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
 from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
 from mser.encoders.wavlm import gate_attention
@@ -21,6 +25,8 @@ from mser.errors import UserError, brief
 __all__ = ["Tokenizer", "architecture_only", "is_speech_bert", "save_settings", "speech_backbone", "text_backbone"]
 
 T = TypeVar("T")
+B = TypeVar("B", bound=nn.Module)
+_SHIFTED = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer", "data2vec-text", "luke")
 # Regularisers that are chosen elsewhere or clash with distributed training and with short clips.
 PLAIN = {"layerdrop": 0.0, "encoder_layerdrop": 0.0, "apply_spec_augment": False}
 _weightless = ContextVar("weightless", default=False)
@@ -64,7 +70,7 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
 
     what, kind = ("tokenizer", AutoTokenizer) if text else ("feature settings", AutoFeatureExtractor)
     _config(name, "encoder").save_pretrained(folder)
-    _load(name, what, lambda: kind.from_pretrained(name)).save_pretrained(folder)
+    _load(name, what, lambda: kind.from_pretrained(name, trust_remote_code=False)).save_pretrained(folder)
 
 
 def speech_backbone(name: str) -> nn.Module:
@@ -84,13 +90,15 @@ def speech_backbone(name: str) -> nn.Module:
     if _own_type(name) == "mser-emotion2vec":
         from mser.encoders.emotion2vec.backbone import Emotion2vec
 
-        return Emotion2vec.from_folder(Path(name), weights=not _weightless.get())
+        return _filled(name, "speech", lambda: Emotion2vec.from_folder(Path(name), weights=not _weightless.get()))
     kind = _config(name, "speech encoder").model_type
     if kind in (*FAMILIES, "whisper", "wav2vec2-bert"):
-        return _pretrained_speech(name, kind)
+        return _filled(name, "speech", lambda: _pretrained_speech(name, kind))
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READ
+
     raise UserError(
         f"{name!r} is a {kind} model, which is no speech encoder known here: expected one of "
-        f"{', '.join(FAMILIES)}, wav2vec2-bert, whisper; is the text encoder's name in its place?"
+        f"{', '.join(FAMILIES)}, wav2vec2-bert, whisper{'; is the text encoder in its place?' * (kind in READ)}"
     )
 
 
@@ -104,37 +112,87 @@ def text_backbone(name: str) -> TextBackbone:
         from mser.encoders.tiny import tiny_text
 
         return tiny_text()
-    from transformers import AutoTokenizer
-
     config = _config(name, "text encoder")
     if config.model_type in (*FAMILIES, "whisper", "wav2vec2-bert"):
         raise UserError(
             f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder"
         )
-    tokenizer = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
-    # RoBERTa's first position is the padding id + 1, so its table is that much longer than its longest input.
-    offset = config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
-    longest = min(config.max_position_embeddings - offset, tokenizer.model_max_length)
-    return TextBackbone(_weights(name), PretrainedTokenizer(tokenizer), max_tokens=longest)
+    return _filled(name, "text", lambda: _pretrained_text(name, config))
+
+
+def _filled(name: str, side: Literal["speech", "text"], make: Callable[[], B]) -> B:
+    """Return a backbone; of an encoder that a model folder holds, with the weights that lie in that folder."""
+    whole = None if _weightless.get() else own_weights(Path(name))
+    if whole is None:
+        return make()
+    with architecture_only():
+        backbone = make()
+    fill(backbone, whole, side)
+    return backbone
+
+
+def _pretrained_text(name: str, config: Any) -> TextBackbone:
+    from transformers import AutoTokenizer
+
+    found = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
+    tokenizer = PretrainedTokenizer(found, name)
+    if getattr(config, "hidden_size", None) is None:
+        raise UserError(f"{name!r} is a {config.model_type} model, which is no text encoder; choose another")
+
+    rows: list[int] = []
+
+    def made(model: Any) -> TextBackbone:
+        encoder = model.encoder if hasattr(model, "encoder") and hasattr(model, "decoder") else model
+        rows.append(model.get_input_embeddings().num_embeddings)
+        return TextBackbone(encoder, tokenizer, max_tokens=_longest(config, found))
+
+    backbone = _weights(name, made)
+    # A tokenizer without words has nothing to try the model with.
+    ids = three(tokenizer.words() or [0])
+    backbone.eval()
+    if ids[-1] < rows[0] and not _weightless.get():
+        require_alike(backbone, ids, name)
+        backbone.summable, backbone.unused = layers_in_line(backbone, ids), without_gradient(backbone, ids)
+    backbone.causal = ids[-1] < rows[0] and ids[0] != ids[-1] and is_causal(backbone, ids)
+    require_fitting(tokenizer, config, rows[0], name, causal=backbone.causal)
+    return backbone
+
+
+def _longest(config: Any, tokenizer: Any) -> int:
+    """Return the most tokens that a model has positions for; there is no such limit where they are relative."""
+    positions = getattr(config, "max_position_embeddings", None)
+    # The first position of these is the padding id + 1, so their table is that much longer than their longest input.
+    offset = config.pad_token_id + 1 if config.model_type in _SHIFTED else 0
+    limits = [tokenizer.model_max_length] + ([positions - offset] if positions and positions > 0 else [])
+    return int(min(limits))
 
 
 def _pretrained_speech(name: str, kind: str) -> nn.Module:
     from transformers import AutoFeatureExtractor
 
-    extractor = _load(name, "feature settings", lambda: AutoFeatureExtractor.from_pretrained(name))
-    model = _weights(name)
-    if kind == "whisper":
-        filters = torch.from_numpy(extractor.mel_filters)
-        return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length)
-    if kind == "wav2vec2-bert":
-        return Wav2Vec2BertBackbone(model, extractor)
-    if kind == "wavlm":
-        gate_attention(model)
-    return WaveformBackbone(model, normalise=extractor.do_normalize)
+    extractor = _load(
+        name, "feature settings", lambda: AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
+    )
+
+    def made(model: Any) -> nn.Module:
+        if kind == "whisper":
+            filters = torch.from_numpy(extractor.mel_filters)
+            return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length)
+        if kind == "wav2vec2-bert":
+            return Wav2Vec2BertBackbone(model, extractor)
+        if kind == "wavlm":
+            gate_attention(model)
+        return WaveformBackbone(model, normalise=extractor.do_normalize)
+
+    return _weights(name, made)
 
 
-def _weights(name: str) -> Any:
-    """Return the pretrained model in float32, whatever precision it was stored in."""
+def _weights(name: str, made: Callable[[Any], B]) -> B:
+    """Return the backbone that `made` takes out of the pretrained model, in float32 whatever it was stored in.
+
+    Raises:
+        UserError: if the model cannot be read, lacks a weight of the backbone, or holds one that is no number.
+    """
     from transformers import AutoModel
 
     config = _config(name, "encoder")
@@ -142,8 +200,24 @@ def _weights(name: str) -> Any:
         if hasattr(config, option):
             setattr(config, option, value)
     if _weightless.get():
-        return _load(name, "settings", lambda: AutoModel.from_config(config, dtype=torch.float32))
-    return _load(name, "weights", lambda: AutoModel.from_pretrained(name, config=config, dtype=torch.float32))
+        return made(_load(name, "settings", lambda: AutoModel.from_config(config, dtype=torch.float32)))
+    model, told = _load(
+        name,
+        "weights",
+        lambda: AutoModel.from_pretrained(
+            name, config=config, dtype=torch.float32, trust_remote_code=False, output_loading_info=True
+        ),
+    )
+    weights = dict(model.named_parameters()) | dict(model.named_buffers())
+    backbone = made(model)
+    used = {id(weight) for weight in (*backbone.parameters(), *backbone.buffers())}
+    if lacking := sorted(key for key in told["missing_keys"] if key in weights and id(weights[key]) in used):
+        raise UserError(
+            f"{name!r} lacks {len(lacking)} weights that the encoder needs, such as {', '.join(lacking[:3])}: they "
+            "would be random; copy the whole folder again, or choose another encoder"
+        )
+    require_finite(backbone.state_dict(), repr(name))
+    return backbone
 
 
 def _config(name: str, what: str) -> Any:
@@ -156,7 +230,12 @@ def _load(name: str, what: str, read: Callable[[], T]) -> T:
     """Return what `read` gives; a failure becomes one line."""
     try:
         return read()
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError, TypeError, AttributeError, RuntimeError) as error:
+        if any(package in str(error) for package in ("sentencepiece", "tiktoken", "protobuf")):
+            raise UserError(
+                f"the {what} of {name!r} needs sentencepiece, as it has no tokenizer.json; pip install sentencepiece "
+                "protobuf"
+            ) from error
         if Path(name).is_dir():
             raise UserError(
                 f"cannot read the {what} of {name!r}: {brief(error)}; copy the whole folder again"

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from mser.encoders.masks import masked_mean
 
-PoolingKind = Literal["first", "mean", "attention"]
+PoolingKind = Literal["first", "last", "mean", "attention"]
 
 
 class Pooling(nn.Module):
     """Summarises the real states of each utterance.
 
     Args:
-        kind: ``first`` takes the first state (CLS; the paper's choice), ``mean`` the mean over real states,
-            ``attention`` a learned weighted mean.
+        kind: ``first`` takes the first state (CLS; the paper's choice), ``last`` the last real one, ``mean`` the mean
+            over real states, ``attention`` a learned weighted mean.
         width: D.
     """
 
@@ -30,6 +30,9 @@ class Pooling(nn.Module):
         """Return (B, D) from (B, T, D) states, true at real positions of the (B, T) mask."""
         if self.kind == "first":
             return states[:, 0]
+        if self.kind == "last":
+            place = (mask * torch.arange(1, mask.shape[1] + 1, device=mask.device)).argmax(1)
+            return states[torch.arange(len(states), device=states.device), place]
         if self.scores is None:
             return masked_mean(states, mask)
         scores: Tensor = self.scores(states).squeeze(-1).float().masked_fill(~mask, -torch.inf)

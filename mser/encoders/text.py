@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 Tokenizer = Callable[[Sequence[str], int], tuple[Tensor, Tensor]]
@@ -19,6 +18,11 @@ class TextBackbone(nn.Module):
         model: a transformers encoder.
         tokenizer: from transcripts to ids and mask.
         max_tokens: the longest input that the model has positions for.
+
+    Attributes:
+        causal: no state sees the tokens behind it, so that the first one has seen nothing.
+        summable: its layers' states can be summed.
+        unused: parameters on which no state depends.
     """
 
     def __init__(self, model: Any, tokenizer: Tokenizer, *, max_tokens: int) -> None:
@@ -26,11 +30,14 @@ class TextBackbone(nn.Module):
         self.width: int = model.config.hidden_size
         self.model = model
         self.model.pooler = None  # parameters that get no gradient would stop distributed training
+        self.model.config.use_cache = False  # keys that are kept would be met again when layers are recomputed
         fix_single_segment(model)
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self.blocks = _transformer_layers(model)
         self.front: list[nn.Module] = []
+        self.causal, self.summable = False, True
+        self.unused: list[nn.Parameter] = []
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return states (B, L, D) of the last layer and the mask (B, L) as it came."""
@@ -48,24 +55,6 @@ def fix_single_segment(model: Any) -> None:
         row = table.weight.detach()
         del table.weight
         table.register_buffer("weight", row)
-
-
-class PretrainedTokenizer:
-    """A transformers tokenizer behind our face.
-
-    Args:
-        tokenizer: as AutoTokenizer gives it.
-    """
-
-    def __init__(self, tokenizer: Any) -> None:
-        self.tokenizer = tokenizer
-
-    def __call__(self, transcripts: Sequence[str], max_tokens: int) -> tuple[Tensor, Tensor]:
-        """Return ids (B, L) and mask (B, L); a cut transcript keeps its closing token."""
-        batch = self.tokenizer(
-            list(transcripts), padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
-        )
-        return cast(Tensor, batch["input_ids"]), cast(Tensor, batch["attention_mask"]).to(torch.bool)
 
 
 def _transformer_layers(model: nn.Module) -> nn.ModuleList:

@@ -13,6 +13,7 @@ from safetensors.torch import save_model
 
 from mser.data.audio import SAMPLE_RATE
 from mser.encoders.hub import save_settings
+from mser.encoders.sentence import own_pooling
 from mser.errors import UserError, brief
 from mser.export.averaging import compared, judged, mean_weights, require_one_fold
 from mser.export.card import card
@@ -101,7 +102,10 @@ def _settings(trained: Trained) -> Settings:
         sample_rate=SAMPLE_RATE,
         max_seconds=run.config["data"]["init_args"].get("max_seconds"),
         model={
-            **{side: options and options | {"name": _kept(options, side)} for side, options in sides.items()},
+            **{
+                side: options and _pooled(options, side) | {"name": _kept(options, side)}
+                for side, options in sides.items()
+            },
             "fusion": _class(run, "fusion"),
             "objective": _class(run, "objective"),
             "dropout": run.config["model"]["dropout"],
@@ -124,6 +128,13 @@ def _options(run: Run, side: str) -> Any:
     """Return the options of an encoder, or None where the model has none on this side."""
     given = run.config["model"].get(side)
     return given and dict(given.get("init_args", given))
+
+
+def _pooled(options: dict[str, Any], side: str) -> dict[str, Any]:
+    """Return an encoder's options with the pooling that a sentence encoder names in its folder, which ours lacks."""
+    if side == "text" and options.get("pooling") is None:
+        return options | {"pooling": own_pooling(options["name"])}
+    return options
 
 
 def _kept(options: dict[str, Any], side: str) -> str:

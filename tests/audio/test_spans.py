@@ -48,14 +48,15 @@ def without_its_length(path, *parts):
     soundfile.write(path, np.concatenate(parts), RATE, **kind)
     data = path.read_bytes()
     following = data.index(data[:2], 4)
-    while counted_frames(_written(path, data[following:])) is None:
+    while not _counted(path, data[following:]):
         following = data.index(data[:2], following + 1)
     return path
 
 
-def _written(path, data):
+def _counted(path, data):
     path.write_bytes(data)
-    return path
+    with path.open("rb") as file:
+        return counted_frames(file)
 
 
 def test_an_mp3_that_promises_more_than_it_holds_is_read(tmp_path):

@@ -1,0 +1,53 @@
+"""The encoders of a model folder, ``models/own/speech``: their settings lie there, their weights with all others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from mser.errors import UserError
+from mser.use.settings import is_model_folder, read_settings
+
+
+def own_weights(folder: Path) -> Path | None:
+    """Return the file with the weights of an encoder's folder within a model folder; None for any other folder.
+
+    Raises:
+        UserError: if the model folder holds several models, or one for ONNX Runtime.
+    """
+    if not (folder / "config.json").is_file() or not is_model_folder(folder.resolve().parent):
+        return None
+    return only_weights(folder.resolve().parent)
+
+
+def only_weights(folder: Path) -> Path:
+    """Return the file with the weights of a model folder.
+
+    Raises:
+        UserError: if it holds several models, or one for ONNX Runtime.
+    """
+    settings = read_settings(folder)
+    if settings.is_onnx:
+        raise UserError(f"{folder} is for ONNX Runtime, which does not train; give the folder it was exported from")
+    if len(settings.members) > 1:
+        raise UserError(f"{folder} holds {len(settings.members)} models; give one of a single fold")
+    return folder / settings.members[0].weights
+
+
+def fill(backbone: nn.Module, weights: Path, side: Literal["speech", "text"]) -> None:
+    """Put an encoder's weights into its backbone.
+
+    Raises:
+        UserError: if they are damaged or do not fit.
+    """
+    prefix = f"{side}.backbone."
+    try:
+        with safe_open(weights, "pt") as file:
+            own = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
+        backbone.load_state_dict(own)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        said = " ".join(str(error).split())[:160]
+        raise UserError(f"{weights} holds no such {side} encoder: {said}; export the model again") from error
