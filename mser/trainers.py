@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging
@@ -14,6 +18,59 @@ def best_precision(accelerator: str) -> str:
     """Return the fastest precision that trains as well as float32, on this machine."""
     on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
     return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+
+
+def alone_in_allocation() -> None:
+    """Let Lightning take this for one process of its own where SLURM has given the machine but not started it.
+
+    The variables of an allocation are there in a terminal too (salloc, sbatch without srun), where Lightning would plan
+    for processes that nobody starts. Its own name for such a job is ``bash``.
+    """
+    started = os.environ.keys() & {"SLURM_STEP_ID", "SLURM_STEPID"}
+    if "SLURM_NTASKS" in os.environ and not started:
+        os.environ["SLURM_JOB_NAME"] = "bash"
+
+
+def require_possible(options: Any) -> None:
+    """Refuse options of a fit whose values cannot be, before anything is loaded.
+
+    Args:
+        options: as they were parsed.
+
+    Raises:
+        UserError: for such a value.
+    """
+    trainer = options.trainer
+    for name, fits, expected in _POSSIBLE:
+        value = trainer.get(name)
+        endless = name == "max_epochs" and value == -1 and (trainer.get("max_steps") or -1) > 0
+        if value is not None and not fits(value) and not endless:
+            raise UserError(f"trainer.{name} is {value}; expected {expected}")
+    epochs, every = trainer.get("max_epochs"), trainer.get("check_val_every_n_epoch")
+    if epochs and every and every > epochs:
+        raise UserError(
+            f"trainer.check_val_every_n_epoch is {every}, but there are {epochs} epochs: nothing would be validated, "
+            "and no epoch chosen; give less"
+        )
+    if str(trainer.get("precision")) in _NARROW:
+        raise UserError(
+            f"trainer.precision is {trainer.precision}, in which losses and norms lose their digits; give bf16-mixed"
+        )
+    seed = options.get("seed_everything")
+    if seed is not None and not isinstance(seed, bool) and not 0 <= int(seed) < 2**32:
+        raise UserError(f"seed_everything is {seed}; expected a number from 0 to {2**32 - 1}")
+
+
+_NARROW = ("bf16-true", "16-true", "transformer-engine", "transformer-engine-float16")
+_POSSIBLE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("max_epochs", lambda value: value >= 1, "1 or more: the learning rate falls to 0 over all of them"),
+    ("max_steps", lambda value: value == -1 or value >= 1, "1 or more, or -1 for all epochs"),
+    ("limit_train_batches", lambda value: value > 0, "more than 0, or nothing would be trained"),
+    ("accumulate_grad_batches", lambda value: value >= 1, "1 or more"),
+    ("check_val_every_n_epoch", lambda value: value >= 1, "1 or more"),
+    ("gradient_clip_val", lambda value: value >= 0, "0 (no clipping) or more"),
+)
+"""Option of the trainer, what its value must be, and the same in words."""
 
 
 def require_usable(trainer: Trainer, *, precision: object, overfit_batches: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from mser.callbacks.random_state import RandomState
 from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
+from mser.config_files import require_readable
 from mser.data import datamodules  # makes `--data IEMOCAP` known
 from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
@@ -38,7 +40,8 @@ from mser.recognizer import EmotionRecognizer
 from mser.resuming import read_checkpoint, require_own, require_same
 from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
 from mser.runs.searched import Searched
-from mser.trainers import best_precision, require_usable
+from mser.starting import start_from
+from mser.trainers import alone_in_allocation, best_precision, require_possible, require_usable
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +105,13 @@ class MserCLI(LightningCLI):
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
         adam = {"class_path": "torch.optim.AdamW", "init_args": {"lr": 2e-5, "fused": True}}
         parser.set_defaults({"model.optimizer": adam})
+        parser.add_argument(
+            "--from",
+            type=str | None,
+            default=None,
+            help="a model folder or a checkpoint to start a fit from; its labels may be others, for which there is a "
+            "new head then",
+        )
         parser.link_arguments("checkpoint.monitor", "early_stopping.monitor")
         parser.link_arguments("checkpoint.mode", "early_stopping.mode")
         parser.link_arguments("seed_everything", "data.init_args.seed")
@@ -110,9 +120,15 @@ class MserCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
         super().parse_arguments(parser, args)
+        require_possible(self.config[self.config.subcommand] if self.config.get("subcommand") else self.config)
         given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
-        if given and given != "last":
-            read_checkpoint(Path(given))
+        if given is not None and given != "last":
+            saved = read_checkpoint(Path(given))
+            if self.config.subcommand == "fit" and "optimizer_states" not in saved:
+                raise UserError(
+                    f"{given} holds weights alone, from which nothing can be resumed; start a new fit from them by "
+                    "--from, or resume with --ckpt_path last"
+                )
 
     def before_instantiate_classes(self) -> None:
         """Settle the precision, so that ``config.yaml`` states it; let a run's file be used with another corpus."""
@@ -170,12 +186,18 @@ class MserCLI(LightningCLI):
             else:
                 said = f"an option cannot have this value: {error.__cause__ or error}"
             raise UserError(" ".join(said.split())) from error
+        if (source := self._options().get("from")) and self.subcommand in (None, "fit"):
+            start_from(source, self.model, self.datamodule)
+
+    def _options(self) -> Any:
+        """Return the options of the subcommand, or of all where there is none."""
+        return self.config.get(str(self.subcommand), self.config)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Return the trainer; what this machine does not have is said in one line."""
         try:
             trainer = super().instantiate_trainer(**kwargs)
-        except (MisconfigurationException, ModuleNotFoundError, ValueError) as error:
+        except (MisconfigurationException, ModuleNotFoundError, ValueError, RuntimeError, TypeError) as error:
             raise UserError(
                 f"no such trainer on this machine: {one_line(error)} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
@@ -214,6 +236,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0, or 143 when it was asked to end (SIGTERM) and has done so.
     """
+    alone_in_allocation()
     try:
         command_line(argv, run=True)
     except SIGTERMException:
@@ -227,6 +250,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     Raises:
         UserError: for options that do not exist or do not fit.
     """
+    require_readable(sys.argv[1:] if argv is None else argv)
     _quiet()
     try:
         return MserCLI(

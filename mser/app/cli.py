@@ -30,6 +30,7 @@ def main(argv: Sequence[str]) -> int:
         raise UserError("the page needs gradio, which is not installed: pip install 'multimodal-ser[app]'")
     with _listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
         os.environ.update(QUIET, GRADIO_TEMP_DIR=scratch)
+        _without_socks()
         from mser.app.server import serve
         from mser.use.model import load
 
@@ -37,6 +38,17 @@ def main(argv: Sequence[str]) -> int:
         print(f"http://{args.host}:{door.getsockname()[1]} (Ctrl+C stops it)", flush=True)
         serve(model, door, args.host)
     return 0
+
+
+def _without_socks() -> None:
+    """Forget SOCKS proxies, where httpx, which gradio makes on being imported, has no package for them.
+
+    The page is on this machine and asks no network.
+    """
+    if find_spec("socksio") is None:
+        for name, value in list(os.environ.items()):
+            if name.lower().endswith("_proxy") and value.lower().startswith("socks"):
+                del os.environ[name]
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from mser.arguments import count
+from mser.config_files import require_readable
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
@@ -45,6 +46,7 @@ def main(argv: list[str]) -> int:
     """
     args, fit_options = parse(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
+    require_readable(fit_options)
     run = Path(expandvars(args.out))
     track = bool(args.logger) or in_sweep()
     if track:

@@ -11,6 +11,7 @@ from mser.callbacks.whole_files import require_room, room
 from mser.corpora.corpus import read_made_up
 from mser.data.completeness import left_out, require_classes, require_transcripts
 from mser.data.module import CorpusDataModule
+from mser.errors import UserError
 from mser.files import write_text
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.recognizer import EmotionRecognizer, parameters
@@ -19,7 +20,7 @@ from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
 from mser.splits.content import content_digest
 from mser.splits.protocols import digest
-from mser.training import command_line
+from mser.training import TRAINER_DEFAULTS, MserCLI, command_line
 
 KINDS: dict[type, str] = {LabelSet: "labels", MultiLabel: "multi_label", ScoreSet: "scores"}
 """What a report calls the kinds of task."""
@@ -35,12 +36,28 @@ def plan(run: str, fit_options: list[str]) -> None:
     """
     folder = Path(run)
     cli = command_line(fit_options, run=False)
+    _require_heeded(cli)
     cli.model.objective.require(cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
     _write_folds(folder, cli.datamodule, reads=cli.model.text is not None)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     print("\n".join(_told(cli.model, folder)))
+
+
+def _require_heeded(cli: MserCLI) -> None:
+    """Refuse what each fold is given by the cross-validation itself, and would be ignored.
+
+    Raises:
+        UserError: for such an option.
+    """
+    usually = (1, 1, TRAINER_DEFAULTS["default_root_dir"])
+    given = (cli.config.seed_everything, cli.datamodule.fold, cli.config.trainer.default_root_dir)
+    options = ("seed_everything", "data.init_args.fold", "trainer.default_root_dir")
+    instead = ("--seeds 1,2,3", "--folds 1,2", "--out RUN")
+    for name, value, usual, other in zip(options, given, usually, instead, strict=True):
+        if value != usual:
+            raise UserError(f"{name} is {value}, which a cross-validation does not heed; give {other} instead")
 
 
 def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:

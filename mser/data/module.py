@@ -64,7 +64,7 @@ class CorpusDataModule(LightningDataModule):
         super().__init__()
         for name, limit in (("batch_seconds", batch_seconds), ("batch_size", batch_size), ("max_seconds", max_seconds)):
             require(f"data.init_args.{name}", limit, limit is None or limit > 0, "more than 0")
-        require("data.init_args.num_workers", num_workers, num_workers >= 0, "0 or more")
+        require("data.init_args.num_workers", num_workers, 0 <= num_workers <= 256, "0 to 256")
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)

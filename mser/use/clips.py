@@ -158,7 +158,11 @@ def _mono(clip: Clip) -> Samples:
     if not clip.sample_rate or clip.sample_rate <= 0:
         raise UserError("samples were given without their rate; say it, as in sample_rate=16000")
     if samples.ndim not in (1, 2) or not samples.size or np.iscomplexobj(samples):
-        raise UserError(f"samples of shape {tuple(samples.shape)} were given, expected (N,) or (N, channels)")
+        raise UserError(
+            f"samples of shape {tuple(samples.shape)} were given, expected (N,), (N, channels) or (channels, N)"
+        )
+    if samples.ndim == 2 and samples.shape[0] < samples.shape[1]:
+        samples = samples.T  # (channels, N), as torchaudio and torchcodec give them
     whole = np.issubdtype(samples.dtype, np.integer)
     scaled = (samples / (np.iinfo(samples.dtype).max + 1) if whole else samples).astype(np.float32)
     return np.asarray(scaled if scaled.ndim == 1 else scaled.mean(axis=1))

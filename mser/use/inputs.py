@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ def clips_of(
         return _paired(audio, transcript, sample_rate), True
     if not (transcript is None or isinstance(transcript, str)):
         raise UserError("one recording was given with a list of transcripts; give lists of both, or one of each")
-    return [Clip(audio, transcript, sample_rate=sample_rate)], False
+    return [_clip(audio, transcript, sample_rate)], False
 
 
 def named(asked: Iterable[Asked]) -> Iterator[Clip]:
@@ -162,4 +163,25 @@ def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sam
     said = [None] * len(audio) if transcript is None else transcript
     if len(said) != len(audio) or isinstance(said, str):
         raise UserError(f"{len(audio)} recordings were given with other than as many transcripts; pair them")
-    return (Clip(*pair, sample_rate=sample_rate) for pair in zip(audio, said, strict=True))
+    return (_clip(*pair, sample_rate) for pair in zip(audio, said, strict=True))
+
+
+def _clip(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
+    """Return a clip of a file, of samples, of an open file, or of an audio column of the `datasets` library."""
+    name = None
+    if isinstance(audio, Mapping):
+        name = str(audio["path"]) if audio.get("path") else None
+        sample_rate = audio.get("sampling_rate", sample_rate)
+        audio = audio["array"] if audio.get("array") is not None else audio.get("bytes") or audio.get("path")
+    if isinstance(audio, bytes):
+        audio = io.BytesIO(audio)
+    if not hasattr(audio, "read"):
+        return Clip(audio, transcript, sample_rate=sample_rate, name=name)
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError, TypeError) as error:
+        said = str(error).rstrip(".")
+        return Clip(None, transcript, name=name, error=f"the recording cannot be decoded: {said}; give another")
+    return Clip(samples, transcript, sample_rate=rate, name=name)

@@ -50,3 +50,28 @@ def test_a_model_of_made_up_recordings_says_so(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "made-up" not in out
     assert err.count("made-up recordings: its answers mean nothing") == 1
+
+
+def test_samples_in_every_shape_that_libraries_give(tmp_path):
+    import io
+
+    import soundfile
+
+    model = mser.load(untrained(tmp_path / "speech", sides=("speech",)))
+    samples = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
+    wav = io.BytesIO()
+    soundfile.write(wav, samples, 16000, format="WAV", subtype="FLOAT")
+    given = [
+        samples[None],
+        np.stack([samples, samples]),
+        {"array": samples, "sampling_rate": 16000, "path": "a.wav"},
+        {"bytes": wav.getvalue(), "path": None},
+        io.BytesIO(wav.getvalue()),
+    ]
+    plain = model.predict(samples, sample_rate=16000)
+    for one in given:
+        said = model.predict(one, sample_rate=16000)
+        assert said.probabilities == pytest.approx(plain.probabilities, abs=1e-5)
+    assert model.predict(given[2]).audio == "a.wav"
+    with pytest.raises(UserError, match="the recording cannot be decoded"):
+        model.predict(io.BytesIO(b"no sound"))
