@@ -15,6 +15,7 @@ import yaml
 from mser.arguments import count
 from mser.config_files import require_readable
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
+from mser.crossval.language import language_note
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
@@ -56,7 +57,7 @@ def main(argv: list[str]) -> int:
         say_left_out(Manifest.read(run / MANIFEST))
         _measure(run)
         protocol = json.loads((run / PROTOCOL).read_text())
-        _say_wordless(run, protocol["audit"])
+        _say_unfit(run, protocol["corpus"], protocol["audit"])
         chosen = _chosen(args.folds, [fold["number"] for fold in protocol["folds"]])
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         _require_folders(jobs)
@@ -139,10 +140,12 @@ def _require_folders(jobs: list[Job]) -> None:
             job.scores()
 
 
-def _say_wordless(run: Path, audit: Mapping[str, Any]) -> None:
-    """Say how many of the tested transcripts are empty, where the model reads."""
-    reads = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]["text"]
-    if reads and audit["empty_transcripts"]:
+def _say_unfit(run: Path, corpus: str, audit: Mapping[str, Any]) -> None:
+    """Say how many of the tested transcripts are empty, where the model reads, and whether it knows the language."""
+    model = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]
+    if note := language_note(corpus, model):
+        log.warning("%s", note)
+    if model["text"] and audit["empty_transcripts"]:
         log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))
 
 
