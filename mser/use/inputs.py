@@ -151,7 +151,7 @@ def clips_of(
         return _paired(audio, transcript, sample_rate), True
     if not (transcript is None or isinstance(transcript, str)):
         raise UserError("one recording was given with a list of transcripts; give lists of both, or one of each")
-    return [_clip(audio, transcript, sample_rate)], False
+    return [_given(audio, transcript, sample_rate)], False
 
 
 def named(asked: Iterable[Asked]) -> Iterator[Clip]:
@@ -163,10 +163,10 @@ def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sam
     said = [None] * len(audio) if transcript is None else transcript
     if len(said) != len(audio) or isinstance(said, str):
         raise UserError(f"{len(audio)} recordings were given with other than as many transcripts; pair them")
-    return (_clip(*pair, sample_rate) for pair in zip(audio, said, strict=True))
+    return (_given(*pair, sample_rate) for pair in zip(audio, said, strict=True))
 
 
-def _clip(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
+def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
     """Return a clip of a file, of samples, of an open file, or of an audio column of the `datasets` library."""
     name = None
     if isinstance(audio, Mapping):
