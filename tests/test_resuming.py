@@ -46,7 +46,6 @@ def fitted(corpus, tmp_path_factory):
             ["--data.init_args.labels=iemocap4-noexc", "--data.init_args.fold=3"],
             "its fold is 1, here it is 3",
         ),
-        ("fit", ["--data.init_args.fold=2"], "its fold is 1, here it is 2"),
     ],
 )
 def test_a_checkpoint_of_another_experiment(command, options, words, corpus, fitted, tmp_path, capsys):
@@ -54,6 +53,12 @@ def test_a_checkpoint_of_another_experiment(command, options, words, corpus, fit
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith(f"mser: error: {fitted}/checkpoints/best.ckpt is of another ")
     assert words in error
+
+
+def test_a_fit_goes_on_from_its_own_fold_alone(corpus, fitted, tmp_path, capsys):
+    last = f"--ckpt_path={fitted}/checkpoints/last.ckpt"
+    assert run("fit", corpus, tmp_path, last, "--data.init_args.fold=2") == 2
+    assert "is of another experiment: its fold is 1, here it is 2" in capsys.readouterr().err
 
 
 def test_resuming_with_other_settings(corpus, fitted, capsys):

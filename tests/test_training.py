@@ -80,7 +80,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
         "--data.init_args.root=/nowhere": "/nowhere",
         "--data.init_args.batch_seconds=0.1": "raise data.init_args.batch_seconds",
         "--data.init_args.batch_size=0": "data.init_args.batch_size is 0; expected more than 0",
-        "--data.init_args.num_workers=-1": "data.init_args.num_workers is -1; expected 0 or more",
+        "--data.init_args.num_workers=-1": "data.init_args.num_workers is -1; expected 0 to 256",
         "--model.warmup=7": "model.warmup is 7.0; expected a share of the updates, from 0 to 1",
         "--model.dropout=1.2": "model.dropout is 1.2; expected a share",
         "--model.text.layer_decay=1.7": "layer_decay is 1.7; expected a share above 0, at most 1",
