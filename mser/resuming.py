@@ -62,6 +62,8 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
         said = " ".join(str(error).split())[:200]
         raise UserError(f"{path} is damaged ({said}); delete it, and run the same command again") from error
     now = _flat(yaml.safe_load(config))
+    if (before.get(_OWN), now.get(_OWN)) == ("first", None):  # what the encoder's own pooling was before others had one
+        now[_OWN] = "first"
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
     if not trainer_too:
         changed = [name for name in changed if name.startswith(_DECISIVE) and not name.endswith(_ELSEWHERE)]
@@ -74,6 +76,7 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
 
 
 _DECISIVE = ("model.", "data.", "seed_everything")
+_OWN = "model.text.pooling"
 _ELSEWHERE = (".root", ".num_workers")
 
 
