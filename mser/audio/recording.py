@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from mser.audio.mp3 import counted_frames
+from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
 from mser.audio.wav import BadAudioError, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
@@ -33,7 +34,6 @@ VIDEOS = (".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg
 """What has a sound track that FFmpeg has to take out first."""
 TOLERANCE = 0.1
 """Seconds that a clip may end after its file: times are rounded, and so are the lengths that some files promise."""
-_SILENT = 1e-4  # between the least and the greatest sample: three steps of 16 bits
 _BLOCK, _STRETCH = 1 << 20, 2048  # samples
 
 
@@ -96,7 +96,7 @@ class Recording:
                 if not abs(float(block.sum())) < float("inf"):
                     raise BadAudioError("nan", "holds samples that are no numbers")
                 require_moderate(float(abs(block).max()))
-            if high - low < _SILENT:
+            if high - low < QUIETEST:
                 low, high = _extremes(block, low, high)
                 loudest = max(loudest, *(float(side.max() - side.min()) for side in map(mono, _sides(frames))))
             place += len(block)
@@ -104,10 +104,10 @@ class Recording:
         if last - place > TOLERANCE * self.rate:
             message = f"is cut short: it promises {last - first} samples and holds {place - first}"
             raise BadAudioError("truncated", message)
-        if high - low < _SILENT <= loudest:
+        if high - low < QUIETEST <= loudest:
             message = f"is silent once its {self.channels} channels are mixed: they cancel each other"
             raise BadAudioError("silent", message)
-        if high - low < _SILENT:
+        if high - low < QUIETEST:
             raise BadAudioError("silent", "is silent")
 
 
@@ -121,7 +121,7 @@ def _extremes(block: Samples, low: float, high: float) -> tuple[float, float]:
     middle = len(block) // 2
     for part in (block[middle : middle + _STRETCH], block):
         low, high = min(low, float(part.min())), max(high, float(part.max()))
-        if high - low >= _SILENT:
+        if high - low >= QUIETEST:
             break
     return low, high
 

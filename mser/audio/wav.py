@@ -30,7 +30,8 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan`` or ``loud``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan``, ``loud`` or
+            ``silent``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

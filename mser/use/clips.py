@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mser.audio.decoding import SAMPLE_RATE, Samples, as_taken
 from mser.audio.recording import Recording, opened
+from mser.audio.silence import QUIETEST
 from mser.audio.wav import LOUDEST, BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Audio: TypeAlias = "str | Path | NDArray[Any] | Tensor"
 """A file, or samples: (N,), or (N, channels) as soundfile gives them, in [-1, 1] or integers of their full range."""
-_SILENT = 1e-4  # as in mser.audio.recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ def _from_samples(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Sample
     samples = samples[round(clip.start * rate) : None if clip.end is None else round(clip.end * rate)]
     if not np.isfinite(samples).all() or np.abs(samples).max() > LOUDEST:
         raise UserError("samples were given that are no numbers or far outside -1..1; divide integers by their maximum")
-    if samples.max() - samples.min() < _SILENT:
+    if samples.max() - samples.min() < QUIETEST:
         raise UserError("the recording is silent; give another recording")
     return as_taken(samples, rate), seconds, [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
 

@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.audio.silence import silent
+from mser.audio.recording import check_recording
+from mser.audio.silence import check_audible, silent
 from mser.audio.wav import BadAudioError
+from mser.errors import UserError
+from mser.use.clips import Clip, hear
 
 RATE = 16000
 
@@ -21,3 +24,30 @@ def test_a_file_that_soundfile_cannot_decode(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF    WAVEfmt ")
     with pytest.raises(BadAudioError, match="cannot be decoded: "):
         silent(tmp_path / "a.wav", [(0, 1)])
+
+
+@pytest.mark.parametrize("steps", [0, 4, 9, 10, 20])
+def test_every_reader_and_the_model_in_use_have_one_threshold_of_silence(tmp_path, steps):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.tile(np.array([0, steps], np.int16), RATE // 2), RATE)
+    silences = []
+    for listen in (check_audible, check_recording, lambda file: hear(Clip(file), None, 60)):
+        try:
+            listen(path)
+            silences.append(False)
+        except (BadAudioError, UserError) as error:
+            assert "is silent" in str(error)
+            silences.append(True)
+    with_samples = Clip(soundfile.read(path)[0], sample_rate=RATE)
+    assert silences == [steps < 10] * 3
+    if steps < 10:
+        with pytest.raises(UserError, match="silent"):
+            hear(with_samples, None, 60)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT", "PCM_U8"])
+@pytest.mark.parametrize("level", [0.0, 0.25])
+def test_silence_in_any_coding_is_silence(tmp_path, subtype, level):
+    soundfile.write(tmp_path / "a.wav", np.full((RATE, 2), level), RATE, subtype=subtype)
+    with pytest.raises(BadAudioError, match="is silent"):
+        check_audible(tmp_path / "a.wav")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from mser.audio.wav import BadAudioError, check_wav
+from mser.audio.silence import check_audible
+from mser.audio.wav import BadAudioError
 from mser.corpora.corpus import Counts
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
@@ -44,7 +45,7 @@ def read_names(corpus: str, root: Path, pattern: str, parse: Parse, leave_out: I
             if utterance is None:
                 raise BadAudioError("name", f"has no name of a file of {corpus}")
             if name not in leave_out:
-                utterances.append(replace(utterance, audio=audio, duration=check_wav(path).duration))
+                utterances.append(replace(utterance, audio=audio, duration=check_audible(path).duration))
         except BadAudioError as error:
             problems.append(Problem(error.kind, f"{audio} {error}; it is left out", name))
     return Manifest(corpus, root, tuple(utterances), tuple(problems))

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
+from mser.audio.silence import check_audible
+from mser.audio.wav import BadAudioError, WavHeader, unusual_formats
 from mser.corpora.iemocap.text import Line, Turn, read_evaluation, read_transcription
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
@@ -118,7 +119,7 @@ def _headers(root: Path, turns: Iterable[Turn]) -> tuple[dict[str, WavHeader], l
     for turn in turns:
         audio = _audio(turn.id)
         try:
-            headers[turn.id] = check_wav(f"{root}/{audio}")
+            headers[turn.id] = check_audible(f"{root}/{audio}")
         except BadAudioError as error:
             message = f"{audio} {error}; the turn is left out, restore the file"
             problems.append(Problem(error.kind, message, turn.id))

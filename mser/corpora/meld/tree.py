@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from mser.audio.wav import BadAudioError, check_wav
+from mser.audio.silence import check_audible
+from mser.audio.wav import BadAudioError
 from mser.corpora.meld.text import Row, read_rows
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
@@ -108,7 +109,7 @@ def _utterances(root: Path, folder: Path, rows: Iterable[Row]) -> tuple[list[Utt
             continue
         audio = folder / f"{row.clip}.wav"
         try:
-            utterance = _utterance(row, audio.relative_to(root), check_wav(audio).duration)
+            utterance = _utterance(row, audio.relative_to(root), check_audible(audio).duration)
         except BadAudioError as error:
             hint = _EXTRACT if audio.with_suffix(".mp4").exists() else "restore the file"
             message = f"{audio.relative_to(root)} {error}; the clip is left out, {hint}"

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
-from mser.audio.wav import BadAudioError, check_wav
+from mser.audio.silence import check_audible
+from mser.audio.wav import BadAudioError
 from mser.corpora.msp_podcast.text import Row, read_rows
 from mser.corpora.text_files import NoTextError, garbled, read_or_windows
 from mser.errors import UserError
@@ -97,7 +98,7 @@ def _utterances(
         if wrong:
             problems.append(Problem("transcript", f"{row.id} has {wrong}; it is taken as empty", row.id))
         try:
-            duration = check_wav(audio).duration
+            duration = check_audible(audio).duration
         except BadAudioError as error:
             message = f"{audio.relative_to(root)} {error}; the segment is left out, restore the file"
             problems.append(Problem(error.kind, message, row.id))
