@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import nan
+from typing import ClassVar
 
 from mser.manifest import Utterance
 
@@ -33,6 +34,7 @@ class LabelSet:
     labels: tuple[str, ...]
     merge: Mapping[str, str] = field(default_factory=dict)
     tells: str = ""
+    kind: ClassVar = "labels"
 
     def __call__(self, published: str | None) -> str | None:
         """Return the class of a published label, or None if this task drops it."""
@@ -73,6 +75,7 @@ class MultiLabel:
 
     name: str
     labels: tuple[str, ...]
+    kind: ClassVar = "multi_label"
 
     def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
         """Return the utterances that were rated on all labels, in their order."""
@@ -108,6 +111,7 @@ class ScoreSet:
     labels: tuple[str, ...]
     low: float
     high: float
+    kind: ClassVar = "scores"
 
     def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
         """Return the utterances that have all scores, in their order."""
@@ -124,3 +128,7 @@ class ScoreSet:
 
 
 Task = LabelSet | MultiLabel | ScoreSet
+KINDS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
+    one.kind: one for one in (LabelSet, MultiLabel, ScoreSet)
+}
+"""The kinds of task by the names that ``protocol.json`` and model folders give them."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mser.errors import UserError
-from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+from mser.labels import KINDS, Task
 
 
 class Objective(nn.Module):
@@ -18,17 +18,25 @@ class Objective(nn.Module):
 
     Attributes:
         outputs: how many numbers the head gives per utterance.
-        tasks: the kinds of task that it fits.
+        kinds: the kinds of task that it fits, some of those in `mser.labels.KINDS`.
+        exclusive: whether the probabilities of an utterance sum to 1.
     """
 
     outputs: int
-    tasks: tuple[type, ...]
+    kinds: tuple[str, ...] = ()
+    exclusive = False
 
     def require(self, task: Task) -> None:
         """Raise a UserError if the task is of another kind."""
-        if not isinstance(task, self.tasks):
+        name = type(self).__name__
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
             raise UserError(
-                f"{type(self).__name__} does not fit the labels {task.name!r}: CrossEntropy takes one label, OneVsRest "
+                f"the objective {name} has the kinds {self.kinds!r}, expected some of {', '.join(KINDS)}; give the "
+                'class an attribute such as kinds = ("labels",)'
+            )
+        if task.kind not in self.kinds:
+            raise UserError(
+                f"{name} does not fit the labels {task.name!r}: CrossEntropy takes one label, OneVsRest "
                 "one or several, Regression scores; change model.objective or data.labels"
             )
 
@@ -59,7 +67,8 @@ class CrossEntropy(Objective):
         label_smoothing: share of the target spread over all classes, in [0, 1).
     """
 
-    tasks = (LabelSet,)
+    kinds = ("labels",)
+    exclusive = True
     weights: Tensor
 
     def __init__(
@@ -103,7 +112,7 @@ class OneVsRest(Objective):
         labels: the classes.
     """
 
-    tasks = (LabelSet, MultiLabel)
+    kinds = ("labels", "multi_label")
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
@@ -130,7 +139,7 @@ class Regression(Objective):
             batch, which asks for the right spread and wants batches of many utterances.
     """
 
-    tasks = (ScoreSet,)
+    kinds = ("scores",)
 
     def __init__(self, labels: Sequence[str], *, error: Literal["l1", "mse", "ccc"] = "l1") -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from mser.corpora.iemocap import corpus as iemocap
 from mser.corpora.meld import corpus as meld
 from mser.corpora.msp_podcast import corpus as msp_podcast
 from mser.corpora.table import corpus as table
-from mser.errors import UserError, one_of
+from mser.errors import one_of
 from mser.manifest import Manifest
 
 CORPORA: dict[str, Corpus] = {
@@ -40,11 +40,4 @@ def open_manifest(name: str, root: Path) -> Manifest:
     Raises:
         UserError: if the folder or file holds no such corpus.
     """
-    if not root.is_file():
-        return corpus(name).read(root)
-    manifest = Manifest.read(root)
-    if manifest.corpus != corpus(name).name:
-        raise UserError(
-            f"{root} is a manifest of {manifest.corpus[:40]}, not of {name}; give the {name} folder or manifest"
-        )
-    return manifest
+    return corpus(name).open(root)

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from mser.arguments import count, role_and_name
-from mser.corpora import CORPORA, corpus, open_manifest
+from mser.corpora import CORPORA, corpus
 from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
 from mser.manifest import Manifest
+from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
 
@@ -88,7 +89,7 @@ def _folds(args: argparse.Namespace) -> int:
     which = _corpus(args)
     protocol = which.protocol(args.protocol)
     labels = which.label_set(args.labels)
-    manifest = which.read(args.root) if which.name == table.NAME else open_manifest(which.name, args.root)
+    manifest = which.read(args.root) if which.name == table.NAME else which.open(args.root)
     utterances = labels.select(manifest)
     folds = protocol.folds(utterances)
     found = audit(utterances, folds, manifest.root)
@@ -120,7 +121,7 @@ def _describe(args: argparse.Namespace) -> int:
 
     which = _corpus(args)
     labels = which.label_set(args.labels)
-    manifest = which.read(args.root) if which.name == table.NAME else open_manifest(which.name, args.root)
+    manifest = which.read(args.root) if which.name == table.NAME else which.open(args.root)
     found = measure_and_describe(labels.select(manifest), manifest.root, labels)
     if args.out:
         from mser.corpora.describe_picture import draw
@@ -139,7 +140,13 @@ def _corpus(args: argparse.Namespace) -> Corpus:
         return table.open_table(args.root, {role: names.split(",") if names else None for role, names in args.columns})
     if args.columns:
         raise UserError(f"--columns names the columns of a table, but {args.corpus} is none; leave it out")
-    return corpus(args.corpus)
+    if "." not in args.corpus:
+        return corpus(args.corpus)
+    found = imported(args.corpus)
+    which = getattr(found, "corpus", found)
+    if not isinstance(which, Corpus):
+        raise UserError(f"{args.corpus} is neither a Corpus nor a datamodule of one; name one of these")
+    return which
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -248,7 +255,7 @@ def _extract_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
-    parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA))
+    parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA) + ", or the class path of yours")
     parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file")
     parser.add_argument(
         "--columns",

@@ -13,9 +13,10 @@ from mser.labels import Task
 from mser.manifest import Manifest, Problem
 from mser.splits.protocols import Protocol
 
-T = TypeVar("T", bound=Task | Protocol)
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
+_NOTHING: Counts = {}
+T = TypeVar("T", bound=Task | Protocol)
 
 MADE_UP = "made-up.json"
 """A file at the root of a made-up tree, which holds ``{"counts": Counts}``: what to expect there."""
@@ -28,22 +29,49 @@ class Corpus:
     Attributes:
         name: how the command line asks for it.
         read: returns the manifest of the tree in a folder; opens headers, not samples.
-        count: returns what the manifest holds, in the shape of `published`.
         label_sets: the tasks; the first is the default.
         protocols: the ways to split it; the first is the default.
-        published: what the whole corpus holds.
+        count: returns what the manifest holds, in the shape of `published`.
+        published: what the whole corpus holds; empty where nobody has published that.
         rated: the words with which single raters chose published labels; empty where no ratings are published.
         also_published: part of what others count, by whose count it is, to explain differences.
+        licence: what it is and on which terms, as the card of a model that has seen it says.
+        url: where it comes from.
+        hub_licence: its licence in the Hugging Face hub's terms; ``other`` where these have none.
+        language: of its speech, such as ``en``; None where nobody knows.
     """
 
     name: str
     read: Callable[[Path], Manifest]
-    count: Callable[[Manifest], Counts]
     label_sets: tuple[Task, ...]
     protocols: tuple[Protocol, ...]
-    published: Counts
+    count: Callable[[Manifest], Counts] = lambda _: _NOTHING
+    published: Counts = field(default_factory=dict)
     rated: Mapping[str, str] = field(default_factory=dict)
     also_published: Mapping[str, Counts] = field(default_factory=dict)
+    licence: str = ""
+    url: str = ""
+    hub_licence: str = "other"
+    language: str | None = None
+
+    def open(self, root: Path) -> Manifest:
+        """Return the manifest of a folder, or of a file that `Manifest.write` wrote.
+
+        Raises:
+            UserError: if the folder or file holds no such corpus.
+        """
+        manifest = Manifest.read(root) if root.is_file() else self.read(root)
+        if manifest.corpus != self.name:
+            raise UserError(
+                f"{root} is a manifest of {manifest.corpus[:40]}, not of {self.name}; give the {self.name} folder or "
+                "manifest, or let its reader name it so"
+            )
+        return manifest
+
+    def terms(self) -> dict[str, str | None]:
+        """Return what a model that has seen it must tell: ``licence``, ``url``, ``hub_licence`` and ``language``."""
+        licence = self.licence or f"{self.name}; see where it comes from for its terms"
+        return {"licence": licence, "url": self.url, "hub_licence": self.hub_licence, "language": self.language}
 
     def label_set(self, name: str | None = None) -> Task:
         """Return the label set of that name; without a name the default one.

@@ -10,7 +10,6 @@ import torch
 from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
-from mser import corpora
 from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
@@ -62,6 +61,9 @@ class CorpusDataModule(LightningDataModule):
         seed: int = 1,
     ) -> None:
         super().__init__()
+        if not isinstance(getattr(self, "corpus", None), Corpus):
+            name = type(self).__name__
+            raise UserError(f"{name} has no corpus; give the class an attribute corpus = mser.corpora.Corpus(...)")
         for name, limit in (("batch_seconds", batch_seconds), ("batch_size", batch_size), ("max_seconds", max_seconds)):
             require(f"data.init_args.{name}", limit, limit is None or limit > 0, "more than 0")
         require("data.init_args.num_workers", num_workers, 0 <= num_workers <= 256, "0 to 256")
@@ -85,7 +87,7 @@ class CorpusDataModule(LightningDataModule):
         Raises:
             UserError: if `root` holds no such corpus.
         """
-        return corpora.open_manifest(self.corpus.name, Path(self.root))
+        return self.corpus.open(Path(self.root))
 
     def setup(self, stage: str) -> None:
         """Read the corpus and split it; fitting never sees the test part."""

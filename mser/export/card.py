@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from mser.corpora import CORPORA, Corpus
 from mser.distribution import NAME
 from mser.export.folds import Trained
+from mser.manifest import Manifest
 from mser.runs.folder import REPORT
 from mser.scoring.measures import measure, shown
 from mser.use.settings import Settings
-
-DATA = {
-    "iemocap": "IEMOCAP, which USC gives out for research under its own licence (https://sail.usc.edu/iemocap/)",
-    "mosi": "CMU-MOSI, videos of YouTube; see http://multicomp.cs.cmu.edu/resources/cmu-mosi-dataset/ for its terms",
-    "mosei": "CMU-MOSEI, videos of YouTube; see http://multicomp.cs.cmu.edu/resources/cmu-mosei-dataset/ for its terms",
-    "meld": "MELD, whose annotations are GPL 3.0; its scenes are of a television series that others own",
-    "msp_podcast": "MSP-Podcast, which the MSP lab gives out by agreement "
-    "(https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html)",
-    "ravdess": "RAVDESS, CC BY-NC-SA 4.0: not for commercial use",
-    "crema_d": "CREMA-D, ODbL 1.0",
-    "emodb": "EmoDB; see http://emodb.bilderbar.info/ for its terms",
-    "table": "recordings of the author's own, whose licence is the author's to state here",
-}
-"""Corpus to what its licence says of a model that has seen it."""
-HUB_LICENCE = {"ravdess": "cc-by-nc-sa-4.0", "crema_d": "odbl", "meld": "gpl-3.0"}
-"""Corpus to its licence in the hub's terms; ``other`` where these have none."""
-LANGUAGE = {"emodb": "de", "table": None}
-"""Corpus to its language where it is not English; None where nobody knows."""
 
 MADE_UP = "It has only heard made-up recordings, which nobody has spoken: its answers mean nothing."
 _TEMPLATE = """\
@@ -76,7 +61,7 @@ It has seen {licence}. The weights may carry the terms of this data and of the p
 
 def card(settings: Settings, trained: Trained) -> str:
     """Return the text of the folder's README.md."""
-    run = trained.run
+    run, terms = trained.run, _terms(trained)
     labels = ", ".join(settings.task["labels"])
     scores = settings.task["kind"] == "scores"
     encoders = " and ".join(f"`{name}`" for name in settings.trained["encoders"].values())
@@ -105,7 +90,9 @@ def card(settings: Settings, trained: Trained) -> str:
         cut=f"- Clips lose what is beyond {longest:g} s, as in training.\n" if longest else "",
         licence="made-up recordings alone"
         if run.plan.made_up
-        else DATA.get(run.plan.corpus, f"{run.plan.corpus}; see where it comes from for its terms"),
+        else "{licence} ({url})".format(**terms)
+        if terms["url"]
+        else terms["licence"],
     )
 
 
@@ -113,18 +100,25 @@ def _metadata(settings: Settings, trained: Trained) -> str:
     """Return what the hub sorts models by, as YAML."""
     import yaml
 
-    made_up = trained.run.plan.made_up
+    made_up, terms = trained.run.plan.made_up, _terms(trained)
     corpus = "made-up" if made_up else trained.run.plan.corpus
     bases = [name for name in settings.trained["encoders"].values() if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
     told = {
         "library_name": "mser",
-        "license": HUB_LICENCE.get(corpus, "other"),
-        "language": LANGUAGE.get(corpus, "en"),
+        "license": terms["hub_licence"],
+        "language": terms["language"],
         "pipeline_tag": "audio-classification" if "speech" in settings.modalities else "text-classification",
         "tags": ["speech-emotion-recognition", "mser", *settings.modalities, corpus],
         "base_model": bases,
     }
     return yaml.safe_dump({name: value for name, value in told.items() if value}, sort_keys=False)
+
+
+def _terms(trained: Trained) -> Mapping[str, Any]:
+    """Return what the run wrote down of its corpus's terms, or what is known here of an older run's corpus."""
+    plan = trained.run.plan
+    known = CORPORA.get(plan.corpus) or Corpus(plan.corpus, Manifest.read, (), ())
+    return plan.terms or known.terms()
 
 
 def _not_itself(settings: Settings) -> str:

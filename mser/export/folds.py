@@ -110,6 +110,8 @@ def score_range(run: Run) -> dict[str, float]:
     """Return ``low`` and ``high`` of a task of scores; nothing for one of labels."""
     if run.plan.task != "scores":
         return {}
+    if run.plan.score_range:
+        return dict(zip(("low", "high"), run.plan.score_range, strict=True))
     asked = run.config["data"]["init_args"].get("score_range")
     if asked is None and run.plan.corpus == table.NAME:
         scores = [score for one in Manifest.read(run.folder / MANIFEST) for score in one.scores.values()]

@@ -80,7 +80,7 @@ def _labels(run: Run, found: Json, speakers: Clusters) -> Json:
     return {
         "classes": recalls,
         "confusion": _confusion(run),
-        "binary": figures(run, one_vs_rest(labels), speakers) if run.objective == "OneVsRest" else None,
+        "binary": figures(run, one_vs_rest(labels), speakers) if not run.plan.exclusive else None,
     }
 
 

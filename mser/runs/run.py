@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypedDict
 
 from mser.errors import UserError, one_line
 from mser.json_fields import Amount, Whole, fit, read_object
+from mser.labels import KINDS
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
@@ -20,7 +21,7 @@ from mser.splits.protocols import Fold, digest
 
 Json = dict[str, Any]
 OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
-"""Which kinds of task each objective fits."""
+"""Which kinds of task ours fit; of others ``protocol.json`` says what is needed, as it does of all newer runs."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,16 @@ class Plan:
         protocol: its name, such as ``iemocap/loso5``.
         description: one sentence for a reader.
         digest: of all folds' ids; the same digest means the same question was asked.
-        task: ``labels``, ``multi_label`` or ``scores``.
+        task: which of `mser.labels.KINDS`.
+        exclusive: whether the probabilities of an utterance sum to 1.
         label_set: its name, such as ``iemocap4``.
         labels: the classes, in the order of probabilities, or the names of the scores.
         folds: in the order of their numbers.
         audit: what train, validation and test share.
         content: digest of the utterances' labels, times and transcripts; None in runs of before there was one.
         made_up: nobody has spoken the recordings; see `mser.corpora.corpus.MADE_UP`.
+        score_range: the least and the greatest score; None for labels, and where an older run does not say.
+        terms: of the corpus, see `mser.corpora.corpus.Corpus.terms`; empty where an older run does not say.
     """
 
     corpus: str
@@ -46,12 +50,15 @@ class Plan:
     description: str
     digest: str
     task: str
+    exclusive: bool
     label_set: str
     labels: tuple[str, ...]
     folds: tuple[Fold, ...]
     audit: Mapping[str, Any]
     content: str | None = None
     made_up: bool = False
+    score_range: tuple[float, float] | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,13 +112,13 @@ class Run:
 
     @property
     def objective(self) -> str:
-        """The class name of the objective, one of `OBJECTIVES`."""
+        """The class name of the objective."""
         return str(self.config["model"]["objective"]["class_path"]).rpartition(".")[2]
 
     @property
     def question(self) -> Question:
         """What is asked of each utterance."""
-        return Question(self.plan.task, self.plan.labels, exclusive=self.objective == "CrossEntropy")
+        return Question(self.plan.task, self.plan.labels, exclusive=self.plan.exclusive)
 
     def truth(self) -> dict[str, str]:
         """Return the truth of every utterance that was judged.
@@ -140,7 +147,7 @@ def read_run(folder: Path) -> Run:
         raise UserError(f"{folder} is no run: it has no {PROTOCOL}; give the --out folder of `mser crossval`")
     config, facts = _read_config(folder / CONFIG), _read_json(folder / PROVENANCE)
     fit(_Facts, facts, folder / PROVENANCE, "restore the file or run again")
-    plan = _read_plan(folder, _objective(config, folder))
+    plan = _read_plan(folder, config)
     part: Part = "val" if facts.get("skip_test") else "test"
     found = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
     seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in found)}))
@@ -172,15 +179,18 @@ def _require_own_speakers(run: Run, job: Job) -> None:
                 )
 
 
-def _read_plan(folder: Path, objective: str) -> Plan:
-    path = folder / PROTOCOL
-    data = {"task": OBJECTIVES[objective][0], **_read_json(path)}
-    plan = fit(Plan, data, path, "start the run again in a new folder")
+def _read_plan(folder: Path, config: Json) -> Plan:
+    path, objective = folder / PROTOCOL, _objective(config, folder)
+    data = _read_json(path)
+    if objective not in OBJECTIVES and not {"task", "exclusive"} <= data.keys():
+        raise UserError(f"{folder} was trained with the objective {objective}; reports know {', '.join(OBJECTIVES)}")
+    of_before = {"task": OBJECTIVES.get(objective, ("",))[0], "exclusive": objective == "CrossEntropy"}
+    plan = fit(Plan, of_before | data, path, "start the run again in a new folder")
     if (found := digest(plan.folds)) != plan.digest:
         message = f"{path} was changed: its folds have the digest {found}, it says {plan.digest}"
         raise UserError(f"{message}; start the run again in a new folder")
-    if plan.task not in OBJECTIVES[objective]:
-        fits = " or ".join(OBJECTIVES[objective])
+    if plan.task not in OBJECTIVES.get(objective, KINDS):
+        fits = " or ".join(OBJECTIVES.get(objective, KINDS))
         raise UserError(f"{path} says that the task is {plan.task}, but {objective} answers {fits}; restore the file")
     return plan
 
@@ -202,8 +212,6 @@ def _objective(config: Json, folder: Path) -> str:
         name = str(config["model"]["objective"]["class_path"]).rpartition(".")[2]
     except (KeyError, TypeError) as error:
         raise UserError(f"{folder / CONFIG} has no model.objective.class_path; restore the file") from error
-    if name not in OBJECTIVES:
-        raise UserError(f"{folder} was trained with the objective {name}; reports know {', '.join(OBJECTIVES)}")
     return name
 
 

@@ -92,4 +92,7 @@ CORPUS = Corpus(
         "labels": {label: {"neutral": 1087, "sad": 1270}.get(label, 1271) for label in LABELS.values()},
         "speakers": ACTORS,
     },
+    licence="CREMA-D, ODbL 1.0",
+    hub_licence="odbl",
+    language="en",
 )

@@ -84,4 +84,7 @@ CORPUS = Corpus(
         },
         "speakers": list(SPEAKERS),
     },
+    licence="EmoDB, whose terms are with it",
+    url="http://emodb.bilderbar.info/",
+    language="de",
 )

@@ -79,4 +79,7 @@ CORPUS = Corpus(
         "genders": {"M": 720, "F": 720},
         "speakers": [_actor(number) for number in range(1, 25)],
     },
+    licence="RAVDESS, CC BY-NC-SA 4.0: not for commercial use",
+    hub_licence="cc-by-nc-sa-4.0",
+    language="en",
 )

@@ -42,4 +42,7 @@ CORPUS = Corpus(
         "features aligned by the SDK, as they are often used": _splits(16265, 1869, 4643),
         "the code of Siriwardhana et al. 2020": _splits(16090, 1859, 4586),
     },
+    licence="CMU-MOSEI, videos of YouTube, whose terms are with it",
+    url="http://multicomp.cs.cmu.edu/resources/cmu-mosei-dataset/",
+    language="en",
 )

@@ -22,4 +22,7 @@ CORPUS = Corpus(
             "splits": {"train": 1283, "val": 229, "test": 686}
         },
     },
+    licence="CMU-MOSI, videos of YouTube, whose terms are with it",
+    url="http://multicomp.cs.cmu.edu/resources/cmu-mosi-dataset/",
+    language="en",
 )

@@ -85,4 +85,7 @@ CORPUS = Corpus(
     protocols=PROTOCOLS,
     published=PUBLISHED,
     rated=RATED,
+    licence="IEMOCAP, which USC gives out for research under its own licence",
+    url="https://sail.usc.edu/iemocap/",
+    language="en",
 )

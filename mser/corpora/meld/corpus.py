@@ -93,4 +93,7 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
     published=PUBLISHED,
+    licence="MELD, whose annotations are GPL 3.0; its scenes are of a television series that others own",
+    hub_licence="gpl-3.0",
+    language="en",
 )

@@ -49,4 +49,7 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
     published={},  # see `mser.corpora.msp_podcast.tree.RELEASES`
+    licence="MSP-Podcast, which the MSP lab gives out by agreement",
+    url="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
+    language="en",
 )

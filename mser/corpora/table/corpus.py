@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mser.corpora.corpus import Corpus, Counts
+from mser.corpora.corpus import Corpus
 from mser.corpora.table.reader import SPLITS, Columns, read_table
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
@@ -15,6 +15,7 @@ from mser.splits.protocols import Parts, Protocol
 
 NAME = "table"
 FOLDS = 5
+LICENCE = "recordings of the author's own, whose licence is the author's to state here"
 _UNKNOWN = " Who speaks is unknown, so the tested voices may have been trained on."
 
 
@@ -44,15 +45,12 @@ def open_table(
     return Corpus(
         name=NAME,
         read=lambda _: manifest,
-        count=_nothing_published,
         label_sets=_tasks(manifest, labels, score_range),
         protocols=_protocols(manifest, folds),
-        published={},
+        licence=LICENCE,
     )
 
 
-def _nothing_published(_: Manifest) -> Counts:
-    return {}
 
 
 def _tasks(
@@ -115,9 +113,8 @@ def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
 CORPUS = Corpus(
     name=NAME,
     read=read_table,
-    count=_nothing_published,
     label_sets=(),
     protocols=(_own_split(known=True), _grouped(FOLDS, known=True)),
-    published={},
+    licence=LICENCE,
 )
 """Any table, before it is known which; `open_table` says what one holds."""
