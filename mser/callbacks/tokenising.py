@@ -1,4 +1,4 @@
-"""Speech that is read as tokens is tokenised before training starts, with a progress bar."""
+"""What an encoder does before a corpus is read, such as reading all speech as tokens, is done as a stage begins."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from mser.data.batch import UtteranceDataset
-from mser.encoders.speech_bert.backbone import SpeechBert
+from mser.encoders.backbone import Backbone
 
 
 class TokeniseSpeech(Callback):
-    """Fills the token cache of a Speech-BERT, each process its share; any other encoder it leaves alone."""
+    """Lets the speech encoder prepare, each process its share: a Speech-BERT fills its token cache."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Tokenise what the stage will need; what is in the cache already only costs reading the audio."""
-        backbone = getattr(pl_module.speech, "backbone", None)
-        if not isinstance(backbone, SpeechBert):
+        """Prepare what the stage will need; what is in a cache already only costs reading the audio."""
+        backbone: Backbone | None = getattr(pl_module.speech, "backbone", None)
+        if backbone is None:
             return
         for dataset in trainer.datamodule.datasets.values():  # type: ignore[attr-defined]
             share = range(trainer.global_rank, len(dataset), trainer.world_size)

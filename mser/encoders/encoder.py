@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.hub import Tokenizer, speech_backbone, text_backbone
+from mser.encoders.backbone import Backbone
+from mser.encoders.hub import Tokenizer, pretrained, speech_backbone, text_backbone
 from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
 from mser.encoders.sentence import own_pooling
@@ -31,7 +32,7 @@ class _Encoder(nn.Module):
 
     def __init__(
         self,
-        backbone: Any,
+        backbone: Backbone,
         *,
         pooling: PoolingKind,
         layer_sum: bool,
@@ -43,14 +44,15 @@ class _Encoder(nn.Module):
     ) -> None:
         super().__init__()
         require("layer_decay", layer_decay, 0 < layer_decay <= 1, "a share above 0, at most 1")
-        self.width: int = backbone.width
+        _require_backbone(backbone)
+        self.width = backbone.width
         self.backbone = backbone
         self.frozen = tune == "frozen"
         self.pooling = Pooling(pooling, self.width)
         self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
         self.layer_decay = layer_decay
         choose_trained(backbone, tune, freeze_front=freeze_front, lora_rank=lora_rank)
-        for parameter in getattr(backbone, "unused", ()):  # one without a gradient would stop distributed training
+        for parameter in backbone.unused:  # one without a gradient would stop distributed training
             parameter.requires_grad_(False)
         if checkpointing:
             recompute(backbone.blocks)
@@ -116,7 +118,7 @@ class SpeechEncoder(_Encoder):
     Args:
         name: a Hugging Face id or local folder (wav2vec 2.0, HuBERT, WavLM, data2vec-audio, UniSpeech, Wav2Vec2-BERT,
             Whisper), a folder that ``mser convert speech-bert`` or ``emotion2vec`` made, or ``tiny``: small, random,
-            nothing to download.
+            nothing to download; or a `mser.encoders.backbone.Backbone` of another package.
         pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
@@ -135,7 +137,7 @@ class SpeechEncoder(_Encoder):
 
     def __init__(
         self,
-        name: str,
+        name: str | Backbone,
         *,
         pooling: PoolingKind = "mean",
         layer_sum: bool = False,
@@ -146,7 +148,7 @@ class SpeechEncoder(_Encoder):
         freeze_front: bool = True,
     ) -> None:
         super().__init__(
-            speech_backbone(name),
+            speech_backbone(name) if isinstance(name, str) else pretrained(name),
             pooling=pooling,
             layer_sum=layer_sum,
             tune=tune,
@@ -171,7 +173,7 @@ class TextEncoder(_Encoder):
 
     Args:
         name: a Hugging Face id or local folder (BERT, RoBERTa, DeBERTa, MiniLM, ...) or ``tiny``: small, random,
-            nothing to download.
+            nothing to download; or a `mser.encoders.backbone.Backbone` of another package.
         pooling: how states become one vector: ``first`` (CLS; the paper's), ``last``, ``mean`` or ``attention``. When
             null what the folder of a sentence encoder says (``modules.json``), ``last`` for a model whose first token
             sees no other, or else ``first``.
@@ -193,7 +195,7 @@ class TextEncoder(_Encoder):
 
     def __init__(
         self,
-        name: str,
+        name: str | Backbone,
         *,
         pooling: PoolingKind | None = None,
         layer_sum: bool = False,
@@ -204,7 +206,9 @@ class TextEncoder(_Encoder):
         max_tokens: int = 512,
     ) -> None:
         require("max_tokens", max_tokens, max_tokens >= 2, "at least 2, an opening and a closing token")
-        backbone = text_backbone(name)
+        backbone = text_backbone(name) if isinstance(name, str) else pretrained(name)
+        for needed in ("tokenizer", "max_tokens"):
+            require(f"{type(backbone).__name__}.{needed}", None, hasattr(backbone, needed), "what reads transcripts")
         if pooling == "first" and backbone.causal:
             raise UserError(
                 f"model.text.pooling is first, but the first token of {name!r} sees no other; give last or mean"
@@ -214,7 +218,8 @@ class TextEncoder(_Encoder):
                 f"model.text.layer_sum cannot be had of {name!r}, whose layers are no simple row; leave it out"
             )
         if pooling is None:
-            pooling = own_pooling(name) or ("last" if backbone.causal else "first")
+            own = own_pooling(name) if isinstance(name, str) else None
+            pooling = own or ("last" if backbone.causal else "first")
             if pooling != "first":
                 log.info("text: the states of %s are summarised by their %s", name, pooling)
         super().__init__(
@@ -237,6 +242,16 @@ class TextEncoder(_Encoder):
     def forward(self, tokens: Tensor, mask: Tensor) -> Encoded:
         """Encode token ids (B, L) with their mask (B, L)."""
         return self.encode(tokens, mask)
+
+
+def _require_backbone(backbone: Backbone) -> None:
+    """Refuse what is made otherwise than `Backbone` says, as one of another package may be."""
+    name, width = type(backbone).__name__, getattr(backbone, "width", None)
+    require(f"{name}.width", width, isinstance(width, int) and width > 0, "the size of a state")
+    blocks = getattr(backbone, "blocks", None)
+    require(
+        f"{name}.blocks", type(blocks).__name__, isinstance(blocks, nn.ModuleList), "an nn.ModuleList of its layers"
+    )
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,8 @@ import transformers
 from torch import nn
 
 from mser import __version__
+
+_VERSIONED = ("mser", "torch", "transformers", "peft")
 
 
 def fingerprint(backbone: nn.Module) -> str:
@@ -42,4 +46,11 @@ def _settings(backbone: nn.Module) -> list[Any]:
     configs: dict[int, Any] = {id(part.config): part.config for part in backbone.modules() if hasattr(part, "config")}
     theirs = [config.to_dict() | {"_name_or_path": ""} for config in configs.values()]
     through = getattr(backbone, "fingerprint", str)()
-    return [type(backbone).__name__, own, theirs, through, __version__, transformers.__version__]
+    return [type(backbone).__name__, own, theirs, through, __version__, transformers.__version__, *_code(backbone)]
+
+
+def _code(backbone: nn.Module) -> list[str]:
+    """Return the digests of the files that write out classes of other packages: no version tells when those change."""
+    kinds = [type(part) for part in backbone.modules() if type(part).__module__.partition(".")[0] not in _VERSIONED]
+    files = sorted({inspect.getfile(kind) for kind in kinds})
+    return [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files]

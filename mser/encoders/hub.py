@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch
-from torch import nn
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
@@ -22,10 +22,18 @@ from mser.encoders.wavlm import gate_attention
 from mser.encoders.whisper import WhisperBackbone
 from mser.errors import UserError, brief
 
-__all__ = ["Tokenizer", "architecture_only", "is_speech_bert", "save_settings", "speech_backbone", "text_backbone"]
+__all__ = [
+    "Tokenizer",
+    "architecture_only",
+    "is_speech_bert",
+    "pretrained",
+    "save_settings",
+    "speech_backbone",
+    "text_backbone",
+]
 
 T = TypeVar("T")
-B = TypeVar("B", bound=nn.Module)
+B = TypeVar("B", bound=Backbone)
 _SHIFTED = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer", "data2vec-text", "luke")
 # Regularisers that are chosen elsewhere or clash with distributed training and with short clips.
 PLAIN = {"layerdrop": 0.0, "encoder_layerdrop": 0.0, "apply_spec_augment": False}
@@ -73,7 +81,14 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
     _load(name, what, lambda: kind.from_pretrained(name, trust_remote_code=False)).save_pretrained(folder)
 
 
-def speech_backbone(name: str) -> nn.Module:
+def pretrained(backbone: Backbone) -> Backbone:
+    """Return a backbone with its own weights, unless those of a model folder are loaded next."""
+    if not _weightless.get():
+        backbone.load_pretrained()
+    return backbone
+
+
+def speech_backbone(name: str) -> Backbone:
     """Return the backbone over waveforms of this name.
 
     Raises:
@@ -167,14 +182,14 @@ def _longest(config: Any, tokenizer: Any) -> int:
     return int(min(limits))
 
 
-def _pretrained_speech(name: str, kind: str) -> nn.Module:
+def _pretrained_speech(name: str, kind: str) -> Backbone:
     from transformers import AutoFeatureExtractor
 
     extractor = _load(
         name, "feature settings", lambda: AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
     )
 
-    def made(model: Any) -> nn.Module:
+    def made(model: Any) -> Backbone:
         if kind == "whisper":
             filters = torch.from_numpy(extractor.mel_filters)
             return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length)

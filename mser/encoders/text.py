@@ -7,11 +7,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mser.encoders.backbone import Backbone
+
 Tokenizer = Callable[[Sequence[str], int], tuple[Tensor, Tensor]]
 """From transcripts and the most tokens allowed to ids (B, L) and mask (B, L)."""
 
 
-class TextBackbone(nn.Module):
+class TextBackbone(Backbone):
     """A pretrained text transformer without its pooler, and how its input is made.
 
     Args:
@@ -36,8 +38,6 @@ class TextBackbone(nn.Module):
         self.max_tokens = max_tokens
         self.blocks = _transformer_layers(model)
         self.front: list[nn.Module] = []
-        self.causal, self.summable = False, True
-        self.unused: list[nn.Parameter] = []
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return states (B, L, D) of the last layer and the mask (B, L) as it came."""

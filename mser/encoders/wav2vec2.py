@@ -7,12 +7,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.masks import all_real, mask_of, masked_group_norm, unit_variance
 
 FAMILIES = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")
 
 
-class WaveformBackbone(nn.Module):
+class WaveformBackbone(Backbone):
     """A pretrained transformer over a convolutional front, whose output for a clip does not depend on its batch.
 
     Two things in these families reach beyond a clip's end, and both are cut off there:

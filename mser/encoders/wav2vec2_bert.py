@@ -8,13 +8,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.masks import mask_of
 
 _WINDOW, _HOP, _MEL_FLOOR = 400, 160, 1.192092955078125e-07
 """Samples and the smallest power, as the extractor has them."""
 
 
-class Wav2Vec2BertBackbone(nn.Module):
+class Wav2Vec2BertBackbone(Backbone):
     """The pretrained Conformer behind its own feature extractor.
 
     Args:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.masks import all_real, mask_of
 
 MEL_FLOOR = 1e-10
@@ -16,7 +17,7 @@ FLOOR_FRAMES = 4
 """Silent frames behind each clip: what the convolutions of the last real frame see, alone and in a batch alike."""
 
 
-class WhisperBackbone(nn.Module):
+class WhisperBackbone(Backbone):
     """Log-mel frames, two convolutions (20 ms a frame) and a transformer that attends to real frames only.
 
     Args:

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.emotion2vec.layers import Layer, distance_bias
 from mser.encoders.emotion2vec.settings import Emotion2vecSettings
 from mser.encoders.masks import mask_of, unit_variance
@@ -31,7 +32,7 @@ class _Convolution(nn.Module):
         return nn.functional.gelu(normed)
 
 
-class Emotion2vec(nn.Module):
+class Emotion2vec(Backbone):
     """The pretrained emotion2vec, whose states for a clip do not depend on its batch.
 
     Frames behind a clip's end are silenced before each convolution over positions and are never attended to. Of the

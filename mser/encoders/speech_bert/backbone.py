@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from mser.encoders.backbone import Backbone
 from mser.encoders.speech_bert.batched_tokens import tokens_of_all
 from mser.encoders.speech_bert.token_cache import Ids
 from mser.encoders.speech_bert.tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
@@ -22,7 +23,7 @@ from mser.errors import UserError, brief
 MODEL_TYPE = "mser-speech-bert"
 
 
-class SpeechBert(nn.Module):
+class SpeechBert(Backbone):
     """Speech-BERT as a backbone over waveforms; its states are one per ten milliseconds, ``<s>`` first.
 
     Every utterance is tokenised alone and whole, whatever it is batched with. Source: Baevski et al. 2020 (vq-wav2vec)
@@ -32,6 +33,8 @@ class SpeechBert(nn.Module):
         roberta: a `transformers.RobertaModel`.
         tokenizer: makes its ids.
     """
+
+    discrete = True
 
     def __init__(self, roberta: Any, tokenizer: SpeechTokenizer) -> None:
         super().__init__()
