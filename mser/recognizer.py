@@ -73,6 +73,11 @@ class EmotionRecognizer(LightningModule):
         except ValueError as error:
             raise UserError(f"model.fusion does not fit: {error}") from error
         self.objective = objective(labels)
+        for part, needed in ((self.fusion, "width"), (self.objective, "outputs")):
+            size = getattr(part, needed, None)
+            require(
+                f"{type(part).__name__}.{needed}", size, isinstance(size, int) and size > 0, "how many numbers it gives"
+            )
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.fusion.width, self.objective.outputs))
         self.optimizer, self.head_lr = optimizer, head_lr
         self.warmup, self.decay_power = warmup, decay_power
@@ -115,7 +120,7 @@ class EmotionRecognizer(LightningModule):
         target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
         self.objective.require(dataset.task)
         poolings = {encoder.pooling.kind for encoder in (self.speech, self.text) if encoder}
-        states = not isinstance(self.fusion, Shallow) or poolings != {"first"}
+        states = self.fusion.reads_states or poolings != {"first"}
         dataset.augment.require(speech=bool(self.speech), text=bool(self.text), states=states)
         self.objective.prepare(target.to(self.device))
         if self.trainer.is_global_zero:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -32,11 +33,13 @@ from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
 from mser.config_files import require_readable
-from mser.data import datamodules  # makes `--data IEMOCAP` known
+from mser.data import datamodules as datamodules  # makes `--data IEMOCAP` known
 from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
 from mser.errors import UserError, one_line
+from mser.plugins import imported
 from mser.recognizer import EmotionRecognizer
+from mser.rehearsal import rehearse
 from mser.resuming import read_checkpoint, require_own, require_same
 from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
 from mser.runs.searched import Searched
@@ -136,8 +139,7 @@ class MserCLI(LightningCLI):
         trainer.precision = trainer.precision or best_precision(trainer.accelerator)
         if self.subcommand in ("validate", "test", "predict"):
             data = self.config[self.subcommand].data
-            chosen = getattr(datamodules, data.class_path.rpartition(".")[2], None)
-            if which := getattr(chosen, "corpus", None):
+            if which := getattr(imported(data.class_path), "corpus", None):
                 for name, value in adapt(which, vars(data.init_args)).items():
                     data.init_args[name] = value
 
@@ -156,6 +158,7 @@ class MserCLI(LightningCLI):
             settings = yaml.safe_load(self.parser.dump(self.config, skip_none=False))["fit"]
             require_same(path, yaml.safe_dump(settings), advice, trainer_too=False)
         require_room(folder, self.model)
+        rehearse(self.model, self.model_options(), self.datamodule.label_set)
 
     def before_test(self) -> None:
         """Refuse a checkpoint of another experiment, and weights that nobody trained."""
@@ -166,6 +169,13 @@ class MserCLI(LightningCLI):
         self._require_own_checkpoint()
 
     before_validate = before_predict = before_test
+
+    def model_options(self) -> dict[str, Any]:
+        """Return the options of the model as ``config.yaml`` states them."""
+        parser = self._parser(self.subcommand) if self.subcommand else self.parser
+        config = self.config.get(str(self.subcommand), self.config)
+        options: dict[str, Any] = json.loads(parser.dump(config, format="json", skip_none=False))["model"]
+        return options
 
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 
 from mser.errors import UserError
+from mser.plugins import add_option
 
 _DESCRIPTION = """\
 Serve a page on this machine: record or upload speech, type its transcript or let --asr write it, and see what the model
@@ -34,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
         from mser.app.server import serve
         from mser.use.model import load
 
-        model = load(args.model, device=args.device, asr=args.asr)
+        model = load(args.model, device=args.device, asr=args.asr, plugins=args.plugin)
         print(f"http://{args.host}:{door.getsockname()[1]} (Ctrl+C stops it)", flush=True)
         serve(model, door, args.host)
     return 0
@@ -79,4 +80,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--asr", metavar="NAME", help="writes transcripts: a Hugging Face id such as "
                         "openai/whisper-small, or a local folder")  # fmt: skip
     parser.add_argument("--device", help="such as cpu or cuda:1; a GPU if there is one unless given")
+    add_option(parser)
     return parser

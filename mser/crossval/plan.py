@@ -13,17 +13,15 @@ from mser.data.completeness import left_out, require_classes, require_transcript
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.files import write_text
-from mser.labels import LabelSet, MultiLabel, ScoreSet
+from mser.labels import ScoreSet
 from mser.recognizer import EmotionRecognizer, parameters
+from mser.rehearsal import rehearse
 from mser.resuming import require_same
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
 from mser.splits.content import content_digest
 from mser.splits.protocols import digest
 from mser.training import TRAINER_DEFAULTS, MserCLI, command_line
-
-KINDS: dict[type, str] = {LabelSet: "labels", MultiLabel: "multi_label", ScoreSet: "scores"}
-"""What a report calls the kinds of task."""
 
 
 def plan(run: str, fit_options: list[str]) -> None:
@@ -37,10 +35,10 @@ def plan(run: str, fit_options: list[str]) -> None:
     folder = Path(run)
     cli = command_line(fit_options, run=False)
     _require_heeded(cli)
-    cli.model.objective.require(cli.datamodule.label_set)
+    rehearse(cli.model, cli.model_options(), cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
-    _write_folds(folder, cli.datamodule, reads=cli.model.text is not None)
+    _write_folds(folder, cli.datamodule, reads=cli.model.text is not None, exclusive=cli.model.objective.exclusive)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     print("\n".join(_told(cli.model, folder)))
 
@@ -62,7 +60,7 @@ def _require_heeded(cli: MserCLI) -> None:
 
 def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     """Yield what was settled, for a person: the question, the folds, the model, the room on disk."""
-    settled = json.loads((folder / "protocol.json").read_text(encoding="utf-8"))
+    settled = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
     yield f"{settled['corpus']}, {settled['label_set']}: {', '.join(settled['labels'])}"
     yield f"{settled['protocol']}: {settled['description']}"
     for fold in settled["folds"]:
@@ -73,16 +71,16 @@ def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     yield f"{folder}: the checkpoints of a fit need {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
 
 
-def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool) -> None:
-    manifest = data.read()
-    labelled = data.label_set.select(manifest)
+def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive: bool) -> None:
+    manifest, task = data.read(), data.label_set
+    labelled = task.select(manifest)
     folds = data.protocol.folds(labelled)
     found = audit(labelled, folds, manifest.root)
     require_sound(data.protocol, found)
     by_id = {one.id: one for one in labelled}
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
-        require_classes(data.label_set, [by_id[name] for name in fold.train], part="train", where=where)
+        require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
         for part in ("train", "val", "test") if reads else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
@@ -98,9 +96,12 @@ def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool) -> None:
                 "description": data.protocol.description,
                 "digest": digest(folds),
                 "content": content_digest(labelled, folds),
-                "task": KINDS[type(data.label_set)],
-                "label_set": data.label_set.name,
+                "task": task.kind,
+                "exclusive": exclusive,
+                "label_set": task.name,
                 "labels": data.label_names,
+                "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,
+                "terms": data.corpus.terms(),
                 "folds": [asdict(fold) for fold in folds],
                 "audit": found,
             },

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from mser.arguments import role_and_name
 from mser.errors import UserError
+from mser.plugins import add_option
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run: weights as safetensors, config.json, what the encoders are rebuilt
@@ -38,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     disable_progress_bar()
     if args.onnx:
         return _onnx(args)
-    settings = export(args.folds, args.out, average=args.average)
+    settings = export(args.folds, args.out, average=args.average, plugins=args.plugin)
     several = f", {len(settings.members)} models averaged" if len(settings.members) > 1 else ""
     print(f"{args.out}: {' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}{several}")
     if args.average:
@@ -62,11 +63,11 @@ def _onnx(args: argparse.Namespace) -> int:
             )
         source = args.folds[0] if exported else Path(scratch) / "model"
         if not exported:
-            export(args.folds, source, average=args.average)
+            export(args.folds, source, average=args.average, plugins=args.plugin)
         heard = None if exported else validation(read_folds(args.folds))
         if args.check:
             heard = table(args.check, dict(args.columns), read_settings(source).question())
-        made = export_onnx(source, args.out, heard, int8=args.int8)
+        made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
     print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.said]))
     return 0
 
@@ -86,4 +87,5 @@ def _parser() -> argparse.ArgumentParser:
                         "columns audio, transcript, label")  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
+    add_option(parser)
     return parser

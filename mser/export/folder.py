@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,22 @@ from mser.export.card import card
 from mser.export.folds import Trained, read_folds, score_range, threshold
 from mser.export.threshold import fitted_threshold
 from mser.files import new_folder
+from mser.plugins import require_allowed
 from mser.recognizer import EmotionRecognizer
 from mser.runs.run import Run
+from mser.use.parts import encoder, foreign, has_files, part
 from mser.use.rebuild import rebuild
 from mser.use.settings import Settings
 
 
-def export(folds: Sequence[Path], out: Path, *, average: bool = False) -> Settings:
+def export(folds: Sequence[Path], out: Path, *, average: bool = False, plugins: Collection[str] = ()) -> Settings:
     """Write the folder `out`, which appears whole or not at all, and return what it says of itself.
 
     Args:
         folds: ``RUN/seed<S>/fold<K>``; several of one run make an ensemble.
         out: the folder to make.
         average: make one set of weights of several seeds of a fold instead, if it scores no worse on validation.
+        plugins: packages whose classes the run may name.
 
     Raises:
         UserError: if a fold is not finished, an encoder's settings are gone, the folder cannot be written, or the
@@ -42,10 +45,12 @@ def export(folds: Sequence[Path], out: Path, *, average: bool = False) -> Settin
     if average:
         require_one_fold(trained)
     settings = _settings(trained)
+    for path in foreign(settings.model):
+        require_allowed(path, plugins, trained.run.folder / "config.yaml")
     with new_folder(out) as folder:
-        for side in settings.modalities:
+        for side in filter(lambda side: has_files(settings.model[side]), settings.modalities):
             save_settings(_options(trained.run, side)["name"], folder / side, text=side == "text")
-        model = rebuild(settings, folder)
+        model = rebuild(settings, folder, plugins)
         settings = (_average if average else _ensemble)(model, settings, trained, folder)
         settings.write(folder)
         (folder / "README.md").write_text(card(settings, trained), encoding="utf-8")
@@ -98,16 +103,22 @@ def _settings(trained: Trained) -> Settings:
     sides = {side: _options(run, side) for side in ("speech", "text")}
     return Settings(
         id="",
-        task={"kind": plan.task, "name": plan.label_set, "labels": list(plan.labels), **score_range(run)},
+        task={
+            "kind": plan.task,
+            "exclusive": plan.exclusive,
+            "name": plan.label_set,
+            "labels": list(plan.labels),
+            **score_range(run),
+        },
         sample_rate=SAMPLE_RATE,
         max_seconds=run.config["data"]["init_args"].get("max_seconds"),
         model={
             **{
-                side: options and _pooled(options, side) | {"name": _kept(options, side)}
+                side: _pooled(options, side) | {"name": side} if has_files(options) else options
                 for side, options in sides.items()
             },
-            "fusion": _class(run, "fusion"),
-            "objective": _class(run, "objective"),
+            "fusion": part(run.config["model"]["fusion"]),
+            "objective": part(run.config["model"]["objective"]),
             "dropout": run.config["model"]["dropout"],
         },
         trained={
@@ -117,7 +128,7 @@ def _settings(trained: Trained) -> Settings:
             "digest": plan.digest,
             "made_up": plan.made_up,
             "modality_dropout": (run.config["data"]["init_args"].get("augment") or {}).get("modality_dropout", 0.0),
-            "encoders": {side: _public(options["name"]) for side, options in sides.items() if options},
+            "encoders": {side: _public(options) for side, options in sides.items() if options},
         },
         members=trained.members,
         abstain=threshold(trained),
@@ -126,32 +137,18 @@ def _settings(trained: Trained) -> Settings:
 
 def _options(run: Run, side: str) -> Any:
     """Return the options of an encoder, or None where the model has none on this side."""
-    given = run.config["model"].get(side)
-    return given and dict(given.get("init_args", given))
+    return encoder(run.config["model"].get(side), side)
 
 
 def _pooled(options: dict[str, Any], side: str) -> dict[str, Any]:
     """Return an encoder's options with the pooling that a sentence encoder names in its folder, which ours lacks."""
-    if side == "text" and options.get("pooling") is None:
+    if side == "text" and has_files(options) and options.get("pooling") is None:
         return options | {"pooling": own_pooling(options["name"])}
     return options
 
 
-def _kept(options: dict[str, Any], side: str) -> str:
-    return "tiny" if options["name"] == "tiny" else side
-
-
-def _public(name: str) -> str:
+def _public(options: dict[str, Any]) -> str:
     """Return an encoder's name without the folders around it, which are nobody else's business."""
+    if not isinstance(name := options.get("name"), str):
+        return str((name or options)["class"])
     return Path(name).name if Path(name).is_dir() else name
-
-
-def _class(run: Run, part: str) -> dict[str, Any]:
-    given = run.config["model"][part]
-    module, _, name = given["class_path"].rpartition(".")
-    if module not in ("mser.fusion", "mser.objectives"):
-        raise UserError(
-            f"the run's {part} is {given['class_path']}, which a model folder cannot hold: only what mser itself has "
-            "is rebuilt from a folder; use the checkpoint with `mser predict --config`"
-        )
-    return {"class": name, "options": given.get("init_args") or {}}

@@ -5,26 +5,27 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from mser.encoders.speech_bert.backbone import SpeechBert
 from mser.errors import UserError
 from mser.export.onnx_check import Heard, answers, cost, made_up
 from mser.export.onnx_graph import write_graph
 from mser.files import new_folder
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import load
+from mser.use.parts import foreign
 from mser.use.settings import Settings
 from mser.use.torch_engine import TorchEngine, settled
 
 CLOSE = 1e-4
 """The greatest difference of a probability or score that a graph may have from PyTorch's."""
 MOST_CODED = 0.9
-"""The share of clips that have to be so with Speech-BERT: a code that rounding decides moves its clip's answer."""
+"""The share of clips that have to be so where codes are heard: one that rounding decides moves its clip's answer."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Exported:
     said: tuple[str, ...]
 
 
-def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bool = False) -> Exported:
+def export_onnx(
+    source: Path, out: Path, heard: Heard | None = None, *, int8: bool = False, plugins: Collection[str] = ()
+) -> Exported:
     """Write the folder `out`, which appears whole or not at all.
 
     Args:
@@ -48,21 +51,23 @@ def export_onnx(source: Path, out: Path, heard: Heard | None = None, *, int8: bo
         out: the folder to make.
         heard: what to compare on; noise when None.
         int8: keep the weights of linear layers as 8-bit integers.
+        plugins: packages whose classes the source may name; the graphs need none of them.
 
     Raises:
         UserError: if `source` runs on ONNX already, a library is missing, the graphs answer otherwise than the model
             does, or 8 bits are asked for without recordings to measure them on.
     """
     _require_installed()
-    model = load(source, device="cpu")
+    model = load(source, device="cpu", plugins=plugins)
     if not isinstance(model.engine, TorchEngine):
         raise UserError(f"{source} is an ONNX model already; give the folder or the fold it was made of")
+    _require_known_words(model.settings)
     heard = heard or made_up(model.settings)
     if int8 and not heard.are_real:
         raise UserError("what 8 bits cost is measured on recordings: give --check TABLE, or export from a fold")
     before = answers(model, heard)
     with new_folder(out) as folder:
-        settings = _write(model.engine.max_tokens, model.settings, source, folder)
+        settings = _write(model.engine.max_tokens, model.settings, source, folder, plugins)
         after = answers(load(folder, device="cpu"), heard)
         said = [_require_close(before, after, heard, _share(model.engine.members[0]))]
         if int8:
@@ -84,10 +89,10 @@ def _require_installed() -> None:
             raise UserError(f"--onnx needs {name}, which is not installed: pip install 'multimodal-ser[onnx]'")
 
 
-def _write(max_tokens: int, settings: Settings, source: Path, folder: Path) -> Settings:
+def _write(max_tokens: int, settings: Settings, source: Path, folder: Path, plugins: Collection[str]) -> Settings:
     """Fill the folder, and return its settings."""
     for number, member in enumerate(settings.members):
-        write_graph(settled(settings, source, number), folder / _graph(member.weights))
+        _trace(settled(settings, source, number, plugins), settings, folder / _graph(member.weights))
     for side in settings.modalities:
         if (source / side).is_dir():
             shutil.copytree(source / side, folder / side, ignore=shutil.ignore_patterns("*.safetensors"))
@@ -102,13 +107,34 @@ def _write(max_tokens: int, settings: Settings, source: Path, folder: Path) -> S
     return settings
 
 
+def _trace(model: EmotionRecognizer, settings: Settings, path: Path) -> None:
+    others = list(foreign(settings.model))
+    try:
+        write_graph(model, path)
+    except Exception as error:  # the exporter's own, of whatever it cannot turn into a graph
+        if not others:
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise UserError(f"{', '.join(others)} cannot be turned into a graph: {said}; leave --onnx out") from error
+
+
+def _require_known_words(settings: Settings) -> None:
+    """Refuse a text encoder of another package: without that nobody could make its ids."""
+    text = settings.model["text"]
+    if text and not isinstance(text.get("name"), str):
+        raise UserError(
+            f"{next(foreign({'text': text}))} reads words in a way of its own, which ONNX Runtime does not know; "
+            "leave --onnx out"
+        )
+
+
 def _graph(weights: str) -> str:
     return str(Path(weights).with_suffix(".onnx"))
 
 
 def _share(model: EmotionRecognizer) -> float:
     """Return how many of the clips have to be answered alike."""
-    return MOST_CODED if model.speech is not None and isinstance(model.speech.backbone, SpeechBert) else 1.0
+    return MOST_CODED if model.speech is not None and model.speech.backbone.discrete else 1.0
 
 
 def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard, share: float) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mser.arguments import positive, role_and_name
 from mser.errors import UserError
 from mser.launching import pairs
+from mser.plugins import add_option
 from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows
@@ -227,4 +228,5 @@ def _parser() -> _Parser:
     parser.add_argument("--batch-seconds", type=positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60): a base-size encoder needs 16 MB "
                         "for each; a batch that does not fit into memory is halved")  # fmt: skip
+    add_option(parser)
     return parser

@@ -19,5 +19,5 @@ def opened(
     """Return what answers clips in their order, with the model loaded onto a device of this process."""
     from mser.use.model import load
 
-    model = load(folder, device=device, asr=args.asr, precision=args.precision)
+    model = load(folder, device=device, asr=args.asr, precision=args.precision, plugins=args.plugin)
     return partial(model.stream, batch_seconds=args.batch_seconds)

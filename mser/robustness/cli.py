@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mser.errors import UserError
 from mser.files import write_text
+from mser.plugins import add_option, require_config_allowed
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
 from mser.robustness.transcripts import require_jiwer, words_of
@@ -38,6 +39,7 @@ def main(argv: list[str]) -> int:
         raise UserError(f"{run.folder} left its test parts locked (--skip_test); ask with --part val")
     if part == "val" and run.part == "test" and any(job.chosen_on is None for job in run.jobs):
         raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
+    require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
     asked = _asked(run, args)
     _ask(run, part, asked, options)
     _show(run, as_json=args.json)
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--noise", default=WHITE, metavar="FOLDER", help="of recordings to take the noise from (default: white noise)"
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
+    add_option(parser)
     return parser
 
 

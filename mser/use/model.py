@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -43,6 +43,7 @@ def load(
     asr: str | Path | None = None,
     revision: str | None = None,
     precision: Precision = "32",
+    plugins: Collection[str] = (),
 ) -> Model:
     """Return the model of a folder that ``mser export`` made; needs neither network nor pickle.
 
@@ -53,16 +54,25 @@ def load(
             ``openai/whisper-small``, or a local folder.
         revision: branch, tag or commit on the hub.
         precision: ``bf16`` is faster where the hardware has it; probabilities change slightly.
+        plugins: packages of which the folder may use classes, such as ``["mypackage"]`` for its fusion; that runs their
+            code. By itself a folder can name nothing but what mser has.
 
     Raises:
-        UserError: if the folder is no model's, of another version, lacks a file, or its parts do not fit.
+        UserError: if the folder is no model's, of another version, lacks a file, its parts do not fit, or it needs a
+            package that `plugins` does not allow.
     """
-    return _opened(local_folder(folder, revision=revision), device, asr, precision)
+    return _opened(local_folder(folder, revision=revision), device, asr, precision, plugins)
 
 
-def _opened(path: Path, device: str | None = None, asr: str | Path | None = None, precision: Precision = "32") -> Model:
+def _opened(
+    path: Path,
+    device: str | None = None,
+    asr: str | Path | None = None,
+    precision: Precision = "32",
+    plugins: Collection[str] = (),
+) -> Model:
     settings = read_settings(path)
-    return Model(settings, _engine_of(settings, path, device, precision), device, folder=path, asr=asr)
+    return Model(settings, _engine_of(settings, path, device, precision, plugins), device, folder=path, asr=asr)
 
 
 class Model(ModelHubMixin):
@@ -267,10 +277,16 @@ class Model(ModelHubMixin):
 
     @classmethod
     def _from_pretrained(
-        cls, *, model_id: str, device: str | None = None, asr: str | Path | None = None, **where: Any
+        cls,
+        *,
+        model_id: str,
+        device: str | None = None,
+        asr: str | Path | None = None,
+        plugins: Collection[str] = (),
+        **where: Any,
     ) -> Model:
         where = {name: value for name, value in where.items() if name in _WHERE}
-        return _opened(local_folder(model_id, **where), device, asr)
+        return _opened(local_folder(model_id, **where), device, asr, plugins=plugins)
 
 
 def _transcriber(asr: str | Path, device: str | None) -> Transcriber:
@@ -291,7 +307,9 @@ def _refused(clip: Clip, error: Exception) -> Prediction:
     return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)
 
 
-def _engine_of(settings: Settings, folder: Path, device: str | None, precision: Precision) -> Engine:
+def _engine_of(
+    settings: Settings, folder: Path, device: str | None, precision: Precision, plugins: Collection[str]
+) -> Engine:
     """Return what runs a model folder's weights.
 
     Args:
@@ -299,6 +317,7 @@ def _engine_of(settings: Settings, folder: Path, device: str | None, precision: 
         folder: where it lies.
         device: such as ``cpu`` or ``cuda:1``; a GPU if there is one when None.
         precision: of PyTorch's computations.
+        plugins: packages whose classes it may name.
 
     Raises:
         UserError: if it cannot be had here.
@@ -317,4 +336,6 @@ def _engine_of(settings: Settings, folder: Path, device: str | None, precision: 
         raise UserError(
             f"{folder} is run by PyTorch, but {error.name} is not installed; install it, or export with --onnx"
         ) from error
-    return TorchEngine(settings, folder, device, half=precision == "bf16")
+    if isinstance(plugins, str):
+        plugins = [plugins]
+    return TorchEngine(settings, folder, device, half=precision == "bf16", plugins=plugins)

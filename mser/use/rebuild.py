@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,33 +11,40 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model
 
 from mser import fusion, objectives
+from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only
 from mser.errors import UserError, brief, one_of
+from mser.plugins import allowed_class
 from mser.recognizer import EmotionRecognizer
+from mser.use.parts import has_files
 from mser.use.settings import AGAIN, FILE, Member, Settings
 
 _HEAD = "head.1.weight"
 
 
-def rebuild(settings: Settings, folder: Path) -> EmotionRecognizer:
+def rebuild(settings: Settings, folder: Path, plugins: Collection[str] = ()) -> EmotionRecognizer:
     """Return the model of a folder, with random weights.
 
+    Args:
+        settings: what the folder says.
+        folder: where it lies.
+        plugins: modules and packages whose classes it may name besides ours.
+
     Raises:
-        UserError: if the settings do not make a model.
+        UserError: if the settings do not make a model, or name what is not allowed.
     """
+    where = folder / FILE
     options = settings.model
     labels = list(settings.task["labels"])
     try:
         with architecture_only():
             return EmotionRecognizer(
                 labels,
-                speech=_encoder(SpeechEncoder, options["speech"], folder),
-                text=_encoder(TextEncoder, options["text"], folder),
-                fusion=partial(_known(fusion, fusion.Fusion, options["fusion"]), **options["fusion"]["options"]),
-                objective=partial(
-                    _known(objectives, objectives.Objective, options["objective"]), **options["objective"]["options"]
-                ),
+                speech=encoder(SpeechEncoder, options["speech"], folder, plugins),
+                text=encoder(TextEncoder, options["text"], folder, plugins),
+                fusion=made(fusion.Fusion, options["fusion"], plugins, where),
+                objective=made(objectives.Objective, options["objective"], plugins, where),
                 dropout=options["dropout"],
             ).eval()
     except UserError:
@@ -69,20 +77,28 @@ def load_weights(model: EmotionRecognizer, settings: Settings, member: Member, f
         raise UserError(f"{path} is damaged or does not fit {FILE}: {brief(error)}; {AGAIN}") from error
 
 
-def _encoder(kind: Any, options: dict[str, Any] | None, folder: Path) -> Any:
+def encoder(kind: Any, options: Mapping[str, Any] | None, folder: Path, plugins: Collection[str]) -> Any:
+    """Return an encoder from its settings, within `architecture_only` with random weights; None where there is none."""
     if options is None:
         return None
-    own = {name: value for name, value in options.items() if name != "name"}
-    return kind(options["name"] if options["name"] == "tiny" else str(folder / options["name"]), **own)
+    own, where = dict(options), folder / FILE
+    if "class" in own:
+        kind = allowed_class(own.pop("class"), kind, plugins, where)
+    if has_files(own):
+        own["name"] = str(folder / own["name"])
+    elif isinstance(own.get("name"), dict):
+        own["name"] = made(Backbone, own["name"], plugins, where)()
+    return kind(**own)
 
 
-def _known(module: Any, kind: type, options: dict[str, Any]) -> Any:
-    """Return a class by its name: of ours only, since a folder from elsewhere must not name what to run."""
+def made(kind: type, given: Mapping[str, Any], plugins: Collection[str], where: object) -> partial[Any]:
+    """Return what makes a part: ours by the short name of its class, another package's if that is allowed."""
+    own = {fusion.Fusion: fusion, objectives.Objective: objectives}.get(kind)
     known = {
-        name: one
-        for name, one in vars(module).items()
-        if isinstance(one, type) and issubclass(one, kind) and one is not kind
+        name: one for name, one in (vars(own) if own else {}).items() if isinstance(one, type) and issubclass(one, kind)
     }
-    if options["class"] not in known:
-        raise one_of(kind.__name__.lower(), options["class"], list(known))
-    return known[options["class"]]
+    known.pop(kind.__name__, None)
+    name = given["class"]
+    if "." not in name and name not in known:
+        raise one_of(kind.__name__.lower(), name, list(known))
+    return partial(known.get(name) or allowed_class(name, kind, plugins, where), **given["options"])

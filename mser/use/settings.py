@@ -12,16 +12,12 @@ import msgspec
 
 from mser.errors import UserError
 from mser.json_fields import fit, read_object
-from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+from mser.labels import KINDS, ScoreSet, Task
+from mser.use.parts import has_files
 
 FILE = "config.json"
 FORMAT = 1
 """Which shape of folder this code writes and reads."""
-TASKS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
-    "labels": LabelSet,
-    "multi_label": MultiLabel,
-    "scores": ScoreSet,
-}
 NEEDS_TEXT = (
     "this model reads the transcript too and was never trained without it: give one, let speech recognition write it "
     "(--asr; asr=), or use a model of speech"
@@ -38,13 +34,11 @@ class _Task(TypedDict):
     labels: list[str]
     low: NotRequired[float]
     high: NotRequired[float]
-
-
-class _Encoder(TypedDict):
-    name: str
+    exclusive: NotRequired[bool]
 
 
 _Part = TypedDict("_Part", {"class": str, "options": dict[str, Any]})
+_Encoder = TypedDict("_Encoder", {"name": NotRequired[str | _Part], "class": NotRequired[str]})
 
 
 class _Model(TypedDict):
@@ -98,10 +92,11 @@ class Settings:
 
     Attributes:
         id: twelve hexadecimal digits of the weights: another model has another.
-        task: ``kind``, ``name`` and ``labels``, for scores also ``low`` and ``high``.
+        task: ``kind``, ``name``, ``labels`` and ``exclusive``, for scores also ``low`` and ``high``.
         sample_rate: of the audio that the model takes, in Hz.
         max_seconds: longer clips lose their end, as in training; None keeps all.
-        model: the options of `EmotionRecognizer`; the names of encoders are folders beside this file.
+        model: the options of `EmotionRecognizer`; the names of encoders are folders beside this file. Fusion,
+            objective and what else has a ``class`` are ours, or by class path another package's (`mser.use.parts`).
         trained: corpus, protocol and digest, run, the encoders' own names, the ``modality_dropout``, and whether the
             corpus was ``made_up``.
         members: one, or those of an ensemble, whose probabilities or scores are averaged.
@@ -119,7 +114,7 @@ class Settings:
 
     def question(self) -> Task:
         """Return what the model answers."""
-        kind, labels = TASKS[self.task["kind"]], tuple(self.task["labels"])
+        kind, labels = KINDS[self.task["kind"]], tuple(self.task["labels"])
         if kind is ScoreSet:
             return ScoreSet(self.task["name"], labels, low=self.task["low"], high=self.task["high"])
         return kind(self.task["name"], labels)  # type: ignore[call-arg]
@@ -127,7 +122,8 @@ class Settings:
     @property
     def exclusive(self) -> bool:
         """Whether the probabilities of an utterance sum to 1."""
-        return bool(self.model["objective"]["class"] == "CrossEntropy")
+        objective = self.model["objective"]["class"]
+        return bool(self.task.get("exclusive", objective == "CrossEntropy"))  # older folders do not say
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -234,7 +230,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _require_files(folder: Path, settings: Settings) -> None:
     needed = [member.weights for member in settings.members]
-    needed += [f"{side}/config.json" for side in settings.modalities if settings.model[side]["name"] != "tiny"]
+    needed += [f"{side}/config.json" for side in settings.modalities if has_files(settings.model[side])]
     for name in needed:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise UserError(f"{folder / FILE} names {name}, which lies elsewhere; {AGAIN}")

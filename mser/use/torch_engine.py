@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
@@ -29,14 +29,23 @@ class TorchEngine:
         folder: where it lies.
         device: a GPU if there is one when None.
         half: compute in bfloat16.
+        plugins: modules and packages whose classes the folder may name.
 
     Raises:
         UserError: if settings and weights do not fit, or there is no such device.
     """
 
-    def __init__(self, settings: Settings, folder: Path, device: str | None, *, half: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        device: str | None,
+        *,
+        half: bool = False,
+        plugins: Collection[str] = (),
+    ) -> None:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self.members = [settled(settings, folder, number) for number in range(len(settings.members))]
+        self.members = [settled(settings, folder, number, plugins) for number in range(len(settings.members))]
         for member in self.members if half else ():
             halve(member)
         try:
@@ -76,9 +85,9 @@ class TorchEngine:
         return encoder is not None and encoder.tokenizer([text], self.max_tokens + 1)[0].shape[1] > self.max_tokens
 
 
-def settled(settings: Settings, folder: Path, number: int) -> EmotionRecognizer:
+def settled(settings: Settings, folder: Path, number: int, plugins: Collection[str] = ()) -> EmotionRecognizer:
     """Return a member of a model folder, by its number from 0, on the CPU and as `mser.use.inference` leaves it."""
-    model = rebuild(settings, folder)
+    model = rebuild(settings, folder, plugins)
     member = settings.members[number]
     load_weights(model, settings, member, folder)
     require_finite(model.state_dict(), str(folder / member.weights))

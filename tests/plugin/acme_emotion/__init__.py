@@ -1,0 +1,1 @@
+"""What a package of one's own adds to mser: a corpus, an encoder, a fusion and an objective."""
