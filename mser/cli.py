@@ -36,10 +36,12 @@ def main(argv: list[str] | None = None) -> int:
         argv: the command and its options; those of the process when None.
     """
     args = sys.argv[1:] if argv is None else list(argv)
+    if args[:1] == ["help"]:
+        args = [*args[1:2], "--help"]
     if not args or args[0] in ("-h", "--help"):
         print(_usage())
         return 0
-    if args[0] == "--version":
+    if args[0] in ("-V", "--version"):
         print(f"mser {__version__}")
         return 0
     if met := stranger():
@@ -92,5 +94,5 @@ def _usage() -> str:
         "usage: mser COMMAND [options]\n\n"
         "Recognise emotion from what was said and how, and judge the result honestly.\n\n"
         f"{rows}\n\n"
-        "`mser COMMAND --help` says more; `mser --version` prints the version."
+        "`mser help COMMAND` says more; `mser --version` prints the version."
     )

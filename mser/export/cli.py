@@ -12,11 +12,12 @@ from mser.errors import UserError
 from mser.plugins import add_option
 
 _DESCRIPTION = """\
-Make a folder of one or more finished folds of a run: weights as safetensors, config.json, what the encoders are rebuilt
-from, and README.md, a model card. `mser predict FOLDER clip.wav` and mser.load("FOLDER") use it with neither network,
-corpus nor experiment file; it can be shared as it is. Several folds or seeds make an ensemble: their probabilities are
-averaged. With --average several seeds of one fold become one set of weights, as fast as one of them, if it scores no
-worse than the ensemble on validation. Probabilities are calibrated on each fold's validation part.
+Make a folder of one or more finished folds of a run, or of a `mser fit`: weights as safetensors, config.json, what the
+encoders are rebuilt from, and README.md, a model card. `mser predict FOLDER clip.wav` and mser.load("FOLDER") use it
+with neither network, corpus nor experiment file; it can be shared as it is. Several folds or seeds make an ensemble:
+their probabilities are averaged. With --average several seeds of one fold become one set of weights, as fast as one of
+them, if it scores no worse than the ensemble on validation. Probabilities are calibrated on each fold's validation part;
+that of a `mser fit` is heard again for that.
 
 With --onnx the folder runs on ONNX Runtime, where no PyTorch is installed; instead of folds a folder that was exported
 before may be given. How far its answers are from PyTorch's is measured on the validation part, or on --check."""
@@ -34,11 +35,25 @@ def main(argv: Sequence[str]) -> int:
             raise UserError(f"--{name} is of no use without --onnx; add --onnx, or leave it out")
     from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
+    with TemporaryDirectory() as scratch:
+        args.folds = _folds(args, Path(scratch))
+        return _onnx(args, Path(scratch)) if args.onnx else _export(args)
+
+
+def _folds(args: argparse.Namespace, scratch: Path) -> list[Path]:
+    """Return finished folds, of which one may stand for the folder of a fit."""
+    from mser.export.fit import as_fold, is_fit
+
+    fits = [folder for folder in args.folds if is_fit(folder)]
+    if fits and len(args.folds) > 1:
+        raise UserError(f"{fits[0]} is the folder of a fit, which is exported alone; leave the others out")
+    return [as_fold(fits[0], scratch, args.plugin)] if fits else list(args.folds)
+
+
+def _export(args: argparse.Namespace) -> int:
     from mser.export.folder import export
 
-    disable_progress_bar()
-    if args.onnx:
-        return _onnx(args)
     settings = export(args.folds, args.out, average=args.average, plugins=args.plugin)
     several = f", {len(settings.members)} models averaged" if len(settings.members) > 1 else ""
     print(f"{args.out}: {' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}{several}")
@@ -47,27 +62,26 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _onnx(args: argparse.Namespace) -> int:
+def _onnx(args: argparse.Namespace, scratch: Path) -> int:
     from mser.export.folder import export
     from mser.export.folds import read_folds
     from mser.export.onnx import export_onnx
     from mser.export.onnx_check import table, validation
     from mser.use.settings import is_model_folder, read_settings
 
-    with TemporaryDirectory() as scratch:
-        exported = is_model_folder(args.folds[0])
-        if exported and (args.average or len(args.folds) > 1):
-            raise UserError(
-                f"{args.folds[0]} is a model folder, which is exported alone and as it is; leave out --average and "
-                "other folders, or give the folds it was made of"
-            )
-        source = args.folds[0] if exported else Path(scratch) / "model"
-        if not exported:
-            export(args.folds, source, average=args.average, plugins=args.plugin)
-        heard = None if exported else validation(read_folds(args.folds))
-        if args.check:
-            heard = table(args.check, dict(args.columns), read_settings(source).question())
-        made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
+    exported = is_model_folder(args.folds[0])
+    if exported and (args.average or len(args.folds) > 1):
+        raise UserError(
+            f"{args.folds[0]} is a model folder, which is exported alone and as it is; leave out --average and "
+            "other folders, or give the folds it was made of"
+        )
+    source = args.folds[0] if exported else scratch / "model"
+    if not exported:
+        export(args.folds, source, average=args.average, plugins=args.plugin)
+    heard = None if exported else validation(read_folds(args.folds))
+    if args.check:
+        heard = table(args.check, dict(args.columns), read_settings(source).question())
+    made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
     print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.said]))
     return 0
 
@@ -76,7 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mser export", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folds", nargs="+", type=Path, metavar="RUN/seed1/fold1", help="finished folds of one run")
+    parser.add_argument(
+        "folds",
+        nargs="+",
+        type=Path,
+        metavar="RUN/seed1/fold1",
+        help="finished folds of one run, or the folder of one `mser fit`",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="the folder to make; must not exist")
     parser.add_argument("--average", action="store_true", help="one set of weights of several seeds of one fold")
     parser.add_argument("--onnx", action="store_true", help="make a folder that runs without PyTorch")

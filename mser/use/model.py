@@ -105,6 +105,14 @@ class Model(ModelHubMixin):
             raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
         self.transcriber = None if asr is None else _transcriber(asr, device)
 
+    def __repr__(self) -> str:
+        """Return what it hears or reads, what it tells, and what it was trained on."""
+        trained, several = self.settings.trained, len(self.settings.members)
+        on = f", trained on {trained['protocol']}" if "protocol" in trained else ""
+        many = f", {several} averaged" if several > 1 else ""
+        sides, labels = " and ".join(self.settings.modalities), ", ".join(self.task.labels)
+        return f"<Model {self.settings.id}: {sides} to {labels}{on}{many}>"
+
     @overload
     def predict(self, audio: Audio | None, transcript: str, *, sample_rate: int | None = ...) -> Prediction: ...
 
