@@ -44,6 +44,12 @@ def rehearse(model: EmotionRecognizer, options: Mapping[str, Any], task: Task) -
         UserError: for an objective of another kind of task, or a part that cannot be used.
     """
     model.objective.require(task)
+    for name in ("fusion", "objective"):
+        if not isinstance(options[name], Mapping) or "class_path" not in options[name]:
+            raise UserError(
+                f"model.{name} is {options[name]!r}, which no report or model folder could name; give the class_path of a "
+                "class, and its init_args"
+            )
     with torch.random.fork_rng(devices=[]), _evaluating(model):
         torch.manual_seed(0)
         if _is_foreign(model.objective):
@@ -142,7 +148,7 @@ def _try_encoder(encoder: SpeechEncoder | TextEncoder) -> None:
 def _try_rebuilding(model: EmotionRecognizer, options: Mapping[str, Any]) -> None:
     """Make each such part from what a model folder would say of it, and see that the weights would fit."""
     sides = {side: encoder(options.get(side), side) for side in ("speech", "text")}
-    kept = {**sides, **{name: part(options[name]) for name in ("fusion", "objective")}}
+    kept: dict[str, Any] = {**sides, **{name: part(options[name]) for name in ("fusion", "objective")}}
     plugins = {path.rpartition(".")[0] for path in foreign(kept)}
     widths = [one.width if one else 0 for one in (model.speech, model.text)]
     makers: dict[str, Callable[[], nn.Module]] = {

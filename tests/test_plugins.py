@@ -48,6 +48,7 @@ def marker(tmp_path, monkeypatch):
     """A module that leaves a mark where it is imported."""
     (tmp_path / "marker_module.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()\n")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "marker_module", raising=False)
     return tmp_path / "imported"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mser.corpora.acted import crema_d, emodb, ravdess
 from mser.corpora.cmu import mosei, mosi
-from mser.corpora.corpus import Corpus
+from mser.corpora.corpus import Corpus as Corpus
 from mser.corpora.iemocap import corpus as iemocap
 from mser.corpora.meld import corpus as meld
 from mser.corpora.msp_podcast import corpus as msp_podcast

@@ -16,8 +16,8 @@ Make a folder of one or more finished folds of a run, or of a `mser fit`: weight
 encoders are rebuilt from, and README.md, a model card. `mser predict FOLDER clip.wav` and mser.load("FOLDER") use it
 with neither network, corpus nor experiment file; it can be shared as it is. Several folds or seeds make an ensemble:
 their probabilities are averaged. With --average several seeds of one fold become one set of weights, as fast as one of
-them, if it scores no worse than the ensemble on validation. Probabilities are calibrated on each fold's validation part;
-that of a `mser fit` is heard again for that.
+them, if it scores no worse than the ensemble on validation. Probabilities are calibrated on each validation part;
+that of a `mser fit` is heard again for it.
 
 With --onnx the folder runs on ONNX Runtime, where no PyTorch is installed; instead of folds a folder that was exported
 before may be given. How far its answers are from PyTorch's is measured on the validation part, or on --check."""

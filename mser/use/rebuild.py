@@ -93,7 +93,8 @@ def encoder(kind: Any, options: Mapping[str, Any] | None, folder: Path, plugins:
 
 def made(kind: type, given: Mapping[str, Any], plugins: Collection[str], where: object) -> partial[Any]:
     """Return what makes a part: ours by the short name of its class, another package's if that is allowed."""
-    own = {fusion.Fusion: fusion, objectives.Objective: objectives}.get(kind)
+    homes: dict[type, Any] = {fusion.Fusion: fusion, objectives.Objective: objectives}
+    own = homes.get(kind)
     known = {
         name: one for name, one in (vars(own) if own else {}).items() if isinstance(one, type) and issubclass(one, kind)
     }

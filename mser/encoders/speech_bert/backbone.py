@@ -35,6 +35,7 @@ class SpeechBert(Backbone):
     """
 
     discrete = True
+    tokenizer: SpeechTokenizer
 
     def __init__(self, roberta: Any, tokenizer: SpeechTokenizer) -> None:
         super().__init__()
