@@ -47,8 +47,8 @@ def rehearse(model: EmotionRecognizer, options: Mapping[str, Any], task: Task) -
     for name in ("fusion", "objective"):
         if not isinstance(options[name], Mapping) or "class_path" not in options[name]:
             raise UserError(
-                f"model.{name} is {options[name]!r}, which no report or model folder could name; give the class_path of a "
-                "class, and its init_args"
+                f"model.{name} is {options[name]!r}, which no report or model folder could name; give a class_path "
+                "and init_args"
             )
     with torch.random.fork_rng(devices=[]), _evaluating(model):
         torch.manual_seed(0)

@@ -263,12 +263,17 @@ def test_a_damaged_checkpoint(run, fold, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_fusion_of_ones_own_cannot_be_rebuilt(run, fold, tmp_path, capsys):
+def test_a_fusion_of_another_package_is_not_imported_unless_allowed(run, fold, tmp_path, capsys):
     config = run / "config.yaml"
     whole = config.read_text()
     config.write_text(whole.replace("mser.fusion.Shallow", "mine.Deep"))
     try:
-        refused(capsys, ["export", fold, "--out", tmp_path / "model"], "fusion is mine.Deep", "mser predict --config")
+        refused(
+            capsys,
+            ["export", fold, "--out", tmp_path / "model"],
+            "config.yaml needs mine.Deep, code of",
+            "--plugin mine",
+        )
     finally:
         config.write_text(whole)
 
