@@ -203,3 +203,13 @@ def test_the_package_installs(tmp_path):
     check = [sys.executable, "-m", "mser", "data", "check", "acme_emotion.corpus.CORPUS", str(calls)]
     done = subprocess.run(check, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True)
     assert "the corpus is sound" in done.stdout
+
+
+def test_the_page_is_served_where_the_user_allows_the_package(model, monkeypatch, capsys):
+    pytest.importorskip("gradio")
+    served = []
+    monkeypatch.setattr("mser.app.server.serve", lambda model, door, host: served.append(model.task.labels))
+    assert main(["app", str(model), "--port", "0"]) == 2
+    assert REFUSED in capsys.readouterr().err
+    assert main(["app", str(model), "--port", "0", "--device", "cpu", *ALLOWED]) == 0
+    assert served == [("calm", "angry")]
