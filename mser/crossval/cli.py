@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         say_left_out(Manifest.read(run / MANIFEST))
         _measure(run)
         protocol = json.loads((run / PROTOCOL).read_text())
-        _say_unfit(run, protocol["corpus"], protocol["audit"])
+        _say_unfit(run, protocol)
         chosen = _chosen(args.folds, [fold["number"] for fold in protocol["folds"]])
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         _require_folders(jobs)
@@ -140,10 +140,11 @@ def _require_folders(jobs: list[Job]) -> None:
             job.scores()
 
 
-def _say_unfit(run: Path, corpus: str, audit: Mapping[str, Any]) -> None:
+def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
     """Say how many of the tested transcripts are empty, where the model reads, and whether it knows the language."""
     model = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]
-    if note := language_note(corpus, model):
+    audit, language = protocol["audit"], protocol["terms"]["language"]
+    if note := language_note(protocol["corpus"], language, model):
         log.warning("%s", note)
     if model["text"] and audit["empty_transcripts"]:
         log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))

@@ -6,23 +6,22 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mser.export.card import LANGUAGE
 
-
-def language_note(corpus: str, model: Mapping[str, Any]) -> str | None:
+def language_note(corpus: str, language: str | None, model: Mapping[str, Any]) -> str | None:
     """Return a note on a Whisper encoder for English alone that is to hear another language; None where all is well.
 
     Args:
         corpus: its name.
+        language: of its recordings, such as ``de``; None where nobody knows.
         model: the options of a fit's model.
 
     Example:
-        >>> language_note("emodb", {"speech": {"name": "models/whisper-tiny.en"}})
+        >>> language_note("emodb", "de", {"speech": {"name": "models/whisper-tiny.en"}})
         'models/whisper-tiny.en is for English alone, emodb is in another language (de): whisper-tiny hears that too'
-        >>> language_note("iemocap", {"speech": {"name": "models/whisper-tiny.en"}})
+        >>> language_note("iemocap", "en", {"speech": {"name": "models/whisper-tiny.en"}})
     """
     speech = model.get("speech") or {}
-    name, language = str(speech.get("init_args", speech).get("name", "")), LANGUAGE.get(corpus, "en")
+    name = str(speech.get("init_args", speech).get("name", ""))
     if language in (None, "en") or not re.search(r"whisper-[\w-]+\.en/?$", name):
         return None
     other = name.rstrip("/").rpartition("/")[2].removesuffix(".en")

@@ -24,10 +24,13 @@ from mser.splits.protocols import digest
 from mser.training import TRAINER_DEFAULTS, MserCLI, command_line
 
 
-def plan(run: str, fit_options: list[str]) -> None:
+def plan(run: str, fit_options: list[str]) -> list[str]:
     """Write ``config.yaml``, ``protocol.json`` and ``manifest.jsonl`` into the run's folder.
 
     Building the model and reading the corpus here finds every mistake that a fold would stumble over later.
+
+    Returns:
+        What was settled, in lines for a person.
 
     Raises:
         UserError: for such a mistake, for a run of another experiment, or for too little room.
@@ -40,7 +43,7 @@ def plan(run: str, fit_options: list[str]) -> None:
     require_room(folder, cli.model)
     _write_folds(folder, cli.datamodule, reads=cli.model.text is not None, exclusive=cli.model.objective.exclusive)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
-    print("\n".join(_told(cli.model, folder)))
+    return list(_told(cli.model, folder))
 
 
 def _require_heeded(cli: MserCLI) -> None:

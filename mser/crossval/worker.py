@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         if task == "plan":
             from mser.crossval.plan import plan
 
-            plan(run, rest)
+            print("\n".join(plan(run, rest)))
         else:
             _fold(Job(Path(run), int(rest[0]), int(rest[1]), "--skip_test" in rest, "--logger=wandb" in rest))
     except UserError as error:

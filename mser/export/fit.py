@@ -9,21 +9,21 @@ from pathlib import Path
 
 import yaml
 
-from mser.callbacks.checkpoints import BEST, FOLDER
-from mser.crossval.plan import CONFIG, plan
+from mser.crossval.plan import plan
 from mser.errors import UserError
 from mser.files import write_text
 from mser.plugins import require_config_allowed
 from mser.resuming import require_own
+from mser.runs.folder import BEST, CONFIG, METRICS, PROTOCOL, PROVENANCE, fold_name, fold_options, run_of
 from mser.training import command_line
 
-_OF_A_FIT = ("ckpt_path", "weights_only")  # options that a plan does not have
+_OF_A_FIT = ("ckpt_path", "weights_only", "from", "seed_everything")  # options that a plan does not have
 
 
 def is_fit(folder: Path) -> bool:
     """Return whether it is the folder of a fit, and no fold of a run."""
-    of_a_run = (folder.resolve().parents[1] / "protocol.json").exists()
-    return not of_a_run and all((folder / name).is_file() for name in (CONFIG, f"{FOLDER}/{BEST}.ckpt"))
+    of_a_run = (run_of(folder) / PROTOCOL).exists()
+    return not of_a_run and all((folder / name).is_file() for name in (CONFIG, BEST))
 
 
 def as_fold(folder: Path, scratch: Path, plugins: Collection[str]) -> Path:
@@ -43,31 +43,28 @@ def as_fold(folder: Path, scratch: Path, plugins: Collection[str]) -> Path:
     require_config_allowed(config, plugins, folder / CONFIG)
     run = scratch / "run"
     given = scratch / "fit.yaml"
+    seed, number = int(config["seed_everything"]), int(config["data"]["init_args"].pop("fold"))
+    config["trainer"].pop("default_root_dir", None)
     write_text(given, yaml.safe_dump({name: value for name, value in config.items() if name not in _OF_A_FIT}))
     plan(str(run), [f"--config={given}"])
-    seed, number = int(config["seed_everything"]), int(config["data"]["init_args"]["fold"])
     facts = {"name": folder.resolve().name, "seeds": [seed], "skip_test": True}
-    write_text(run / "run.json", json.dumps(facts))
-    fold = run / f"seed{seed}/fold{number}"
-    best = fold / FOLDER / f"{BEST}.ckpt"
+    write_text(run / PROVENANCE, json.dumps(facts))
+    fold = run / fold_name(seed, number)
+    best = fold / BEST
     best.parent.mkdir(parents=True)
-    best.symlink_to((folder / FOLDER / best.name).resolve())
-    _validate(run, fold, best)
+    best.symlink_to((folder / BEST).resolve())
+    _validate(run, seed, number)
     return fold
 
 
-def _validate(run: Path, fold: Path, best: Path) -> None:
+def _validate(run: Path, seed: int, number: int) -> None:
     """Write the fold's predictions of the validation part, and its scores last."""
-    options = [
-        f"--config={run / CONFIG}",
-        f"--data.init_args.root={run / 'manifest.jsonl'}",
-        f"--trainer.default_root_dir={fold}",
-        "--trainer.enable_progress_bar=false",
-    ]
-    cli = command_line(options, run=False)
+    fold = run / fold_name(seed, number)
+    best = fold / BEST
+    cli = command_line([*fold_options(run, seed, number), f"--trainer.default_root_dir={fold}"], run=False)
     require_own(best, cli.model, cli.datamodule)
     logging.getLogger("mser").setLevel(logging.WARNING)
     [scores] = cli.trainer.validate(cli.model, cli.datamodule, ckpt_path=str(best), verbose=False)
-    digest = json.loads((run / "protocol.json").read_text(encoding="utf-8"))["digest"]
+    digest = json.loads((run / PROTOCOL).read_text(encoding="utf-8"))["digest"]
     told = {"digest": digest, "val": {name.split("/", 1)[1]: score for name, score in scores.items()}}
-    write_text(fold / "metrics.json", json.dumps(told))
+    write_text(fold / METRICS, json.dumps(told))

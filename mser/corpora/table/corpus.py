@@ -51,8 +51,6 @@ def open_table(
     )
 
 
-
-
 def _tasks(
     manifest: Manifest, labels: Sequence[str] | None, score_range: tuple[float, float] | None
 ) -> tuple[Task, ...]:
