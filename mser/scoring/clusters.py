@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from mser.runs.run import Json, Run
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_weights
 
+_UNITS = ("speaker", "group", "utterance")
 _ENTRIES = 4_000_000  # of a piece of the weights, so that thousands of clusters fit into memory
 
 
@@ -21,12 +22,16 @@ _ENTRIES = 4_000_000  # of a piece of the weights, so that thousands of clusters
 class Clusters:
     """The speakers of the judged utterances and the folds they are judged in.
 
+    An utterance whose speaker nobody names is a cluster with its group, or by itself; the others keep their speakers.
+
     Attributes:
-        unit: ``speaker``; ``group`` where speakers are not known; ``utterance`` where neither is.
+        unit: ``speaker``; ``group`` where no speaker is known; ``utterance`` where no group is either.
         names: G of them.
         folds: for each of C cells, one per fold and speaker in it, the place of the fold.
         members: for each cell the place of its speaker in `names`.
         cell: utterance and place of the fold to the number of the cell.
+        sizes: the utterances of each cell; as many in each where it is empty.
+        kinds: what each cluster is; all are a `unit` where it is empty.
     """
 
     unit: str
@@ -34,34 +39,77 @@ class Clusters:
     folds: tuple[int, ...]
     members: tuple[int, ...]
     cell: dict[tuple[str, int], int]
+    sizes: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     @cached_property
     def strata(self) -> list[int]:
         """For each cluster the stratum that it is drawn in: its fold, if each is in one fold.
 
         Folds with a single cluster are taken together, with the next fold if there is only one such: nothing says how
-        much a lone cluster could differ.
+        much a lone cluster could differ. Beside the speakers of a fold, what has none is a stratum of its own: a few
+        utterances cannot stand in for a speaker.
         """
-        if len(self.folds) > len(self.names):
-            return [0] * len(self.names)
-        fold = dict(zip(self.members, self.folds, strict=True))
-        sizes = Counter(fold.values())
+        fold = self._homes
+        sizes = Counter(fold[place] for place in range(len(fold)) if place not in self._beside)
         alone = {number for number, size in sizes.items() if size == 1}
         if len(alone) == 1 and len(sizes) > 1:
             alone.add(min(sizes.keys() - alone))
-        return [-1 if fold[place] in alone else fold[place] for place in range(len(self.names))]
+        drawn = [-1 if number in alone else number for number in fold]
+        return [len(fold) + fold[place] if place in self._beside else drawn[place] for place in range(len(fold))]
+
+    @cached_property
+    def _homes(self) -> list[int]:
+        """The fold of each cluster; the same for all where one is in several."""
+        if len(self.folds) > len(self.names):
+            return [0] * len(self.names)
+        fold = dict(zip(self.members, self.folds, strict=True))
+        return [fold[place] for place in range(len(self.names))]
+
+    @cached_property
+    def _beside(self) -> frozenset[int]:
+        """The clusters without a speaker in a fold that has speakers, but for a lone one half as large as a speaker."""
+        beside: dict[int, list[int]] = defaultdict(list)
+        speakers: dict[int, list[int]] = defaultdict(list)
+        for place, kind in enumerate(self.kinds):
+            (speakers if kind == "speaker" else beside)[self._homes[place]].append(place)
+        talk = np.bincount(self.members, self.sizes or None, len(self.names))
+        return frozenset(
+            place
+            for fold, places in beside.items()
+            for place in places
+            if speakers[fold] and (len(places) > 1 or 2 * talk[place] < min(talk[one] for one in speakers[fold]))
+        )
+
+    @cached_property
+    def effective(self) -> float:
+        """How many clusters of one size would weigh as evenly, n² / Σ n² with n shares of their fold (Kish 1965)."""
+        sizes = np.asarray(self.sizes or [1] * len(self.folds), dtype=float)
+        shares = sizes / np.bincount(self.folds, sizes)[list(self.folds)]
+        weight = np.bincount(self.members, shares, len(self.names))
+        return float(weight.sum() ** 2 / (weight**2).sum())
 
     @property
-    def freedom(self) -> int:
-        """Degrees of freedom: clusters minus strata; 0 where nothing can be said."""
-        return len(self.names) - len(set(self.strata))
+    def freedom(self) -> float:
+        """Degrees of freedom: clusters minus strata; 0 where nothing can be said.
+
+        Where clusters are so unequal that they count as fewer than half of their number, the effective ones less the
+        strata of speakers.
+        """
+        number = len(self.names)
+        if 2 * self.effective >= number:
+            return number - len(set(self.strata))
+        main = {stratum for place, stratum in enumerate(self.strata) if place not in self._beside}
+        return max(0.0, self.effective - len(main))
 
     def facts(self) -> Json:
-        """Return what an interval rests on."""
+        """Return what an interval rests on; ``unnamed``: how many of the clusters are no speakers, of each kind."""
         return {
             "level": LEVEL,
             "unit": self.unit,
             "number": len(self.names),
+            "unnamed": dict(Counter(kind for kind in self.kinds if kind != self.unit)),
+            "effective": self.effective,
             "strata": len(set(self.strata)),
             "degrees_of_freedom": self.freedom,
             "replicates": REPLICATES,
@@ -86,22 +134,25 @@ class Clusters:
         return found
 
     def scores(self, scorer: Scorer, weights: Floats, table: Floats, rest: Floats | None = None) -> dict[str, Floats]:
-        """Return the mean over folds of each score where each cell's sums count as much as its cluster weighs, (R,).
+        """Return the mean over folds of each score where each cell's sums count as its cluster weighs, (..., R).
 
         Args:
             scorer: gives the scores.
             weights: (R, G).
-            table: (C, S), the sums that are weighed.
-            rest: (C, S), sums that count once whatever the weights; then so do the folds, which otherwise count as
+            table: (..., C, S), the sums that are weighed.
+            rest: (..., C, S), sums that count once whatever the weights; then so do the folds, which otherwise count as
                 much as their clusters weigh.
         """
-        total: dict[str, Floats] = defaultdict(lambda: np.zeros(len(weights)))
-        counted: dict[str, Floats] = defaultdict(lambda: np.zeros(len(weights)))
+        total: dict[str, Floats] = defaultdict(lambda: np.zeros((*table.shape[:-2], len(weights))))
+        counted: dict[str, Floats] = defaultdict(lambda: np.zeros((*table.shape[:-2], len(weights))))
         for fold in range(max(self.folds) + 1):
             cells = [cell for cell, where in enumerate(self.folds) if where == fold]
-            weighed = weights[:, [self.members[cell] for cell in cells]]
-            share = weighed.mean(1) if rest is None else np.ones(len(weights))
-            sums = weighed @ table[cells] + (0 if rest is None else rest[cells].sum(0))
+            members = [self.members[cell] for cell in cells]
+            weighed, speakers = weights[:, members], [place for place in members if place not in self._beside]
+            share = weights[:, speakers].mean(1) if rest is None else np.ones(len(weights))
+            sums = weighed @ table[..., cells, :]
+            if rest is not None:
+                sums = sums + rest[..., cells, :].sum(-2, keepdims=True)
             for name, score in scorer.of_sums(sums).items():
                 known = np.where(np.isnan(score), 0, share)
                 total[name] += known * np.nan_to_num(score)
@@ -112,21 +163,24 @@ class Clusters:
 def clusters(run: Run) -> Clusters:
     """Return the clusters of a complete run."""
     parts = {_place(run, job.fold.number): job.said for job in run.jobs if job.seed == run.seeds[0]}
-    unit = _unit(list(parts.values()))
     owner = {
-        (utterance, place): name
+        (utterance, place): cluster
         for place, said in parts.items()
-        for utterance, name in zip(said.utterances, _names(said, unit), strict=True)
+        for utterance, cluster in zip(said.utterances, _clusters(said), strict=True)
     }
-    cells = sorted({(place, name) for (_, place), name in owner.items()})
-    names = sorted({name for _, name in cells})
+    utterances = Counter((place, cluster) for (_, place), cluster in owner.items())
+    cells = sorted(utterances)
+    known = sorted({cluster for _, cluster in cells})
     number = {cell: place for place, cell in enumerate(cells)}
+    place_of = {cluster: place for place, cluster in enumerate(known)}
     return Clusters(
-        unit,
-        tuple(names),
-        tuple(place for place, _ in cells),
-        tuple(names.index(name) for _, name in cells),
-        {(utterance, place): number[place, name] for (utterance, place), name in owner.items()},
+        unit=next(unit for unit in _UNITS if any(kind == unit for kind, _ in known)),
+        names=tuple(name for _, name in known),
+        folds=tuple(place for place, _ in cells),
+        members=tuple(place_of[cluster] for _, cluster in cells),
+        cell={(utterance, place): number[place, cluster] for (utterance, place), cluster in owner.items()},
+        sizes=tuple(utterances[cell] for cell in cells),
+        kinds=tuple(kind for kind, _ in known),
     )
 
 
@@ -140,14 +194,10 @@ def replicates(run: Run, scorer: Scorer, found: Clusters) -> dict[str, Floats]:
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
-def _unit(parts: Sequence[Predictions]) -> str:
-    if all(all(said.speakers) for said in parts):
-        return "speaker"
-    return "group" if all(all(said.groups) for said in parts) else "utterance"
-
-
-def _names(said: Predictions, unit: str) -> tuple[str, ...]:
-    return {"speaker": said.speakers, "group": said.groups, "utterance": said.utterances}[unit]
+def _clusters(said: Predictions) -> Iterator[tuple[str, str]]:
+    """Yield what each utterance belongs to: the kind of the cluster and its name."""
+    for names in zip(said.speakers, said.groups, said.utterances, strict=True):
+        yield next((unit, name) for unit, name in zip(_UNITS, names, strict=True) if name)
 
 
 def _place(run: Run, number: int) -> int:

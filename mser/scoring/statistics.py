@@ -18,6 +18,7 @@ clusters, do it:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def cluster_weights(strata: Sequence[int], replicates: int, rng: np.random.Gener
     """Return how much each cluster weighs in each replicate, as the head of this file says.
 
     Args:
-        strata: for each of G clusters the number of its stratum; each stratum has at least two.
+        strata: for each of G clusters the number of its stratum; one that is alone in its stratum always weighs 1.
         replicates: R.
         rng: source of randomness.
 
@@ -49,6 +50,9 @@ def cluster_weights(strata: Sequence[int], replicates: int, rng: np.random.Gener
     for stratum in np.unique(numbers):
         members = np.flatnonzero(numbers == stratum)
         size = len(members)
+        if size == 1:
+            weights[:, members] = 1
+            continue
         weights[:, members] = rng.multinomial(size - 1, np.full(size, 1 / size), size=replicates) * size / (size - 1)
     return weights
 
@@ -63,7 +67,9 @@ def standard_error(estimate: float, replicates: Floats) -> float:
     return float(np.sqrt(np.nanmean((replicates - estimate) ** 2)))
 
 
-def interval(estimate: float, error: float, freedom: int, scale: str | None = None) -> tuple[float, float] | None:
+def interval(
+    estimate: float, error: float, freedom: float, scale: str | None = None, level: float = LEVEL
+) -> tuple[float, float] | None:
     """Return the 95 % interval of a score or difference; None where nothing tells how sure it is.
 
     Args:
@@ -71,6 +77,7 @@ def interval(estimate: float, error: float, freedom: int, scale: str | None = No
         error: its standard error.
         freedom: degrees of freedom; below 1 there is no interval.
         scale: ``share`` (0..1), ``agreement`` (-1..1) or ``error`` (from 0); None for what has no bounds.
+        level: how often it is to hold the truth, if not in 95 %.
 
     Example:
         >>> low, high = interval(0.7, 0.02, freedom=5, scale="share")
@@ -79,7 +86,7 @@ def interval(estimate: float, error: float, freedom: int, scale: str | None = No
     """
     if freedom < 1 or not error > 0:
         return None
-    half = student_t(freedom) * error
+    half = student_t(freedom, level) * error
     if scale is None:
         return estimate - half, estimate + half
     there, back, slope = _SCALES[scale]
@@ -106,22 +113,42 @@ _SCALES: dict[str, tuple[_Function, _Function, _Function]] = {
 """The way to the scale without bounds, the way back, and the slope of the way there."""
 
 
-def student_t(freedom: int, level: float = LEVEL) -> float:
+def student_t(freedom: float, level: float = LEVEL) -> float:
     """Return t such that Student's distribution has `level` of its mass between -t and t.
 
-    With x = sqrt(freedom) tan(a) the density becomes cos(a)^(freedom - 1), which is summed up on a fine grid; the
-    result is within 1e-6 of SciPy's.
+    The result is within 1e-6 of SciPy's.
 
     Example:
         >>> [round(student_t(freedom), 3) for freedom in (1, 5, 30)]
         [12.706, 2.571, 2.042]
     """
-    # Beyond 40 standard deviations nothing is left, so that a large `freedom` still has a fine grid.
+    angles, mass = _student(freedom)
+    return float(np.sqrt(freedom) * np.tan(np.interp(level, mass, angles)))
+
+
+def student_p(statistic: float, freedom: float) -> float:
+    """Return the two-sided p value of Student's t: the mass beyond -t and t.
+
+    Example:
+        >>> round(student_p(2.571, 5), 3), student_p(0.0, 5)
+        (0.05, 1.0)
+    """
+    angles, mass = _student(freedom)
+    return float(1 - np.interp(np.arctan(abs(statistic) / np.sqrt(freedom)), angles, mass))
+
+
+@lru_cache(maxsize=8)
+def _student(freedom: float) -> tuple[Floats, Floats]:
+    """Return angles and the mass of Student's distribution within each, on either side.
+
+    With x = sqrt(freedom) tan(a) the density becomes cos(a)^(freedom - 1), which is summed up on a grid.
+    """
+    # Beyond 40 standard deviations nothing is left, so that a large `freedom` is still seen in detail.
     last = np.arctan(40 / np.sqrt(freedom)) if freedom > 100 else np.pi / 2
-    angles = np.linspace(0, last, 200_001)
+    angles = np.linspace(0, last, 20_001)
     density = np.cos(angles) ** (freedom - 1)
     mass = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return float(np.sqrt(freedom) * np.tan(np.interp(level, mass / mass[-1], angles)))
+    return angles, mass / mass[-1]
 
 
 def sign_flips(clusters: int, rng: np.random.Generator, most: int = REPLICATES) -> tuple[NDArray[np.int8], bool]:
