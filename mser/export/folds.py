@@ -47,7 +47,7 @@ class Trained:
     @property
     def judge(self) -> Judge:
         """How the run is judged."""
-        return judge(self.run.question)
+        return judge(self.run.question, self.run.plan.label_set)
 
 
 def read_folds(folders: Sequence[Path]) -> Trained:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 
 from mser.manifest import Utterance
 from mser.report.observers import agreement
@@ -56,7 +57,7 @@ def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> J
             found[kind] = {
                 "utterances": len(parts[0]),
                 **{
-                    name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor[name])}
+                    name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor.get(name, nan))}
                     for name in judge.listed
                 },
             }

@@ -120,7 +120,7 @@ def _ask(run: Run, part: Part, asked: list[Condition], options: list[str]) -> No
 
 
 def _show(run: Run, *, as_json: bool) -> None:
-    found = robustness(run, judge(run.question))
+    found = robustness(run, judge(run.question, run.plan.label_set))
     if found:
         write_text(run.folder / ROBUSTNESS / "robustness.json", json.dumps(found, indent=1, allow_nan=False))
     if as_json:

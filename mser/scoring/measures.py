@@ -91,11 +91,12 @@ def measure(name: str) -> Measure:
 
     Example:
         >>> measure("mae").better, measure("recall_hap").title
-        (-1, 'recall')
+        (-1, 'recall of hap')
     """
     if name in MEASURES:
         return MEASURES[name]
-    return next(MEASURES[kind] for kind in _OF_ONE if name.startswith(f"{kind}_"))
+    kind = next(kind for kind in _OF_ONE if name.startswith(f"{kind}_"))
+    return MEASURES[kind]._replace(title=f"{MEASURES[kind].title} of {name.removeprefix(f'{kind}_')}")
 
 
 def shown(name: str, value: float | None) -> str:

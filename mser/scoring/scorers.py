@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from mser.scoring.score_sums import Floats
 from mser.scoring.sentiment import sentiment, sentiment_floor
 
 Scores = Callable[[Predictions], Mapping[str, float]]
+_MELD = ("weighted_f1", "wa")
+_CUSTOMARY = {"meld7": _MELD, "meld-sentiment": _MELD, "meld4": _MELD, "msp8": ("macro_f1", "ua")}
+"""What the papers on a label set begin with: Poria et al. 2019; the MSP-Podcast challenges of 2024 and 2025."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,44 @@ class Judge:
     listed: tuple[str, ...]
 
 
-def judge(question: Question) -> Judge:
-    """Return how the answers to a question are judged."""
+def judge(question: Question, label_set: str = "") -> Judge:
+    """Return how the answers to a question are judged, beginning with the scores that are customary for a label set.
+
+    Example:
+        >>> judge(Question("labels", ("neutral", "joy"), exclusive=True), "meld7").headline
+        ('weighted_f1', 'wa')
+    """
     if question.task == "labels":
-        return _one_label(question.labels)
+        return _one_label(question.labels, _CUSTOMARY.get(label_set, ("ua", "wa")))
     if question.task == "multi_label":
         return _several_labels(question.labels)
     return _sentiment() if question.labels == ("sentiment",) else _attributes(question.labels)
+
+
+def led_by(judged: Judge, name: str) -> Judge:
+    """Return the same judge with one of its scores before all others.
+
+    Example:
+        >>> led_by(judge(Question("labels", ("neutral", "joy"), exclusive=True)), "macro_f1").headline
+        ('macro_f1', 'ua')
+    """
+    headline, columns, listed = (
+        (name, *(other for other in names if other != name))
+        for names in (judged.headline, judged.columns, judged.listed)
+    )
+    return replace(judged, headline=(headline[0], headline[1]), columns=columns, listed=listed)
+
+
+def with_binary(judged: Judge, labels: Sequence[str]) -> Judge:
+    """Return a judge of one label per utterance that also knows the scores of `one_vs_rest`."""
+    one, other, width = judged.scorer, one_vs_rest(labels), 4 * len(labels)
+    both = Scorer(
+        score=lambda said: {**other.score(said), **one.score(said)},
+        floor=lambda said: {**other.floor(said), **one.floor(said)},
+        sums=lambda said: np.column_stack([one.sums(said), other.sums(said)]),
+        of_sums=lambda found: other.of_sums(found[..., -width:]) | one.of_sums(found[..., :-width]),
+    )
+    return replace(judged, scorer=both)
 
 
 def one_vs_rest(labels: Sequence[str]) -> Scorer:
@@ -75,7 +109,8 @@ def one_vs_rest(labels: Sequence[str]) -> Scorer:
     )
 
 
-def _one_label(labels: Sequence[str]) -> Judge:
+def _one_label(labels: Sequence[str], first: tuple[str, str]) -> Judge:
+    names = (*first, *(name for name in ("ua", "wa", "weighted_f1", "macro_f1") if name not in first))
     scorer = Scorer(
         score=lambda said: metrics.classification(_named(said.target, labels), _named(said.prediction, labels), labels),
         floor=lambda said: metrics.majority(_named(said.target, labels), labels),
@@ -85,9 +120,9 @@ def _one_label(labels: Sequence[str]) -> Judge:
     return Judge(
         scorer,
         constant="always naming the commonest class",
-        headline=("ua", "wa"),
-        columns=("ua", "wa", "weighted_f1"),
-        listed=("ua", "wa", "weighted_f1", "macro_f1"),
+        headline=first,
+        columns=names,
+        listed=names,
     )
 
 
