@@ -14,8 +14,9 @@ Say what one or more runs of `mser crossval` found. Everything is computed from 
 audio or GPU is needed. Writes report.html, a single page; report.json with the same numbers; and in tables/ every table
 as CSV, with full precision, and as LaTeX, rounded.
 
-Every score has a 95% interval that says how sure it is for other speakers. Several runs are compared, each difference
-with its interval and a test; they must have been asked the same question (the same protocol digest and labels).
+Every score has two 95% intervals: of these trained models for other speakers, and, where several folds or three seeds
+tell, of the method, trained again. Several runs are compared, each difference with its interval and a test that know of
+the luck of training; they must have been asked the same question (the same protocol digest and labels).
 A run that lacks folds or seeds is reported as partial, without a headline number; one with --skip_test as validation,
 which is no result on test.
 
@@ -36,7 +37,7 @@ def main(argv: list[str]) -> int:
     from mser.report.contents import content
 
     # A pattern such as `runs/*` also names the report that was written there before.
-    report = content([run for run in args.runs if run.resolve() != out.resolve()])
+    report = content([run for run in args.runs if run.resolve() != out.resolve()], args.score)
     if args.json:
         print(_json(report))
         with suppress(UserError):  # a run that may only be read can be asked all the same
@@ -85,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         type=Path,
         help="where to write (default: RUN/report; for several runs: report in the folder that holds them all)",
+    )
+    parser.add_argument(
+        "--score",
+        metavar="NAME",
+        help="what runs are judged and compared by, as in report.json: macro_f1, recall_hap, acc7, ccc_valence ... "
+        "(default: what is customary for the labels)",
     )
     parser.add_argument(
         "--audio",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mser.errors import UserError
 from mser.report.pairs import pairs
-from mser.report.sentences import told
+from mser.report.verdicts import family, notes, told
 from mser.runs.run import Json, Run
+from mser.scoring.scorers import Judge
 
 
 def require_comparable(runs: Sequence[Run]) -> None:
@@ -27,8 +28,13 @@ def require_comparable(runs: Sequence[Run]) -> None:
             raise UserError(f"{both}; report them one by one or run them under one protocol")
 
 
-def comparison(runs: Sequence[Run], summaries: Sequence[Json]) -> Json:
-    """Return ``rows``, one per run in the order given, its scores null where it is partial, and their ``pairs``."""
+def comparison(runs: Sequence[Run], summaries: Sequence[Json], judged: Judge) -> Json:
+    """Return the runs side by side.
+
+    Returns:
+        ``rows``, one per run in the order given, its scores null where it is partial; their ``pairs``; the ``family``
+        that these are corrected for, in words; and ``notes`` of what differs between the runs.
+    """
     rows = [
         {
             "name": run["name"],
@@ -40,8 +46,14 @@ def comparison(runs: Sequence[Run], summaries: Sequence[Json]) -> Json:
         }
         for run in summaries
     ]
-    compared = pairs(runs)
-    return {"rows": rows, "pairs": [pair | {"sentence": told(pair, len(compared))} for pair in compared]}
+    compared = pairs(runs, judged)
+    decided = sum(pair["p"] is not None for pair in compared)
+    return {
+        "rows": rows,
+        "pairs": [pair | {"sentence": told(pair, decided)} for pair in compared],
+        "family": family(compared) if compared else "",
+        "notes": notes(runs),
+    }
 
 
 def _difference(first: Run, other: Run) -> str | None:

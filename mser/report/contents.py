@@ -8,6 +8,7 @@ from pathlib import Path
 from mser import __version__
 from mser.report import sentences as words
 from mser.report.comparison import comparison, require_comparable
+from mser.report.judging import judged
 from mser.report.late_fusion import late_fusions, together
 from mser.report.published import beside
 from mser.report.same_content import content_notes
@@ -16,8 +17,12 @@ from mser.report.summary import summarise
 from mser.runs.run import Json, read_run
 
 
-def content(folders: Sequence[Path]) -> Json:
+def content(folders: Sequence[Path], score: str | None = None) -> Json:
     """Return what one or more run folders say.
+
+    Args:
+        folders: where the runs lie.
+        score: what they are judged by; the customary score of their label set if None.
 
     Returns:
         - ``title``, ``answer``: for a person.
@@ -30,15 +35,16 @@ def content(folders: Sequence[Path]) -> Json:
         - ``mser``: the version that wrote it.
 
     Raises:
-        UserError: if a folder is no run, cannot be believed, or runs cannot be compared.
+        UserError: if a folder is no run, cannot be believed or lacks the score, or runs cannot be compared.
     """
     runs = [read_run(folder) for folder in folders]
     require_comparable(runs)
     notes = content_notes(runs)
     fused, unfused = late_fusions(runs)
     runs += [one.fusion for one in fused]
-    summaries = [summarise(run) for run in runs]
-    compared = comparison(runs, summaries) if len(runs) > 1 else None
+    judges = [judged(run, score) for run in runs]
+    summaries = [summarise(run, judge) for run, judge in zip(runs, judges, strict=True)]
+    compared = comparison(runs, summaries, judges[0]) if len(runs) > 1 else None
     answer = words.answer(summaries, compared["pairs"] if compared else [])
     verdicts = together(fused, compared["pairs"] if compared else [])
     return {

@@ -24,6 +24,7 @@ from mser.report.pictures import drawing
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.searched import finding, scored
 from mser.report.side_by_side import side_by_side
+from mser.report.verdicts import is_better
 from mser.runs.run import Json
 from mser.runs.settings import setting
 from mser.scoring.measures import measure, shown
@@ -76,8 +77,9 @@ def environment() -> Environment:
         "shown": lambda value, name: shown(name, value),
         "with_interval": words.with_interval,
         "between": words.between,
-        "p_value": words.p_value,
-        "is_better": words.is_better,
+        "is_better": is_better,
+        "surest": words.surest,
+        "counted": words.counted,
         "over": words.over,
         "dot": drawing.dot,
         "contents": contents,

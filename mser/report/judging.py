@@ -19,7 +19,7 @@ def judged(run: Run, score: str | None = None) -> Judge:
         UserError: if the run has no such score.
     """
     found = judge(run.question, run.plan.label_set)
-    if run.objective == "OneVsRest" and run.plan.task == "labels" and score is not None:
+    if not run.plan.exclusive and run.plan.task == "labels" and score is not None:
         found = with_binary(found, run.plan.labels)
     if score is None:
         return found

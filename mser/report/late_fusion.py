@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mser.report.opinion_pool import fuse
-from mser.report.sentences import is_better
 from mser.runs.csv_cells import Question
 from mser.runs.run import Job, Json, Run
 
@@ -58,8 +57,9 @@ def together(found: Sequence[Fused], pairs: Sequence[Json]) -> list[Json]:
         pairs: every two runs compared, with their sentences.
 
     Returns:
-        For each joint run beside each late fusion ``joint``, ``apart``, the ``verdict`` (``together``, ``apart`` or
-        ``unclear``), in ``words`` too, the ``sentence`` of the pair, and the fusion's ``weights`` by seed and fold.
+        For each joint run beside each late fusion ``joint``, ``apart``, the ``verdict`` (``together``, ``apart``,
+        ``unclear`` or ``undecidable``), in ``words`` too, the ``sentence`` of the pair, and the fusion's ``weights`` by
+        seed and fold.
     """
     verdicts = []
     for fused, joint in ((one, run) for one in found for run in one.joint):
@@ -67,7 +67,9 @@ def together(found: Sequence[Fused], pairs: Sequence[Json]) -> list[Json]:
         pair = next((pair for pair in pairs if {pair["better"], pair["worse"]} == names), None)
         if pair is None:
             continue
-        verdict = "unclear" if not is_better(pair) else "together" if pair["better"] == joint.name else "apart"
+        verdict = pair["verdict"]
+        if verdict == "better":
+            verdict = "together" if pair["better"] == joint.name else "apart"
         verdicts.append(
             {
                 "joint": joint.name,
@@ -85,6 +87,7 @@ _VERDICTS = {
     "together": "Fine-tuning together is better than fine-tuning apart",
     "apart": "Fine-tuning apart is better than fine-tuning together",
     "unclear": "Whether fine-tuning together is better than fine-tuning apart cannot be told",
+    "undecidable": "Whether fine-tuning together is better than fine-tuning apart cannot be decided by these runs",
 }
 
 

@@ -15,14 +15,16 @@ import numpy as np
 
 from mser.errors import UserError
 from mser.json_fields import Whole, fit, read_object
+from mser.report.figures import models_error
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
 from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Json, Run
 from mser.scoring.clusters import Clusters, clusters, replicates
+from mser.scoring.influence import Influences, independent_error, influences
 from mser.scoring.means import defined
 from mser.scoring.measures import measure
 from mser.scoring.scorers import Judge
-from mser.scoring.statistics import Floats, interval, standard_error
+from mser.scoring.statistics import Floats, interval
 
 KINDS = ("as_is", "no_text", "no_speech", "wer", "snr")
 _PARTS: tuple[Part, ...] = ("test", "val")
@@ -142,44 +144,52 @@ def _order(asked: _Asked) -> tuple[int, float]:
 
 def _compared(plain: Run, asked: Sequence[_Asked], judge: Judge) -> list[Json]:
     found = clusters(plain)
-    means, resampled = _scores(plain, judge, found)
+    as_is = _Scored.of(plain, judge, found)
     first = {"kind": "as_is", "level": 0.0, "noise": "", "wer": None}
-    rows: list[Json] = [
-        {**first, **{name: _figure(name, means[name], resampled.get(name), found) for name in judge.headline}}
-    ]
+    rows: list[Json] = [{**first, **{name: _figure(name, as_is, found) for name in judge.headline}}]
     for one in asked:
-        worse_means, worse = _scores(_with(plain, plain.part, one.said), judge, found)
+        worse = _Scored.of(_with(plain, plain.part, one.said), judge, found)
         rows.append({**one.facts, "wer": _reached(one.errors)})
         for name in judge.headline:
-            both = (resampled[name], worse[name]) if resampled else None
-            rows[-1][name] = _figure(name, worse_means[name], worse.get(name), found)
-            rows[-1][name] |= _difference(worse_means[name] - means[name], both, found)
+            rows[-1][name] = _figure(name, worse, found) | _difference(name, as_is, worse, found)
     return rows
 
 
-def _scores(run: Run, judge: Judge, found: Clusters) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Return the mean of each score over folds and seeds, and its replicates where there are enough speakers."""
-    once = np.ones((1, len(found.names)))
-    each = [found.scores(judge.scorer, once, table) for table in found.sums(run, judge.scorer).values()]
-    means = {name: float(np.mean([scores[name] for scores in each])) for name in judge.headline}
-    return means, replicates(run, judge.scorer, found) if found.freedom else {}
+@dataclass(frozen=True)
+class _Scored:
+    """The mean of each score over folds and seeds, its replicates where there are enough speakers, and influences."""
+
+    means: Mapping[str, float]
+    resampled: Mapping[str, Floats]
+    moved: Influences
+
+    @classmethod
+    def of(cls, run: Run, judge: Judge, found: Clusters) -> _Scored:
+        once = np.ones((1, len(found.names)))
+        each = [found.scores(judge.scorer, once, table) for table in found.sums(run, judge.scorer).values()]
+        means = {name: float(np.mean([scores[name] for scores in each])) for name in judge.headline}
+        resampled = replicates(run, judge.scorer, found) if found.freedom >= 1 else {}
+        return cls(means, resampled, influences(run, judge.scorer))
 
 
-def _figure(name: str, mean: float, resampled: Floats | None, found: Clusters) -> Json:
-    ends = None
-    if resampled is not None:
-        ends = interval(mean, standard_error(mean, resampled), found.freedom, measure(name).scale)
+def _figure(name: str, scored: _Scored, found: Clusters) -> Json:
+    mean, least = scored.means[name], independent_error(scored.moved[name])
+    error = models_error(mean, scored.resampled.get(name), found.freedom, least)
+    ends = error and interval(mean, error.size, error.freedom, measure(name).scale)
     return {"mean": defined(mean), "interval": ends and list(ends)}
 
 
-def _difference(mean: float, both: tuple[Floats, Floats] | None, found: Clusters) -> Json:
-    ends = both and interval(mean, standard_error(mean, both[1] - both[0]), found.freedom)
+def _difference(name: str, as_is: _Scored, worse: _Scored, found: Clusters) -> Json:
+    mean = worse.means[name] - as_is.means[name]
+    both = worse.resampled[name] - as_is.resampled[name] if as_is.resampled else None
+    error = models_error(mean, both, found.freedom, independent_error(worse.moved[name], as_is.moved[name]))
+    ends = error and interval(mean, error.size, error.freedom)
     return {"difference": defined(mean), "difference_interval": ends and list(ends)}
 
 
 def _floor(run: Run, judge: Judge) -> dict[str, float | None]:
     floors = [judge.scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
-    return {name: defined(float(np.mean([floor[name] for floor in floors]))) for name in judge.headline}
+    return {name: defined(float(np.mean([floor.get(name, np.nan) for floor in floors]))) for name in judge.headline}
 
 
 def _reached(errors: Mapping[str, int]) -> float | None:

@@ -8,10 +8,11 @@ from typing import Any
 from mser.report.audit_findings import Finding
 from mser.report.audit_findings import findings as findings
 from mser.runs.run import Json
+from mser.scoring.luck import LEAST_SEEDS
 from mser.scoring.measures import measure, said, shown
 
-SIGNIFICANT = 0.05
 MADE_UP = "The recordings are made up, nobody has spoken them: scores on them say nothing about speech."
+UNDECIDABLE = "with one split it takes three seeds of each, --seeds 1,2,3"
 
 
 def percent(value: float | None) -> str:
@@ -24,6 +25,17 @@ def percent(value: float | None) -> str:
     return shown("wa", value)
 
 
+def surest(figure: Mapping[str, Any]) -> Sequence[float] | None:
+    """Return the interval that a reader should take a score for: that of the method, or else that of these models.
+
+    Example:
+        >>> surest({"interval": [0.6, 0.7], "method_interval": [0.5, 0.8]}), surest({"interval": [0.6, 0.7]})
+        ([0.5, 0.8], [0.6, 0.7])
+    """
+    found: Sequence[float] | None = figure.get("method_interval") or figure["interval"]
+    return found
+
+
 def with_interval(figure: Mapping[str, Any], name: str) -> str:
     """Return a score and its 95 % interval, or the score alone where nothing tells how sure it is.
 
@@ -33,7 +45,7 @@ def with_interval(figure: Mapping[str, Any], name: str) -> str:
         >>> with_interval({"mean": 0.71, "interval": None}, "mae")
         '0.710'
     """
-    return shown(name, figure["mean"]) + (f" {between(figure['interval'], name)}" if figure["interval"] else "")
+    return shown(name, figure["mean"]) + (f" {between(surest(figure), name)}" if surest(figure) else "")
 
 
 def between(ends: Sequence[float] | None, name: str) -> str:
@@ -82,38 +94,6 @@ def _answer_of(runs: Sequence[Json], pairs: Sequence[Json]) -> str:
     floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{measure(first).unit}"
     by = f"by {measure(first).title} ({over(*whole)})"
     return f"{_heard(best)}, {by}: {order}; {floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
-
-
-def told(pair: Json, compared: int) -> str:
-    """Return a comparison of two runs as a sentence.
-
-    Args:
-        pair: what `mser.report.pairs.pairs` says of it.
-        compared: how many pairs were compared, for which p has been corrected.
-
-    Example:
-        >>> pair = {"better": "shallow", "worse": "coattention", "score": "ua", "difference": 0.013, "p_holm": 0.0312,
-        ...         "interval": (0.002, 0.024), "least_p": 0.002, "clusters": 10, "unit": "speaker"}
-        >>> told(pair, compared=1)
-        'shallow is better than coattention by 1.3 UA points [0.2, 2.4], p = 0.031, 10 speakers.'
-    """
-    name = pair["score"]
-    points = f"{measure(name).title} points" if measure(name).unit else measure(name).title
-    difference = f"{shown(name, pair['difference'])} {points}"
-    difference += f" {between(pair['interval'], name)}" if pair["interval"] else ""
-    corrected = f" (Holm, {compared} comparisons)" if compared > 1 else ""
-    number = f"{pair['clusters']} {pair['unit']}{'s' if pair['clusters'] != 1 else ''}"
-    rest = f"{p_value(pair['p_holm'])}{corrected}, {number}."
-    if is_better(pair):
-        return f"{pair['better']} is better than {pair['worse']} by {difference}, {rest}"
-    if pair["least_p"] > SIGNIFICANT:
-        rest = f"{rest[:-1]}: too few to tell two runs apart."
-    return f"{pair['better']} and {pair['worse']} cannot be told apart: the difference is {difference}, {rest}"
-
-
-def is_better(pair: Json) -> bool:
-    """Return whether a difference is beyond chance by the test and by its interval."""
-    return bool(pair["p_holm"] < SIGNIFICANT and pair["interval"] and pair["interval"][0] > 0)
 
 
 def p_value(p: float) -> str:
@@ -172,10 +152,14 @@ def opened(run: Json) -> Finding:
 
 def _answer(run: Json) -> str:
     score = " and ".join(f"{measure(name).title} {_score(run, name)}" for name in run["headline"])
-    floors = " and ".join(said(name, run["overall"][name]["floor"]) for name in run["headline"])
+    floors = " and ".join(
+        said(name, floor) for name in run["headline"] if (floor := run["overall"][name]["floor"]) is not None
+    )
     begin = f"{_heard(run)}, {run['name']} scores {score} ({over(run)})"
     first = run["headline"][0]
     figure = run["overall"][first]
+    if figure["floor"] is None:
+        return f"{begin}."
     if measure(first).better * (figure["mean"] - figure["floor"]) <= 0:
         return f"{begin}: no better than {run['constant']}, {floors}."
     return f"{begin}, where {run['constant']} scores {floors}."
@@ -183,7 +167,7 @@ def _answer(run: Json) -> str:
 
 def _score(run: Json, name: str) -> str:
     figure = run["overall"][name]
-    sure = f" {between(figure['interval'], name)}" if figure["interval"] else ""
+    sure = f" {between(surest(figure), name)}" if surest(figure) else ""
     return f"{shown(name, figure['mean'])}{measure(name).unit}{sure}"
 
 
@@ -215,13 +199,14 @@ def _heard(run: Json) -> str:
     elif shared:
         heard = "speakers it has partly been trained on"
     else:
-        heard = "speakers it has never heard"
+        whose = "the model of each fold" if len(run["folds"]) > 1 else "the model"
+        heard = f"speakers that {whose} has never heard"
         heard += ", as far as they are known" if audit.get("unknown_speakers") else ""
     return f"In validation, on {heard}" if validation else f"On {heard}"
 
 
 def over(*runs: Json) -> str:
-    """Return what a score of complete runs is the mean of, and what its interval rests on.
+    """Return what a score of complete runs is the mean of, and what its interval rests on and leaves out.
 
     Args:
         runs: of the same folds and utterances; their seeds may differ.
@@ -233,7 +218,28 @@ def over(*runs: Json) -> str:
         mean = f"mean of {each}, one fold" if max(seeds) > 1 else "one fold and seed"
     else:
         mean = f"mean of {folds} folds" + (f", {each} each" if max(seeds) > 1 else "")
-    number = f"{rests['number']} {rests['unit']}{'s' if rests['number'] != 1 else ''}"
-    if rests["degrees_of_freedom"] < 1:
-        return f"{mean}; {number}, too few for an interval"
-    return f"{mean}; 95% intervals over {number}"
+    known = [runs[0]["overall"][name] for name in runs[0]["headline"]]
+    if all(surest(figure) is None for figure in known):
+        return f"{mean}; {counted(rests)}, too few for an interval"
+    if folds > 1:
+        return f"{mean}; 95% intervals of the method: over folds, with {counted(rests)} in all"
+    if min(seeds) >= LEAST_SEEDS:
+        return f"{mean}; 95% intervals of the method: over {counted(rests)} and the seeds"
+    few = "one seed cannot" if max(seeds) == 1 else f"{min(seeds)} of {LEAST_SEEDS} seeds cannot"
+    return (
+        f"{mean}; 95% intervals over {counted(rests)}, of these weights alone: "
+        f"{few} tell what training again would change"
+    )
+
+
+def counted(rests: Mapping[str, Any]) -> str:
+    """Return how many clusters there are, by kind.
+
+    Example:
+        >>> counted({"unit": "speaker", "number": 11, "unnamed": {"utterance": 1}})
+        '10 speakers and 1 utterance without a speaker'
+    """
+    kinds = {rests["unit"]: rests["number"] - sum(rests["unnamed"].values())} | dict(rests["unnamed"])
+    named, *others = [f"{number} {kind}{'s' if number != 1 else ''}" for kind, number in kinds.items()]
+    without = " without a speaker" if rests["unit"] == "speaker" else " without a group"
+    return " and ".join([named, *(f"{other}{without}" for other in others)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import nan
 
 from mser.report.doubts import doubts
 from mser.report.searched import searched
@@ -10,19 +11,22 @@ from mser.report.sections import sections
 from mser.runs.run import Job, Json, Run
 from mser.scoring import metrics
 from mser.scoring.means import defined, mean
-from mser.scoring.scorers import Judge, judge
+from mser.scoring.scorers import Judge
 from mser.splits.protocols import Fold
 
 CURVES = ("epoch", "train/loss", "val/loss")
 
 
-def summarise(run: Run) -> Json:
+def summarise(run: Run, judged: Judge) -> Json:
     """Return what a run says; shares are in 0..1, times in seconds, memory in GB.
+
+    Args:
+        run: what was read.
+        judged: how it is judged.
 
     How its numbers come about is told in `mser.report.figures`. A partial run has no figures, only the scores of the
     folds that are there.
     """
-    judged = judge(run.question)
     found = {
         "name": run.name,
         "folder": str(run.folder),
@@ -41,6 +45,7 @@ def summarise(run: Run) -> Json:
         "headline": list(judged.headline),
         "columns": list(judged.columns),
         "listed": list(judged.listed),
+        "curve": _curve(run, judged),
         **sections(run, judged),
         "folds": [_fold(run, fold, judged) for fold in run.plan.folds],
         "cost": _cost(run.jobs),
@@ -61,14 +66,14 @@ def _fold(run: Run, fold: Fold, judged: Judge) -> Json:
     scores = [judged.scorer.score(job.said) for job in jobs]
     floor = judged.scorer.floor(jobs[0].said) if jobs else {}
     whole = len(jobs) == len(run.seeds)
-    curves = (*CURVES, f"val/{judged.headline[0]}")
+    curves = (*CURVES, f"val/{_curve(run, judged)}")
     return {
         "number": fold.number,
         "name": fold.name,
         "utterances": {"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
         "speakers": (len({*jobs[0].said.speakers} - {""}) or None) if jobs else None,
         "mean": {name: defined(mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
-        "floor": {name: defined(floor[name]) for name in judged.columns} if jobs else None,
+        "floor": {name: defined(floor.get(name, nan)) for name in judged.columns} if jobs else None,
         "seeds": [_job(job, found, curves) for job, found in zip(jobs, scores, strict=True)],
     }
 
@@ -82,6 +87,12 @@ def _job(job: Job, scores: Mapping[str, float], curves: Iterable[str]) -> Json:
         **{name: job.facts.get(name) for name in kept},
         "curves": {name: job.history[name] for name in curves if name in job.history},
     }
+
+
+def _curve(run: Run, judged: Judge) -> str:
+    """Return the score whose learning curve is drawn: the first that an epoch of the run was judged by."""
+    names = (*judged.headline, *judged.columns)
+    return next((name for name in names if any(f"val/{name}" in job.history for job in run.jobs)), names[0])
 
 
 def _model(run: Run) -> dict[str, str | None]:

@@ -15,7 +15,21 @@ from mser.scoring.measures import MEASURES, measure, shown
 
 Rows = list[dict[str, Any]]
 _FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")
-_HEADS = {"low": "from (95%)", "high": "to (95%)", "sd": "sd over folds", "p_holm": "p (Holm)", "effect": "d_z"}
+_HEADS = {
+    "low": "from (95%)",
+    "high": "to (95%)",
+    "method_low": "method, from (95%)",
+    "method_high": "method, to (95%)",
+    "sd": "sd over folds",
+    "p_holm": "p (Holm)",
+    "effect": "d_z",
+}
+_SCORES = (
+    *("an observer", "best", "low", "high", "method_low", "method_high"),
+    *("difference", "difference from", "difference to"),
+    *("smallest_detectable", "weights from", "weights to"),
+)
+_P = ("p", "p_holm", "weights p", "weights p_holm", "mcnemar p")
 _ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
     | {
@@ -114,19 +128,10 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return shown(name, value)
     if name == "score":
         return _head(value)
-    if "score" in row and name in (
-        *_FIGURE,
-        "an observer",
-        "best",
-        "low",
-        "high",
-        "difference",
-        "difference from",
-        "difference to",
-    ):
+    if "score" in row and name in (*_FIGURE, *_SCORES):
         return shown(row["score"], value)
     if isinstance(value, float):
-        return "< 0.001" if name in ("p", "p_holm", "mcnemar p") and value < 0.001 else f"{value:.3g}"
+        return "< 0.001" if name in _P and value < 0.001 else f"{value:.3g}"
     return "–" if value is None else str(value)
 
 
@@ -136,11 +141,14 @@ def _overall(run: Json) -> Rows:
 
 def _figure(name: str, figure: Json) -> dict[str, Any]:
     low, high = figure["interval"] or (None, None)
+    method_low, method_high = figure.get("method_interval") or (None, None)
     return {
         "score": name,
         "mean": figure["mean"],
         "low": low,
         "high": high,
+        "method_low": method_low,
+        "method_high": method_high,
         **{key: figure[key] for key in _FIGURE[1:]},
     }
 
@@ -284,6 +292,15 @@ def _differences(pairs: Sequence[Json]) -> Rows:
     for pair in pairs:
         low, high = pair["interval"] or (None, None)
         row = {name: pair[name] for name in ("better", "worse", "score", "difference")} | {"low": low, "high": high}
-        row |= {name: pair[name] for name in ("effect", "p", "p_holm", "flips", "clusters", "unit")}
+        row |= {name: pair[name] for name in ("verdict", "method", "p", "p_holm", "smallest_detectable")}
+        weights = pair["of_these_weights"]
+        least, most = weights["interval"] or (None, None)
+        row |= {
+            "weights from": least,
+            "weights to": most,
+            "weights p": weights["p"],
+            "weights p_holm": weights["p_holm"],
+        }
+        row |= {name: pair[name] for name in ("effect", "flips", "clusters", "unit")}
         rows.append(row | {"mcnemar p": pair["mcnemar"]["p"] if pair["mcnemar"] else None})
     return rows

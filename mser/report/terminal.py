@@ -14,6 +14,7 @@ from mser.report import sentences as words
 from mser.report.audit_findings import Finding
 from mser.report.doubts import best_shortcut
 from mser.report.searched import finding
+from mser.report.verdicts import is_better
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
 
@@ -31,7 +32,8 @@ def show(report: Json, path: Path) -> None:
     table = _compared(runs) if len(runs) > 1 else _folds(runs[0])
     console.print(table)
     if report["comparison"] and report["comparison"]["pairs"]:
-        console.print(_lines(_told(report["comparison"]["pairs"])), "")
+        console.print(_lines(_told(report["comparison"]["pairs"])))
+        console.print(Text(report["comparison"]["family"], "dim"), "")
     notes = (report["late_fusion"] or {}).get("notes", ())
     console.print(_lines([*_warned(report), *((Text("note", _LOOK["note"]), note) for note in notes)]))
     console.print(Text("page  ").append(str(path), style="cyan"), soft_wrap=True)
@@ -47,12 +49,15 @@ def _lines(marked: Iterable[tuple[Text, str]]) -> Table:
 
 def _told(pairs: list[Json]) -> Iterator[tuple[Text, str]]:
     """Yield a line for every two runs of which one is better; how many others there are; or all there is to say."""
-    better = [pair for pair in pairs if words.is_better(pair)]
-    rest = len(pairs) - len(better)
+    better = [pair for pair in pairs if is_better(pair)]
+    unclear = sum(pair["verdict"] == "unclear" for pair in pairs)
     for pair in better if len(pairs) > 1 else pairs:
         yield Text("*" if pair in better else "·"), pair["sentence"]
-    if rest and len(pairs) > 1:
-        yield Text("·"), f"{rest} of {len(pairs)} pairs cannot be told apart; see the page"
+    if len(pairs) > 1:
+        if unclear:
+            yield Text("·"), f"{unclear} of {len(pairs)} pairs cannot be told apart; see the page"
+        if open_ := len(pairs) - len(better) - unclear:
+            yield Text("·"), f"{open_} of {len(pairs)} pairs cannot be decided: {words.UNDECIDABLE}; see the page"
 
 
 def _warned(report: Json) -> Iterator[tuple[Text, str]]:
@@ -66,6 +71,8 @@ def _warned(report: Json) -> Iterator[tuple[Text, str]]:
     for whose, line in found:
         if line.level != "sound":
             yield Text(line.level, _LOOK[line.level]), f"{whose}{line.text}"
+    for note in report["comparison"]["notes"] if report["comparison"] else ():
+        yield Text("note", _LOOK["note"]), note
     for warning in report["published"]["above"] if report["published"] else ():
         yield Text("doubt", _LOOK["leak"]), warning
 
@@ -89,10 +96,12 @@ def _overall(table: Table, run: Json) -> None:
     names, overall = run["columns"], run["overall"]
     table.add_section()
     table.add_row(Text("mean", "bold"), "", *[Text(shown(name, overall[name]["mean"]), "bold") for name in names])
-    if overall[names[0]]["interval"]:
-        ends = [overall[name]["interval"] or (None, None) for name in names]
-        for title, end in (("  from, 95%", 0), ("  to, 95%", 1)):
-            table.add_row(title, "", *[shown(name, at[end]) for name, at in zip(names, ends, strict=True)])
+    for key, of in (("method_interval", ""), ("interval", ", these models")):
+        if overall[names[0]][key]:
+            ends = [overall[name][key] or (None, None) for name in names]
+            for title, end in (("from, 95%", 0), ("to, 95%", 1)):
+                cells = [shown(name, at[end]) for name, at in zip(names, ends, strict=True)]
+                table.add_row(Text(f"  {title}{of}", "dim" if of else ""), "", *cells)
     for title, key in _ROWS.items():
         if any(overall[name][key] is not None for name in names) and (key != "pooled" or len(run["folds"]) > 1):
             table.add_row(Text(title, "dim"), "", *[shown(name, overall[name][key]) for name in names])

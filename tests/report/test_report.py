@@ -180,7 +180,7 @@ def test_the_order_of_rows_does_not_matter(run, capsys):
 
 
 def percent(figure):
-    low, high = figure["interval"]
+    low, high = figure["method_interval"]
     return f"{100 * figure['mean']:.1f}% [{100 * low:.1f}, {100 * high:.1f}]"
 
 
@@ -189,8 +189,8 @@ def test_the_answer_names_scores_intervals_and_floors(run, capsys):
     ua, wa = (found["runs"][0]["overall"][name] for name in ("ua", "wa"))
     assert found["title"] == "both"
     assert found["answer"] == (
-        f"On speakers it has never heard, both scores UA {percent(ua)} and WA {percent(wa)} "
-        "(mean of 5 folds; 95% intervals over 10 speakers), "
+        f"On speakers that the model of each fold has never heard, both scores UA {percent(ua)} and WA {percent(wa)} "
+        "(mean of 5 folds; 95% intervals of the method: over folds, with 10 speakers in all), "
         f"where always naming the commonest class scores UA 25.0% and WA {100 * wa['floor']:.1f}%."
     )
 
@@ -209,7 +209,10 @@ def test_a_single_fold_has_no_sd(tmp_path, capsys):
     found = report(capsys, make_run(tmp_path / "one", folds=1, seeds=(1, 2)))
     assert found["runs"][0]["overall"]["ua"]["sd"] is None
     assert found["runs"][0]["overall"]["ua"]["sd_over_seeds"] > 0
-    assert "(mean of 2 seeds, one fold; 95% intervals over 2 speakers)" in found["answer"]
+    assert (
+        "(mean of 2 seeds, one fold; 95% intervals over 2 speakers, of these weights alone: "
+        "2 of 3 seeds cannot tell what training again would change)"
+    ) in found["answer"]
 
 
 def test_a_missing_fold_makes_the_run_partial_without_a_headline(made, tmp_path, capsys):
@@ -343,8 +346,8 @@ def test_the_terminal_shows_the_folds_and_the_page(run, capsys):
     assert "session5" in shown
     for title, value in (
         ("mean", overall["ua"]["mean"]),
-        ("from, 95%", overall["ua"]["interval"][0]),
-        ("to, 95%", overall["ua"]["interval"][1]),
+        ("from, 95%", overall["ua"]["method_interval"][0]),
+        ("to, 95%", overall["ua"]["method_interval"][1]),
         ("sd, folds", overall["ua"]["sd"]),
         ("floor", overall["ua"]["floor"]),
     ):
@@ -388,7 +391,7 @@ print(sorted({{"torch", "numpy", "matplotlib"}} & set(sys.modules)))
 def test_help_needs_none_of_the_heavy_modules():
     modules, printed = imported("--help")
     assert modules == "[]"
-    assert "usage: mser report [-h] [--out DIR] [--audio [N]] [--json] RUN [RUN ...]" in printed
+    assert "usage: mser report [-h] [--out DIR] [--score NAME] [--audio [N]] [--json]" in printed
 
 
 def test_a_report_imports_no_torch_and_prints_one_object(run):
@@ -417,7 +420,8 @@ def test_a_missing_history_is_said(run, capsys):
 
 
 def test_the_terminal_counts_the_pairs_that_cannot_be_told_apart(tmp_path, capsys):
-    runs = [make_run(tmp_path / name, skill=skill) for name, skill in (("good", 0.9), ("poor", 0.3), ("twin", 0.3))]
+    runs = [make_run(tmp_path / name, skill=skill, turns=40, epochs=1)
+            for name, skill in (("good", 0.95), ("poor", 0.2), ("twin", 0.2))]  # fmt: skip
     assert main(["report", *map(str, runs), "--out", str(tmp_path / "out")]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "* good is better than poor by" in told

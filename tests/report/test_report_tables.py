@@ -45,9 +45,12 @@ def test_csv_holds_the_numbers_of_the_report_in_full(several):
     overall = found["runs"][0]["overall"]["ua"]
     row = rows(out, "overall")[0]
     assert (row["run"], row["score"]) == ("both", "ua")
-    assert [float(row[name]) for name in ("mean", "sd", "sd_over_seeds", "pooled", "floor", "low", "high")] == [
+    assert [
+        float(row[name]) for name in ("mean", "sd", "sd_over_seeds", "pooled", "floor", "low", "high", "method_low")
+    ] == [
         *(overall[name] for name in ("mean", "sd", "sd_over_seeds", "pooled", "floor")),
         *overall["interval"],
+        overall["method_interval"][0],
     ]
     assert rows(out, "overall")[-1]["sd_over_seeds"] == ""
     folds = rows(out, "folds")
@@ -67,9 +70,9 @@ def test_latex_is_rounded_and_escaped(several):
     low, high = (f"{100 * end:.1f}" for end in overall["interval"])
     assert f"both & UA (\\%) & {100 * overall['mean']:.1f} & {low} & {high} & " in text
     assert "100\\%\\_a\\&b & UA" in text
-    assert r"\begin{tabular}{llrrrrrrr}" in text
+    assert r"\begin{tabular}{llrrrrrrrrr}" in text
     lines = text.splitlines()
-    assert {line.count(" & ") for line in lines if line.endswith(r" \\")} == {8}
+    assert {line.count(" & ") for line in lines if line.endswith(r" \\")} == {10}
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex on this machine")

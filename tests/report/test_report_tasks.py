@@ -66,9 +66,9 @@ def test_one_fold_speaks_of_seeds(sentiment, capsys):
     found = report(capsys, sentiment)
     mae = found["runs"][0]["overall"]["mae"]
     assert mae["sd"] is None
-    low, high = mae["interval"]
+    low, high = mae["method_interval"]
     assert f"MAE {mae['mean']:.3f} [{low:.3f}, {high:.3f}] and Acc-2 (non0) " in found["answer"]
-    assert "(mean of 3 seeds, one fold; 95% intervals over 2 speakers)" in found["answer"]
+    assert "(mean of 3 seeds, one fold; 95% intervals of the method: over 2 speakers and the seeds)" in found["answer"]
     page = page_of(sentiment)
     assert "sd over seeds" in page
     assert "sd over folds" not in page
@@ -205,7 +205,9 @@ def test_a_locked_test_part_is_never_reported_as_tested(tmp_path, capsys):
     run = make_run(tmp_path / "sweep", skip_test=True)
     found = report(capsys, run)
     assert found["title"] == "sweep, validation"
-    assert found["answer"].startswith("In validation, on speakers it has never heard, sweep scores UA ")
+    assert found["answer"].startswith(
+        "In validation, on speakers that the model of each fold has never heard, sweep scores UA "
+    )
     assert "This is no result on test: the test parts are still locked" in found["answer"]
     entry = found["runs"][0]
     right = [np.mean([row["target"] == row["prediction"] for row in rows_of(run, fold=fold, split="val")])

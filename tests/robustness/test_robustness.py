@@ -246,7 +246,7 @@ def test_differences_are_paired_as_those_of_two_runs(tmp_path, capsys):
     pair, (asked,) = found["comparison"]["pairs"][0], found["runs"][0]["robustness"]
     as_is, other = (row["ua"] for row in asked["conditions"])
     assert other["difference"] == pytest.approx(-pair["difference"])
-    assert other["difference_interval"] == pytest.approx([-end for end in pair["interval"][::-1]])
+    assert other["difference_interval"] == pytest.approx([-end for end in pair["of_these_weights"]["interval"][::-1]])
     for row, run in zip((as_is, other), found["runs"], strict=True):
         assert (row["mean"], row["interval"]) == (pytest.approx(run["overall"]["ua"]["mean"]),
                                                   pytest.approx(run["overall"]["ua"]["interval"]))  # fmt: skip

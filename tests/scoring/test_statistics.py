@@ -13,6 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from mser.cli import main
 from mser.report.figures import figures
+from mser.report.sentences import p_value
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
 from mser.runs.run import read_run
@@ -214,8 +215,8 @@ def test_the_intervals_of_numbers_cover():
     assert all(0.92 <= count / 600 <= 0.97 for count in covered.values())
 
 
-def test_the_permutation_test_errs_as_often_as_it_says():
-    """Ten speakers, two models that are equally good on average."""
+def test_the_permutation_test_of_two_models_errs_as_often_as_it_says_where_speakers_are_independent():
+    """Ten speakers, two models that are equally good on average; what training adds is in `test_verdicts`."""
     rng = np.random.default_rng(3)
     flips, exact = sign_flips(10, rng)
     assert exact
@@ -244,8 +245,8 @@ def test_ten_thousand_replicates_of_iemocap_take_less_than_five_seconds(run):
     found = figures(run, SCORERS["labels"], clusters(run))
     assert time.process_time() - begun < 5
     assert clusters(run).facts() == {
-        "level": 0.95, "unit": "speaker", "number": 10, "strata": 5, "degrees_of_freedom": 5, "replicates": 10_000,
-        "seed": 0,
+        "level": 0.95, "unit": "speaker", "number": 10, "unnamed": {}, "effective": pytest.approx(10), "strata": 5,
+        "degrees_of_freedom": 5, "replicates": 10_000, "seed": 0,
     }  # fmt: skip
     low, high = found["ua"]["interval"]
     assert low < found["ua"]["mean"] < high
@@ -291,7 +292,7 @@ def test_speakers_of_several_folds_are_drawn_from_all(tmp_path, capsys):
 def test_where_speakers_are_unknown_dialogues_are_drawn(tmp_path, capsys):
     found, rests, _ = design(tmp_path, capsys, lambda _: {"speaker": ""})
     assert (rests["unit"], rests["number"]) == ("group", 10)
-    assert "95% intervals over 10 groups" in found["answer"]
+    assert "95% intervals of the method: over folds, with 10 groups in all" in found["answer"]
     _, rests, _ = design(tmp_path / "b", capsys, lambda _: {"speaker": "", "group": ""})
     assert (rests["unit"], rests["number"]) == ("utterance", 120)
 
@@ -334,7 +335,7 @@ def test_a_pair_is_tested_as_by_swapping_the_predictions_themselves(tmp_path, ca
         differences.append(ua[1] - ua[0])
     assert (pair["better"], pair["worse"], pair["flips"], pair["exact"]) == ("b", "a", 16, True)
     assert pair["difference"] == pytest.approx(differences[0])
-    assert pair["p"] == np.mean(np.abs(differences) >= differences[0] - 1e-12)
+    assert pair["of_these_weights"]["p"] == np.mean(np.abs(differences) >= differences[0] - 1e-12)
     right = [[row["target"] == row["prediction"] for fold in run for row in fold] for run in rows]
     alone = [sum(x and not y for x, y in zip(*pair_of, strict=True)) for pair_of in (right[::-1], right)]
     assert pair["mcnemar"] == {
@@ -354,12 +355,13 @@ def test_a_clear_difference_is_said_in_a_sentence(tmp_path, capsys):
     low, high = (100 * end for end in pair["interval"])
     assert pair["sentence"] == (
         f"good is better than poor by {100 * pair['difference']:.1f} UA points [{low:.1f}, {high:.1f}], "
-        f"p = {pair['p']:.3f}, 10 speakers."
+        f"{p_value(pair['p'])}, over 5 folds, one seed each."
     )
     assert pair["sentence"] in found["answer"]
-    assert pair["p"] == pair["p_holm"] == 2 / 1024
+    assert pair["p"] == pair["p_holm"] < 0.001
+    assert pair["of_these_weights"]["p"] == pair["of_these_weights"]["p_holm"] == 2 / 1024
     assert pair["effect"] > 2
-    page = Path(tmp_path / "report/report.html").read_text().replace("\xa0", " ")
+    page = Path(tmp_path / "report/report.html").read_text().replace("\xa0", " ").replace("&lt;", "<")
     assert f"<b>better</b> {pair['sentence']}" in page
 
 
@@ -376,8 +378,9 @@ def test_a_run_like_another_is_not_better(tmp_path, capsys):
     runs = [make_run(tmp_path / name, skill=0.6, epochs=1) for name in ("one", "twin")]
     pair = compare(capsys, *runs)["comparison"]["pairs"][0]
     assert (pair["difference"], pair["interval"], pair["p"], pair["effect"]) == (0, None, 1, None)
+    assert (pair["verdict"], pair["method"], pair["smallest_detectable"]) == ("unclear", "folds", None)
     assert (
-        "one and twin cannot be told apart: the difference is 0.0 UA points, p = 1.000, 10 speakers."
+        "one and twin cannot be told apart: the difference is 0.0 UA points, p = 1.000, over 5 folds, one seed each."
         in pair["sentence"]
     )
     assert pair["mcnemar"]["p"] == 1
@@ -388,8 +391,13 @@ def test_two_speakers_are_too_few_to_tell(tmp_path, capsys):
         make_run(tmp_path / name, folds=1, turns=40, skill=skill, epochs=1)
         for name, skill in (("poor", 0.2), ("good", 1))
     ]
-    pair = compare(capsys, *runs)["comparison"]["pairs"][0]
-    assert pair["sentence"].endswith("p = 0.500, 2 speakers: too few to tell two runs apart.")
+    found = compare(capsys, *runs)["comparison"]
+    pair = found["pairs"][0]
+    assert found["family"] == (
+        "Swapping the answers to 2 speakers gives no smaller p of these weights than 0.5: too few to call any two "
+        "trained models different."
+    )
+    assert pair["sentence"].startswith("These two trained models cannot be told apart: good is ahead by 64.3 UA points")
 
 
 def test_other_numbers_of_seeds_can_be_compared(tmp_path, capsys):

@@ -93,7 +93,9 @@ def differences(pairs: Sequence[Mapping[str, Any]], *, key: str, label: str) -> 
     """
     names = [f"{short(pair['better'], 24)} − {short(pair['worse'], 24)}" for pair in pairs]
     rows = [
-        Strip(name, pair["score"], (), pair["difference"], pair["interval"], 0.0)
+        Strip(
+            name, pair["score"], (), pair["difference"], pair["interval"] or pair["of_these_weights"]["interval"], 0.0
+        )
         for name, pair in zip(names, pairs, strict=True)
     ]
     return strips(rows, key=key, label=label, unit="")

@@ -11,6 +11,7 @@ from mser.report.pictures import charts as pictures
 from mser.report.pictures.charts import Strip
 from mser.report.pictures.learning_curves import learning_curves
 from mser.report.pictures.robustness import robustness_curves
+from mser.report.sentences import surest
 from mser.runs.run import Json
 from mser.scoring.measures import measure
 
@@ -24,7 +25,7 @@ def of_run(run: Json, key: str) -> dict[str, Any]:
         run: its summary.
         key: begins all ids in the pictures.
     """
-    drawn: dict[str, Any] = {"curves": learning_curves(run["folds"], run["headline"][0], key=f"{key}-curves")}
+    drawn: dict[str, Any] = {"curves": learning_curves(run["folds"], run["curve"], key=f"{key}-curves")}
     if run["classes"]:
         drawn |= _classes(run, key)
     if run["calibration"]:
@@ -104,4 +105,4 @@ def _strip(run: Json, name: str, score: str, figure: Mapping[str, Any]) -> Strip
     else:
         dots = [fold["mean"][score] for fold in run["folds"]]
     known = [score for score in dots if score is not None]
-    return Strip(pictures.short(name), score, known, figure["mean"], figure["interval"], figure["floor"])
+    return Strip(pictures.short(name), score, known, figure["mean"], surest(figure), figure["floor"])
