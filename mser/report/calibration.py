@@ -138,7 +138,7 @@ def _scores(run: Run, found: Clusters) -> Json:
     tables = found.sums(run, scorer).values()
     said: Json = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
     pieces = []
-    for weights in found.weights() if found.freedom else ():
+    for weights in found.weights() if found.freedom >= 1 else ():
         weighed = weights[:, list(found.members)]
         pieces.append(_seeds(scorer, [weighed @ table for table in tables]))
     for name in list(said):

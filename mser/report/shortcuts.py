@@ -9,8 +9,9 @@ what the run was judged on:
 - scores: ridge regression.
 
 A floor is never raised to chance: one below it says that the cue means something else for the tested speakers. In the
-first score, floor and difference of run and floor have 95 % intervals over the same resampled speakers; the run is
-*clearly better* where all of the difference's is above 0.
+first score, floor and difference of run and floor have 95 % intervals over the same resampled speakers, never narrower
+than if all utterances were independent; the run is *clearly better* where all of the difference's is above 0. They are
+of these trained models: nothing is said of the method, trained again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,20 +30,29 @@ from mser.errors import UserError
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
 from mser.report import linear
 from mser.report.cues import Cues, cues, groups, table
+from mser.report.figures import models_error
 from mser.report.linear import standardised
 from mser.runs.cues import read_cues
 from mser.runs.predictions import Predictions
 from mser.runs.run import Job, Json, Run
 from mser.scoring.clusters import Clusters
+from mser.scoring.influence import independent_error, influences
 from mser.scoring.means import defined, mean
 from mser.scoring.measures import measure
 from mser.scoring.scorers import Judge
-from mser.scoring.statistics import Floats, interval, standard_error
+from mser.scoring.statistics import Floats, interval
 
 BALANCED = ("ua", "macro_f1", "balanced_accuracy")
 """Scores in which each class counts the same."""
 _Key = tuple[str, bool]
 _OWN: _Key = ("", False)  # the run's own answers among those of the shortcuts, which have a name
+
+
+class _Moved(NamedTuple):
+    """The first score where speakers weigh otherwise, (R,), and by fold how much each utterance moves it."""
+
+    resampled: Floats
+    influence: Mapping[int, Floats]
 
 
 def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
@@ -70,9 +80,7 @@ def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
         for balanced, answered in _answered(run, truth, known, names, weightings).items()
     }
     first = judge.headline[0]
-    resampled = _resampled(
-        run, judge, found, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)}
-    )
+    moved = _moved(run, judge, found, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)})
     means = {key: _means(one, judge) for key, one in {_OWN: run, **answers}.items()}
     rows = []
     for name, names in groups(known).items():
@@ -80,8 +88,8 @@ def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
         for score in judge.listed:
             key = (name, score in BALANCED)
             row[score] = _figure(score, means[_OWN][score], means[key][score])
-            if score == first and resampled:
-                row[score] |= _intervals(score, row[score], found, resampled[_OWN], resampled[key])
+            if score == first and moved:
+                row[score] |= _intervals(score, row[score], found, moved[_OWN], moved[key])
         rows.append(row)
     return rows
 
@@ -154,17 +162,18 @@ def _means(run: Run, judge: Judge) -> dict[str, float]:
     return {name: mean(mean(s[name] for s in fold) for fold in folds) for name in judge.listed}
 
 
-def _resampled(run: Run, judge: Judge, found: Clusters, answers: Mapping[_Key, Run]) -> dict[_Key, Floats]:
-    """Return the first score of the run and of each shortcut over the same resampled speakers, (R,); or nothing."""
-    if not found.freedom:
+def _moved(run: Run, judge: Judge, found: Clusters, answers: Mapping[_Key, Run]) -> dict[_Key, _Moved]:
+    """Return how the first score of the run and of each shortcut moves with the same speakers; or nothing."""
+    if found.freedom < 1:
         return {}
-    tables = {key: list(found.sums(one, judge.scorer).values()) for key, one in {_OWN: run, **answers}.items()}
+    first, runs = judge.headline[0], {_OWN: run, **answers}
+    tables = {key: list(found.sums(one, judge.scorer).values()) for key, one in runs.items()}
     pieces: dict[_Key, list[Floats]] = {key: [] for key in tables}
     for weights in found.weights():
         for key, several in tables.items():
-            scores = [found.scores(judge.scorer, weights, one)[judge.headline[0]] for one in several]
+            scores = [found.scores(judge.scorer, weights, one)[first] for one in several]
             pieces[key].append(np.mean(scores, axis=0))
-    return {key: np.concatenate(piece) for key, piece in pieces.items()}
+    return {key: _Moved(np.concatenate(pieces[key]), influences(one, judge.scorer)[first]) for key, one in runs.items()}
 
 
 def _figure(score: str, own_mean: float, reached: float) -> Json:
@@ -173,13 +182,16 @@ def _figure(score: str, own_mean: float, reached: float) -> Json:
     return {"mean": defined(reached), "difference": difference, **nothing}
 
 
-def _intervals(score: str, figure: Json, found: Clusters, mine: Floats, others: Floats) -> Json:
-    """Return how sure a floor and its difference from the run are, from their resampled scores, (R,)."""
+def _intervals(score: str, figure: Json, found: Clusters, mine: _Moved, other: _Moved) -> Json:
+    """Return how sure a floor and its difference from the run are."""
     if figure["difference"] is None:
         return {}
-    apart = measure(score).better * (mine - others)
-    ends = interval(figure["mean"], standard_error(figure["mean"], others), found.freedom, measure(score).scale)
-    difference = interval(figure["difference"], standard_error(figure["difference"], apart), found.freedom)
+    apart = measure(score).better * (mine.resampled - other.resampled)
+    least = independent_error(mine.influence, other.influence)
+    alone = models_error(figure["mean"], other.resampled, found.freedom, independent_error(other.influence))
+    both = models_error(figure["difference"], apart, found.freedom, least)
+    ends = alone and interval(figure["mean"], alone.size, alone.freedom, measure(score).scale)
+    difference = both and interval(figure["difference"], both.size, both.freedom)
     return {
         "interval": list(ends) if ends else None,
         "difference_interval": list(difference) if difference else None,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 from zlib import crc32
 
@@ -93,6 +94,24 @@ def test_a_run_that_hears_more_is_told_so(tmp_path, capsys):
     [sound] = [one for one in found["doubts"] if "shortcut" in one["text"]]
     assert sound["level"] == "sound"
     assert sound["text"].startswith("It is clearly better than each of 9 shortcuts, the best of which are the cues of ")
+
+
+def test_no_interval_is_narrower_than_of_independent_utterances(tmp_path, capsys):
+    run = make_run(tmp_path / "both", skill=0.5, turns=24, epochs=1)
+    for path in sorted(run.glob("seed1/fold*")):  # every speaker has half of each class right: speakers do not differ
+        rows, seen = predictions_of(run, fold=int(path.name[4:])), Counter()
+        for row in rows:
+            seen[key := (row["split"], row["speaker"], row["target"])] += 1
+            row["prediction"] = LABELS[(LABELS.index(row["target"]) + seen[key] % 2) % 4]
+            row |= {f"p_{label}": "0.7" if label == row["prediction"] else "0.1" for label in LABELS}
+        write_predictions(run, rows, fold=int(path.name[4:]))
+    found, rows = report(hear(run, lambda _: {}), capsys)
+    constant = rows["zero crossings"]["ua"]  # always one class: 0.25, whoever speaks
+    assert constant["difference"] == pytest.approx(found["overall"]["ua"]["mean"] - 0.25)
+    low, high = constant["difference_interval"]
+    assert low > 0
+    own = found["overall"]["ua"]["interval"]
+    assert high - low > 0.9 * (own[1] - own[0]) > 0.02
 
 
 def test_a_floor_below_chance_is_a_finding(tmp_path, capsys):
