@@ -3,7 +3,7 @@
 Each side's probabilities are calibrated by a temperature and their logarithms are added with the weights w and 1 - w
 (for labels of which several may hold, their logits). Predicted scores are averaged with the same weights. Temperatures
 and w are fitted on a validation part: w makes the log-loss least, or for scores the first headline score best (MAE for
-sentiment, mean CCC for attributes), since that is what runs are compared by.
+sentiment, mean CCC for attributes), by which such runs are customarily compared.
 """
 
 from __future__ import annotations

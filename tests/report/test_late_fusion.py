@@ -74,6 +74,25 @@ def test_where_nothing_can_be_told_it_says_so(tmp_path, capsys):
     assert "Whether fine-tuning together is better than fine-tuning apart cannot be told" in found["answer"]
 
 
+def test_one_seed_and_one_split_leave_it_undecidable_rather_than_no_better(tmp_path, capsys):
+    found = report(three(tmp_path, joint=0.95, folds=1), capsys)
+    verdict = found["late_fusion"]["verdicts"][0]
+    assert verdict["verdict"] == "undecidable"
+    told = "Whether fine-tuning together is better than fine-tuning apart cannot be decided by these runs"
+    assert verdict["words"] == told
+    assert f"{told}." in found["answer"] or f"{told}: These two trained models" in found["answer"]
+    assert "cannot be told: " not in found["answer"]
+    assert "run both with --seeds 1,2,3" in verdict["sentence"]
+
+
+def test_another_score_judges_the_fusion_too(tmp_path, capsys):
+    runs = three(tmp_path)
+    assert main(["report", *map(str, runs), "--json", "--score", "recall_hap"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [run["headline"][0] for run in found["runs"]] == ["recall_hap"] * 4
+    assert {pair["score"] for pair in found["comparison"]["pairs"]} == {"recall_hap"}
+
+
 def test_without_a_joint_run_of_the_same_encoders_there_is_none(tmp_path, capsys):
     speech, text, _ = three(tmp_path)
     assert report([speech, text], capsys)["late_fusion"] is None
