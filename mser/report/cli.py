@@ -32,6 +32,11 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     out = args.out or _default_out(args.runs)
     if len(args.runs) == 1 and _is_sweep(args.runs[0]):
+        if args.score is not None:
+            raise UserError(
+                f"{args.runs[0]} is a search, and its trials are ranked by what it searched for; leave out --score "
+                f"{args.score}, or give the folder of a trial"
+            )
         return _sweep(args.runs[0], out, as_json=args.json)
 
     from mser.report.contents import content

@@ -130,6 +130,8 @@ def test_what_has_lost_its_fold_loses_its_weights(sweep):
 def test_the_winner_says_on_what_it_was_chosen(sweep, tmp_path, capsys):
     assert main(["sweep", "--test", "--out", str(sweep), "--trials=0"]) == 2
     capsys.readouterr()
+    assert main(["report", str(sweep), "--score=wa"]) == 2
+    assert "its trials are ranked by what it searched for" in capsys.readouterr().err
     assert main(["report", str(sweep)]) == 0
     assert "It was chosen on folds that are tested here: 24 of the 24 tested utterances" in " ".join(
         capsys.readouterr().out.split()
