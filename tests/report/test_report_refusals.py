@@ -121,7 +121,7 @@ def test_a_protocol_that_lacks_something(run, capsys, key):
     plan = json.loads((run / "protocol.json").read_text())
     del plan[key]
     (run / "protocol.json").write_text(json.dumps(plan))
-    assert f"protocol.json lacks or garbles '{key}'" in refused(capsys, run)
+    assert f"protocol.json: Object missing required field `{key}`" in refused(capsys, run)
 
 
 @pytest.mark.parametrize("name", ["protocol.json", "run.json", "config.yaml", "seed1/fold1/metrics.json"])

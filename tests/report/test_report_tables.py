@@ -36,7 +36,8 @@ def several(tmp_path_factory):
 
 
 def test_every_table_is_there_as_csv_and_as_latex(several):
-    tables = {"overall", "folds", "classes", "confusion", "binary", "differences", *KINDS, *SURE, "mistakes"}
+    tables = {"overall", "folds", "classes", "confusion", "binary", "differences", "shortcuts", *KINDS, *SURE}
+    tables |= {"mistakes"}
     assert names(several[1]) == {f"{name}.{kind}" for name in tables for kind in ("csv", "tex")}
 
 
