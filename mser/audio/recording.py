@@ -146,7 +146,7 @@ def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
             raise BadAudioError("empty", "is an empty file of 0 bytes")
         with open(path, "rb") as file:
             yield _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
         told = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)

@@ -143,8 +143,8 @@ def _require_folders(jobs: list[Job]) -> None:
 def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
     """Say how many of the tested transcripts are empty, where the model reads, and whether it knows the language."""
     model = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]
-    audit, language = protocol["audit"], protocol["terms"]["language"]
-    if note := language_note(protocol["corpus"], language, model):
+    audit = protocol["audit"]
+    if note := language_note(protocol["corpus"], protocol["terms"]["language"], model):
         log.warning("%s", note)
     if model["text"] and audit["empty_transcripts"]:
         log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))

@@ -77,13 +77,8 @@ class Member:
     seed: int
     fold: int
     temperature: _Above
-    metrics: dict[str, dict[str, float]]
-    floor: dict[str, float]
-
-    def __post_init__(self) -> None:
-        number = self.temperature
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < float("inf"):
-            raise UserError(f"{FILE} has the temperature {number!r} of {self.weights}, expected one above 0; {AGAIN}")
+    metrics: dict[str, dict[str, float | None]]
+    floor: dict[str, float | None]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from mser.crossval.cli import _require_folders, _tell
+from mser.crossval.cli import _require_folders, tell
 from mser.crossval.fold import _require_whole
 from mser.crossval.jobs import Job, run_jobs
 from mser.errors import UserError
@@ -68,11 +68,11 @@ def test_a_damaged_configuration_is_named(tmp_path, content):
 
 
 def test_advice_fits_the_failure(job, capsys):
-    assert _tell({job: "mser: error: best.ckpt is damaged; delete the folder"}) == 1
+    assert tell({job: "mser: error: best.ckpt is damaged; delete the folder"}) == 1
     said = capsys.readouterr().err
     assert "seed1/fold1 failed: best.ckpt is damaged; delete the folder (see" in said
     assert "to resume" not in said
-    _tell({job: "killed by SIGKILL"})
+    tell({job: "killed by SIGKILL"})
     assert "run the same command again to resume" in capsys.readouterr().err
 
 

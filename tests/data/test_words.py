@@ -62,17 +62,16 @@ def test_the_audit_counts_what_there_is_to_read(tmp_path):
     told = [line.text for line in findings(found)]
     assert "1 of 3 tested utterances (33.3%) have no transcript: there the text encoder read nothing." in told
     found = audit(known, [Fold(1, "one", ("u2",), (), ("u0", "u1"))], tmp_path)
-    assert "Copies of transcripts: nothing to compare, no tested transcript has four words." in [
-        line.text for line in findings(found)
-    ]
+    assert any(
+        line.text.startswith("No tested transcript was compared with those of train") for line in findings(found)
+    )
     assert not any("ranscript" in line.text for line in findings(found, reads=False))
 
 
-def test_the_plan_says_what_was_planned(tmp_path, capsys):
+def test_the_plan_says_what_was_planned(tmp_path):
     make_table(tmp_path / "own.csv", [{**row, "transcript": ""} if row["speaker"] == "s0" else row for row in rows()])
     options = [*TEXT, f"--data.init_args.root={tmp_path / 'own.csv'}", "--data.init_args.folds=3"]
-    plan(str(tmp_path / "run"), options)
-    told = capsys.readouterr().out.splitlines()
+    told = plan(str(tmp_path / "run"), options)
     assert told[0] == "table, table-labels: angry, calm, happy"
     assert told[2] == "fold 1 (part1): train 12, val 12, test 12 utterances"
     assert any(line.startswith("text: ") and "parameters trained" in line for line in told)

@@ -225,7 +225,10 @@ def test_without_the_synthesizer_the_extra_is_named(tmp_path, monkeypatch, capsy
 
 def test_a_broken_synthesizer_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("espeakng_loader.get_library_path", lambda: str(tmp_path / "none.so"))
-    with pytest.raises(UserError, match=r"espeak-ng does not load .*install 'mser\[demo\]' again"), synthesizer():
+    with (
+        pytest.raises(UserError, match=r"espeak-ng does not load .*install 'multimodal-ser\[demo\]' again"),
+        synthesizer(),
+    ):
         pass
 
 

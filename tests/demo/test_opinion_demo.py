@@ -93,5 +93,5 @@ def test_the_same_seed_gives_the_same_bytes(name, tmp_path):
 
 def test_without_h5py_it_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(UserError, match=r"label files need the package h5py.*pip install 'mser\[csd\]'"):
+    with pytest.raises(UserError, match=r"label files need the package h5py.*pip install 'multimodal-ser\[csd\]'"):
         mosi.write_mosi(tmp_path / "tree", segments=1)

@@ -17,9 +17,11 @@ from mser.manifest import Manifest
 
 
 def plan(run, options):
-    (run / "config.yaml").write_text("\n".join(["checkpoint: {monitor: val/ua}", *options]))
+    asked = ["checkpoint: {monitor: val/ua}", "model: {text: null}", *options]
+    (run / "config.yaml").write_text("\n".join(asked))
     Manifest("iemocap", run, ()).write(run / "manifest.jsonl")
-    (run / "protocol.json").write_text(json.dumps({"folds": [{"number": 1}, {"number": 2}]}))
+    known = {"corpus": "iemocap", "terms": {"language": "en"}, "audit": {}, "folds": [{"number": 1}, {"number": 2}]}
+    (run / "protocol.json").write_text(json.dumps(known))
 
 
 def fold(run, number, seed):

@@ -33,7 +33,9 @@ def test_temperatures_that_cannot_be_are_refused(folder, temperature):
     told = json.loads((folder / "config.json").read_text())
     told["members"][0]["temperature"] = temperature
     (folder / "config.json").write_text(json.dumps(told))
-    with pytest.raises(UserError, match=r"has the temperature .* expected one above 0"):
+    with pytest.raises(
+        UserError, match=r"config\.json: Expected `float`.* at `\$\.members\[0\]\.temperature`; export the model again"
+    ):
         mser.load(folder)
 
 

@@ -190,7 +190,7 @@ def test_the_package_takes_no_threads_from_others(monkeypatch):
 def test_the_package_is_named_where_it_is_missing(place, monkeypatch):
     monkeypatch.setitem(sys.modules, "silero_vad", None)
     voice._silero.cache_clear()
-    with pytest.raises(UserError, match=r"needs silero-vad: pip install 'mser\[vad\]'"):
+    with pytest.raises(UserError, match=r"needs silero-vad: pip install 'multimodal-ser\[vad\]'"):
         mser.load(place / "hears").predict(str(place / "short.wav"), segments="vad")
 
 

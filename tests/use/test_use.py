@@ -125,10 +125,10 @@ def broken(place, tmp_path, change):
     (lambda told, _: told.update(mser_model=2), "of version 2, this mser reads version 1"),
     (lambda told, _: told.pop("mser_model"), "is no model folder of mser"),
     (lambda told, _: told.pop("task"), "config.json lacks task; export the model again"),
-    (lambda told, _: told["task"].pop("labels"), "lacks or garbles 'labels'"),
+    (lambda told, _: told["task"].pop("labels"), "required field `labels` - at `$.task`"),
     (lambda told, _: told.update(mood=1), "config.json has mood, which this mser does not know"),
     (lambda told, _: told["members"][0].update(mood=1), "config.json has mood, which this mser does not know"),
-    (lambda told, _: told.update(members=["a"]), "lacks or garbles"),
+    (lambda told, _: told.update(members=["a"]), "got `str` - at `$.members[0]`"),
     (lambda told, _: told.update(members=[]), "names no weights"),
     (lambda told, _: told["task"]["labels"].append("fea"), "has 5 labels, for which the model gives 5 numbers, but"),
     (lambda _, folder: (folder / "seed1-fold1.safetensors").unlink(), "lacks seed1-fold1.safetensors"),
@@ -136,7 +136,7 @@ def broken(place, tmp_path, change):
     (lambda told, _: told["members"][0].update(weights="../x"), "which lies elsewhere"),
     (lambda told, _: told["model"]["fusion"].update({"class": "Popen"}), "unknown fusion 'Popen'"),
     (lambda told, _: told["model"]["fusion"].update({"class": "CoAttention"}), "damaged or does not fit"),
-    (lambda told, _: told["model"].pop("dropout"), "makes no model"),
+    (lambda told, _: told["model"].pop("dropout"), "required field `dropout` - at `$.model`"),
     (lambda told, _: told["model"]["speech"].update(name="speech"), "lacks speech/config.json"),
 ])  # fmt: skip
 def test_a_folder_that_is_not_whole(place, tmp_path, change, reason):
