@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError
-from mser.files import write_text
-from mser.json_fields import fit, loads
+from mser.files.json_fields import fit, loads
+from mser.files.whole import write_text
 
 Seconds = float
 _AGAIN = "make the manifest again"

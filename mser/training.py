@@ -32,19 +32,19 @@ from mser.callbacks.random_state import RandomState
 from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
-from mser.config_files import require_readable
 from mser.data import datamodules as datamodules  # makes `--data IEMOCAP` known
 from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
 from mser.errors import UserError, one_line
+from mser.fitting.config_files import require_readable
+from mser.fitting.rehearsal import rehearse
+from mser.fitting.resuming import read_checkpoint, require_own, require_same
+from mser.fitting.starting import start_from
+from mser.fitting.trainers import alone_in_allocation, best_precision, require_possible, require_usable
 from mser.plugins import imported
 from mser.recognizer import EmotionRecognizer
-from mser.rehearsal import rehearse
-from mser.resuming import read_checkpoint, require_own, require_same
 from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
 from mser.runs.searched import Searched
-from mser.starting import start_from
-from mser.trainers import alone_in_allocation, best_precision, require_possible, require_usable
 
 log = logging.getLogger(__name__)
 

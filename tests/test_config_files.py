@@ -2,8 +2,8 @@
 
 import pytest
 
-from mser.config_files import require_readable
 from mser.errors import UserError
+from mser.fitting.config_files import require_readable
 
 DEEP = "[" * 5000 + "]" * 5000
 

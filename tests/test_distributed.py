@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.node import FSDP2
 from fake.places import EXPERIMENTS
 

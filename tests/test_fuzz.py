@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fake.acted import make_ravdess
+from fake.corpora.acted import make_ravdess
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.meld import make_meld
+from fake.corpora.msp_podcast import make_msp_podcast, write_json
+from fake.corpora.opinions import MOSI, make_label_csv, make_mosei, make_mosi
+from fake.corpora.table import make_table, rows
 from fake.damage import damage, restore
-from fake.iemocap import make_iemocap
-from fake.meld import make_meld
-from fake.msp_podcast import make_msp_podcast, write_json
-from fake.opinions import MOSI, make_label_csv, make_mosei, make_mosi
 from fake.places import EXPERIMENTS
 from fake.runs import make_run
-from fake.table import make_table, rows
 from fake.trained import untrained
 
 from mser.cli import main

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import ROOT
 
 from mser.cli import main

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 import yaml
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.spoil import NoteTypes
 
 from mser.cli import main

@@ -12,11 +12,11 @@ from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.hub import architecture_only
 from mser.encoders.tiny import hash_words
 from mser.errors import UserError
+from mser.fitting.rehearsal import rehearse
 from mser.fusion import Fusion, Shallow
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.objectives import CrossEntropy, Objective, Regression
 from mser.recognizer import EmotionRecognizer
-from mser.rehearsal import rehearse
 
 TWO = LabelSet("two", ("calm", "angry"))
 OURS = {"fusion": {"class_path": "mser.fusion.Shallow"}, "objective": {"class_path": "mser.objectives.CrossEntropy"}}

@@ -1,7 +1,7 @@
 """Checkpoints that are not this experiment's, and machines that lack what was asked for."""
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 
 from mser.cli import main
 

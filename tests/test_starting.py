@@ -4,14 +4,14 @@ import os
 
 import pytest
 import torch
+from fake.corpora.table import make_table
 from fake.places import EXPERIMENTS
-from fake.table import make_table
 from fake.trained import untrained
 from safetensors.torch import load_file
 
 from mser.cli import main
 from mser.encoders.encoder import TextEncoder
-from mser.trainers import alone_in_allocation
+from mser.fitting.trainers import alone_in_allocation
 
 FIT = ["fit", f"--config={EXPERIMENTS / 'demo/text_only.yaml'}", "--data=Table", "--trainer.accelerator=cpu",
        "--trainer.enable_progress_bar=false", "--trainer.max_epochs=1"]  # fmt: skip

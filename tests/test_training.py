@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 
 from mser.cli import main

@@ -12,7 +12,7 @@ from threading import Lock
 from mser.audio.recording import VIDEOS
 from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
-from mser.files import replacing
+from mser.files.whole import replacing
 
 _MONO_16_KHZ = ("-map", "0:a:0", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "wav")
 

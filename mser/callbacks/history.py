@@ -11,7 +11,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.runs.folder import HISTORY
 
 log = logging.getLogger(__name__)

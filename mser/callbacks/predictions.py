@@ -15,8 +15,8 @@ from lightning.pytorch.callbacks import Callback
 
 from mser.data.module import CorpusDataModule, Part
 from mser.errors import UserError
-from mser.files import write_text
-from mser.json_fields import read_object
+from mser.files.json_fields import read_object
+from mser.files.whole import write_text
 from mser.recognizer import EmotionRecognizer
 from mser.runs.folder import METRICS, PREDICTIONS
 from mser.tasks import columns

@@ -12,7 +12,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import nn
 
 from mser.errors import UserError
-from mser.files import replacing
+from mser.files.whole import replacing
 
 
 class WholeFiles(TorchCheckpointIO):

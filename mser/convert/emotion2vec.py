@@ -13,7 +13,7 @@ from mser.convert.checkpoint import read_weights
 from mser.encoders.emotion2vec.backbone import WEIGHTS, Emotion2vec
 from mser.encoders.emotion2vec.settings import Emotion2vecSettings
 from mser.errors import UserError
-from mser.files import new_folder
+from mser.files.whole import new_folder
 
 _AUDIO = "modality_encoders.AUDIO."
 _NAMES = (

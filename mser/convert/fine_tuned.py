@@ -21,7 +21,7 @@ from mser.convert.fusion import CROSS_LAYERS, load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, convert_roberta
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.errors import UserError, brief
-from mser.files import new_folder
+from mser.files.whole import new_folder
 from mser.fusion import CoAttention, Shallow
 from mser.objectives import CrossEntropy, OneVsRest
 from mser.recognizer import EmotionRecognizer

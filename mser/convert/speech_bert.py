@@ -18,7 +18,7 @@ from mser.encoders.speech_bert.backbone import MODEL_TYPE
 from mser.encoders.speech_bert.tokens import WEIGHTS
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
-from mser.files import new_folder
+from mser.files.whole import new_folder
 
 
 def convert_speech_bert(vq: str, bert: str, dictionary: str, out: str, *, heads: int | None = None) -> str:

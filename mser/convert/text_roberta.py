@@ -12,7 +12,7 @@ from mser.convert.checkpoint import read_checkpoint
 from mser.convert.dictionary import read_dictionary, require_fit
 from mser.convert.roberta import MARGIN, TEXT_PART, convert_roberta
 from mser.errors import UserError
-from mser.files import new_folder
+from mser.files.whole import new_folder
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json")
 

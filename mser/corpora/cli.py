@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mser.arguments import count, role_and_name
 from mser.corpora import CORPORA, corpus
 from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
@@ -23,6 +22,7 @@ from mser.manifest import Manifest
 from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
+from mser.terminal.arguments import count, role_and_name
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -158,7 +158,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _extract_audio(args: argparse.Namespace) -> int:
     from mser.audio.extract import extract, plan
-    from mser.progress import progress
+    from mser.terminal.progress import progress
 
     planned = plan(args.root, args.out)
     todo = {video: wav for video, wav in planned.items() if not wav.exists()}

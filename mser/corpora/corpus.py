@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mser.errors import UserError, one_of
-from mser.json_fields import read_object
+from mser.files.json_fields import read_object
 from mser.labels import Task
 from mser.manifest import Manifest, Problem
 from mser.splits.protocols import Protocol

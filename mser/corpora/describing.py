@@ -28,7 +28,7 @@ def measure_and_describe(utterances: Sequence[Utterance], root: Path, task: Task
         UserError: if none of them can be read.
     """
     from mser.audio.measure_cache import measure_all
-    from mser.progress import progress
+    from mser.terminal.progress import progress
 
     if not utterances:
         raise UserError(f"no utterance here has labels of {task.name}; choose others with --labels")

@@ -12,8 +12,6 @@ from typing import Any
 
 import yaml
 
-from mser.arguments import count
-from mser.config_files import require_readable
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.language import language_note
 from mser.crossval.local import Local
@@ -22,11 +20,13 @@ from mser.crossval.provenance import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.data.completeness import say_left_out, wordless
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
+from mser.fitting.config_files import require_readable
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.searched import KEY, of_config
+from mser.terminal.arguments import count
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from lightning.pytorch import Trainer
 
 from mser.crossval.tracking import fold_logger, log_best
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
+from mser.fitting.resuming import read_checkpoint, require_own
 from mser.recognizer import EmotionRecognizer
-from mser.resuming import read_checkpoint, require_own
 from mser.runs.folder import BEST, LAST, METRICS, PROTOCOL, fold_name, fold_options
 from mser.splits.protocols import Fold, digest
 from mser.training import MserCLI, command_line

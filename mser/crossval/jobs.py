@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
-from mser.json_fields import read_object
+from mser.files.json_fields import read_object
 from mser.runs.folder import CONFIG, HISTORY, LOG, METRICS, fold_name
 
 _FULL = 1 << 20  # bytes

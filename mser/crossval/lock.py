@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mser.locks import held
+from mser.files.locks import held
 
 
 @contextmanager
 def alone_in(folder: Path, found: str, advice: str, *, patience: float = 0) -> Iterator[None]:
-    """Make a folder and hold it; see `mser.locks.held`.
+    """Make a folder and hold it; see `mser.files.locks.held`.
 
     Args:
         folder: to hold.

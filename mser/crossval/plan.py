@@ -12,11 +12,11 @@ from mser.corpora.corpus import read_made_up
 from mser.data.completeness import left_out, require_classes, require_transcripts
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
+from mser.fitting.rehearsal import rehearse
+from mser.fitting.resuming import require_same
 from mser.labels import ScoreSet
 from mser.recognizer import EmotionRecognizer, parameters
-from mser.rehearsal import rehearse
-from mser.resuming import require_same
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
 from mser.splits.content import content_digest

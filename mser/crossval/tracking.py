@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.runs.folder import BEST, CONFIG, PREDICTIONS, REPORT, fold_folders, run_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     task, run, *rest = argv
     try:
-        from mser.trainers import alone_in_allocation
+        from mser.fitting.trainers import alone_in_allocation
 
         alone_in_allocation()
         if task == "plan":

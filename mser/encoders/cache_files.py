@@ -7,7 +7,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
-from mser.files import replacing
+from mser.files.whole import replacing
 
 _CHECKSUM = 32  # bytes
 log = logging.getLogger(__name__)

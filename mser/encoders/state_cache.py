@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mser.encoders.cache_files import path_of
 from mser.errors import UserError
-from mser.files import replacing
+from mser.files.whole import replacing
 
 STATES = "states"
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mser.arguments import role_and_name
 from mser.errors import UserError
 from mser.plugins import add_option
+from mser.terminal.arguments import role_and_name
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run, or of a `mser fit`: weights as safetensors, config.json, what the

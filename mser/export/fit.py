@@ -11,9 +11,9 @@ import yaml
 
 from mser.crossval.plan import plan
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
+from mser.fitting.resuming import require_own
 from mser.plugins import require_config_allowed
-from mser.resuming import require_own
 from mser.runs.folder import BEST, CONFIG, METRICS, PROTOCOL, PROVENANCE, fold_name, fold_options, run_of
 from mser.training import command_line
 

@@ -19,7 +19,7 @@ from mser.export.averaging import compared, judged, mean_weights, require_one_fo
 from mser.export.card import card
 from mser.export.folds import Trained, read_folds, score_range, threshold
 from mser.export.threshold import fitted_threshold
-from mser.files import new_folder
+from mser.files.whole import new_folder
 from mser.plugins import require_allowed
 from mser.recognizer import EmotionRecognizer
 from mser.runs.run import Run

@@ -15,7 +15,7 @@ import numpy as np
 from mser.errors import UserError
 from mser.export.onnx_check import Heard, answers, cost, made_up
 from mser.export.onnx_graph import write_graph
-from mser.files import new_folder
+from mser.files.whole import new_folder
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import load
 from mser.use.parts import foreign

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mser.arguments import positive, role_and_name
 from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
@@ -18,6 +17,7 @@ from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
+from mser.terminal.arguments import positive, role_and_name
 from mser.use.hub import local_folder
 from mser.use.inputs import Asked, Listed, from_files, from_table
 from mser.use.prediction import MADE_UP
@@ -154,7 +154,7 @@ def _predict(
     args: argparse.Namespace, folder: Path, clips: Iterable[Clip], out: Rows | None, total: int | None
 ) -> tuple[int, int, str]:
     """Return how many rows there were, how many without an answer, and why the first of those has none."""
-    from mser.progress import progress
+    from mser.terminal.progress import progress
 
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:

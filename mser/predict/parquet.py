@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mser.errors import UserError, brief
-from mser.files import replacing
+from mser.files.whole import replacing
 
 _ROWS = 10_000  # in memory at a time
 _TEXT = ("audio", "transcript", "label", "used", "transcript_from", "note", "error", "model")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mser.errors import UserError
-from mser.locks import held
+from mser.files.locks import held
 from mser.predict import parquet
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import Row, RowsThere, cell, key_of, one_line, recording

@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
 
 
 def _is_sweep(folder: Path) -> bool:
-    from mser.report.sweep import is_sweep
+    from mser.report.searches.sweep import is_sweep
 
     return is_sweep(folder)
 
@@ -64,7 +64,7 @@ def _is_sweep(folder: Path) -> bool:
 def _sweep(folder: Path, out: Path, *, as_json: bool) -> int:
     from rich.console import Console
 
-    from mser.report import sweep
+    from mser.report.searches import sweep
 
     report = sweep.read_sweep_report(folder)
     sweep.write_sweep_report(report, out)
@@ -127,7 +127,7 @@ def _default_out(runs: list[Path]) -> Path:
 
 
 def _write(report: dict[str, Any], out: Path, audio: int) -> None:
-    from mser.files import write_text
+    from mser.files.whole import write_text
     from mser.report.audio_clips import clips
     from mser.report.html import page
     from mser.report.tables import as_csv, as_latex, tables

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from mser import __version__
 from mser.report import sentences as words
-from mser.report.comparison import comparison, require_comparable
-from mser.report.judging import judged
-from mser.report.late_fusion import late_fusions, together
+from mser.report.pairwise.comparison import comparison, require_comparable
+from mser.report.pairwise.judging import judged
+from mser.report.pairwise.late_fusion import late_fusions, together
+from mser.report.pairwise.same_content import content_notes
 from mser.report.published import beside
-from mser.report.same_content import content_notes
-from mser.report.searched import warned
+from mser.report.searches.searched import warned
 from mser.report.summary import summarise
 from mser.runs.run import Json, read_run
 
@@ -30,7 +30,7 @@ def content(folders: Sequence[Path], score: str | None = None) -> Json:
         - ``runs``: `summarise` of each, in the order given.
         - ``comparison``: a row per run and every two of them compared; null for a single one.
         - ``late_fusion``: whether fine-tuning together is better than fine-tuning apart, where a joint run stands
-          beside one of speech and one of text; see `mser.report.late_fusion`. Null elsewhere.
+          beside one of speech and one of text; see `mser.report.pairwise.late_fusion`. Null elsewhere.
         - ``published``: what others report on the same labels; null if nothing is known.
         - ``mser``: the version that wrote it.
 

@@ -7,7 +7,7 @@ import numpy as np
 from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
 from mser.report.sentences import between
-from mser.report.shortcuts import BALANCED
+from mser.report.shortcuts.floors import BALANCED
 from mser.runs.run import Json, Run
 from mser.scoring.means import mean
 from mser.scoring.measures import measure, said, shown

@@ -16,15 +16,15 @@ from markupsafe import Markup
 
 from mser.report import sentences as words
 from mser.report.audio_clips import MOST_SECONDS
-from mser.report.calibration import calibrated
+from mser.report.confidence.calibration import calibrated
 from mser.report.doubts import best_shortcut
 from mser.report.headings import contents
 from mser.report.links import links
+from mser.report.pairwise.side_by_side import side_by_side
+from mser.report.pairwise.verdicts import is_better
 from mser.report.pictures import drawing
 from mser.report.robustness_words import about_dropout, condition
-from mser.report.searched import finding, scored
-from mser.report.side_by_side import side_by_side
-from mser.report.verdicts import is_better
+from mser.report.searches.searched import finding, scored
 from mser.runs.run import Json
 from mser.runs.settings import setting
 from mser.scoring.measures import measure, shown

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from mser.corpora import CORPORA
 from mser.labels import LabelSet
 from mser.manifest import Rating, Utterance
-from mser.report.decisions import LEAST, Floats
+from mser.report.confidence.decisions import LEAST, Floats
 from mser.report.figures import figures, pooled
 from mser.report.people import alpha, people
 from mser.runs.predictions import Predictions

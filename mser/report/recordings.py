@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mser.corpora.describing import summary
 from mser.corpora.description import describe
-from mser.report.shortcuts import task_of
+from mser.report.shortcuts.floors import task_of
 from mser.runs.cues import read_cues
 from mser.runs.run import Json, Run
 

@@ -14,7 +14,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from mser.errors import UserError
-from mser.json_fields import Whole, fit, read_object
+from mser.files.json_fields import Whole, fit, read_object
 from mser.report.figures import models_error
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
 from mser.runs.predictions import Part, Predictions, read_predictions

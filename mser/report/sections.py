@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from mser.report.abstaining import abstaining
-from mser.report.calibration import calibration
+from mser.report.confidence.abstaining import abstaining
+from mser.report.confidence.calibration import calibration
+from mser.report.confidence.mistakes import mistakes
 from mser.report.doubts import over_speakers
 from mser.report.figures import figures, pooled
-from mser.report.mistakes import mistakes
 from mser.report.observers import observers
 from mser.report.recordings import recordings
 from mser.report.robustness import robustness
-from mser.report.shortcuts import shortcuts
+from mser.report.shortcuts.floors import shortcuts
 from mser.report.slices import KEYS, slices
 from mser.runs.run import Json, Run
 from mser.scoring import metrics
@@ -43,7 +43,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
         - ``observers``: how near the probabilities are to what the observers said, or null.
         - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
-        - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.shortcuts`.
+        - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.floors.shortcuts`.
         - ``recordings``: what the recordings of each class are like; see `mser.report.recordings.recordings`.
         - ``over_speakers``: UA as the mean over speakers where some lack classes.
         - ``calibration``, ``abstaining``, ``mistakes``: of single answers; see the modules of these names.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import nan
 
 from mser.report.doubts import doubts
-from mser.report.searched import searched
+from mser.report.searches.searched import searched
 from mser.report.sections import sections
 from mser.runs.run import Job, Json, Run
 from mser.scoring import metrics

@@ -13,8 +13,8 @@ from rich.text import Text
 from mser.report import sentences as words
 from mser.report.audit_findings import Finding
 from mser.report.doubts import best_shortcut
-from mser.report.searched import finding
-from mser.report.verdicts import is_better
+from mser.report.pairwise.verdicts import is_better
+from mser.report.searches.searched import finding
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.plugins import add_option, require_config_allowed
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions

@@ -14,9 +14,9 @@ from lightning.pytorch.callbacks import Callback
 from mser.callbacks.predictions import rows, text
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
+from mser.fitting.resuming import read_checkpoint, require_own
 from mser.recognizer import EmotionRecognizer
-from mser.resuming import read_checkpoint, require_own
 from mser.robustness.conditions import Condition
 from mser.robustness.inputs import Harder
 from mser.robustness.transcripts import errors

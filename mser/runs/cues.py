@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mser.audio.measures import NAMES, Measures
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.manifest import Manifest
 from mser.runs.folder import MANIFEST
 
@@ -28,7 +28,7 @@ def write_cues(run: Path) -> None:
         UserError: if the folder cannot be written.
     """
     from mser.audio.measure_cache import measure_all
-    from mser.progress import progress
+    from mser.terminal.progress import progress
 
     if (run / FILE).is_file():
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from mser.errors import UserError, one_line
-from mser.json_fields import Amount, Whole, fit, read_object
+from mser.files.json_fields import Amount, Whole, fit, read_object
 from mser.labels import KINDS
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question

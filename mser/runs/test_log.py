@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mser.errors import UserError
-from mser.json_fields import loads
+from mser.files.json_fields import loads
 from mser.runs.folder import PROTOCOL, TESTED, run_of
 
 

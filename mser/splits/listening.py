@@ -19,8 +19,8 @@ from mser.audio.fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fin
 from mser.encoders.cache_files import CheckedCache
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
-from mser.progress import progress
 from mser.splits.recordings import Clip
+from mser.terminal.progress import progress
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE
 """Seconds: no shorter clip has enough frames."""

@@ -13,10 +13,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mser.arguments import count
 from mser.crossval.cli import parse
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.runs.settings import brief
 from mser.runs.trials import (
     SETTINGS,
@@ -30,6 +29,7 @@ from mser.runs.trials import (
 )
 from mser.sweep.file import Sweep, read_sweep, saved_sweep
 from mser.sweep.winner import drop_losers, write_best
+from mser.terminal.arguments import count
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -191,7 +191,7 @@ def _of_agents(out: Path, trial: Trial) -> Sweep:
 
 def _conclude(out: Path, sweep: Sweep, trials: list[Trial], score: str) -> None:
     """Write the winner, and print it for programs; a person sees the ranking."""
-    from mser.report.sweep import show, sweep_report
+    from mser.report.searches.sweep import show, sweep_report
 
     best = write_best(out, sweep, trials, score)
     show(sweep_report(out, trials, sweep.metric, sweep.better))

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from mser.errors import UserError, one_of
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.runs.trials import FACTS
 from mser.sweep.space import require_space
 

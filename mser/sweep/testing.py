@@ -22,7 +22,7 @@ from mser.crossval.jobs import Job, run_jobs
 from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE
 from mser.runs.searched import Choice, Procedure
 from mser.runs.trials import Key, Trial, own_best, require_alike, settings_of

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from mser.errors import UserError
-from mser.json_fields import fit, read_object
+from mser.files.json_fields import fit, read_object
 from mser.labels import KINDS, ScoreSet, Task
 from mser.use.parts import has_files
 

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 import soundfile
-from fake.iemocap import tone, write_wav
-from fake.meld import FOLDERS, make_meld
+from fake.corpora.iemocap import tone, write_wav
+from fake.corpora.meld import FOLDERS, make_meld
 
 from mser.cli import main
 

@@ -1,7 +1,7 @@
 """The weights that are kept are those that were scored."""
 
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 
 from mser.cli import main

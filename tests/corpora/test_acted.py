@@ -7,8 +7,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from fake.acted import make_crema_d, make_emodb, make_ravdess, promise
-from fake.iemocap import write_wav
+from fake.corpora.acted import make_crema_d, make_emodb, make_ravdess, promise
+from fake.corpora.iemocap import write_wav
 from fake.places import REAL
 
 from mser.cli import main

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.table import make_table
 from fake.places import REAL
-from fake.table import make_table
 
 from mser.cli import main
 from mser.corpora import corpus

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from fake.iemocap import RATE
-from fake.table import make_table, rows
+from fake.corpora.iemocap import RATE
+from fake.corpora.table import make_table, rows
 from scipy.stats import f_oneway
 
 import mser.corpora.description

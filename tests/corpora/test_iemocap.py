@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from fake.iemocap import DIALOGUES, make_iemocap, make_release, release_dialogues, tally, write_wav
+from fake.corpora.iemocap import DIALOGUES, make_iemocap, make_release, release_dialogues, tally, write_wav
 from fake.places import REAL
 
 from mser.corpora import corpus, open_manifest

@@ -4,8 +4,8 @@ import json
 from random import Random
 
 import pytest
-from fake.iemocap import RATE, tone, write_wav
-from fake.meld import FOLDERS, FRIENDS, clip, make_meld, table_path, write_tables
+from fake.corpora.iemocap import RATE, tone, write_wav
+from fake.corpora.meld import FOLDERS, FRIENDS, clip, make_meld, table_path, write_tables
 
 from mser.cli import main
 from mser.corpora import corpus

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fake.iemocap import write_wav
-from fake.opinions import (
+from fake.corpora.iemocap import write_wav
+from fake.corpora.opinions import (
     EMOTIONS,
     MOSEI,
     by_video,

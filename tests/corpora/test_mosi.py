@@ -9,8 +9,18 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from fake.iemocap import write_wav
-from fake.opinions import MOSI, by_video, make_label_csv, make_mosi, pieces, row, write_counts, write_csd, write_rows
+from fake.corpora.iemocap import write_wav
+from fake.corpora.opinions import (
+    MOSI,
+    by_video,
+    make_label_csv,
+    make_mosi,
+    pieces,
+    row,
+    write_counts,
+    write_csd,
+    write_rows,
+)
 
 from mser.cli import main
 from mser.corpora import corpus

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from fake.msp_podcast import make_msp_podcast, write_csv, write_json
+from fake.corpora.msp_podcast import make_msp_podcast, write_csv, write_json
 
 from mser.cli import main
 from mser.corpora import corpus

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake.iemocap import make_iemocap
-from fake.meld import make_meld
-from fake.msp_podcast import make_msp_podcast
-from fake.opinions import MOSI, make_label_csv, make_mosei, make_mosi
-from fake.table import make_table
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.meld import make_meld
+from fake.corpora.msp_podcast import make_msp_podcast
+from fake.corpora.opinions import MOSI, make_label_csv, make_mosei, make_mosi
+from fake.corpora.table import make_table
 
 from mser.cli import main
 

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from fake.acted import make_emodb, make_ravdess
-from fake.iemocap import make_iemocap
-from fake.meld import make_meld
-from fake.msp_podcast import make_msp_podcast
+from fake.corpora.acted import make_emodb, make_ravdess
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.meld import make_meld
+from fake.corpora.msp_podcast import make_msp_podcast
 
 from mser.cli import main
 from mser.corpora import corpus

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-from fake.iemocap import RATE, write_wav
-from fake.table import make_table, rows, write_rows
+from fake.corpora.iemocap import RATE, write_wav
+from fake.corpora.table import make_table, rows, write_rows
 
 from mser.cli import main
 from mser.corpora.table.corpus import open_table

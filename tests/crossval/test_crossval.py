@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 
 from mser.cli import main

@@ -13,7 +13,7 @@ from mser.crossval.cli import _require_folders, tell
 from mser.crossval.fold import _require_whole
 from mser.crossval.jobs import Job, run_jobs
 from mser.errors import UserError
-from mser.resuming import require_same
+from mser.fitting.resuming import require_same
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.stop import Killed, ends_alike, stopped
 
 from mser.cli import main

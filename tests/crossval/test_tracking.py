@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 from fake.runs import make_run, predictions_of
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from fake.corpora.iemocap import make_iemocap
 from fake.hearing import Heard
-from fake.iemocap import make_iemocap
 from fake.stop import Killed, ends_alike, stopped
 
 from mser.cli import main

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from fake.iemocap import make_iemocap
-from fake.table import make_table, rows
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.table import make_table, rows
 from lightning.pytorch.callbacks import Callback
 
 from mser.cli import main

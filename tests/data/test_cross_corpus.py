@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import yaml
-from fake.iemocap import make_iemocap
-from fake.meld import make_meld
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.meld import make_meld
 from fake.places import ROOT
 
 from mser.cli import main

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 import pytest
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.stop import Killed, ends_alike, stopped
 from torch.nn.utils.rnn import pad_sequence
 

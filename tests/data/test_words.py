@@ -4,8 +4,8 @@ import json
 import logging
 
 import pytest
+from fake.corpora.table import make_table, rows
 from fake.places import EXPERIMENTS
-from fake.table import make_table, rows
 
 from mser.cli import main
 from mser.crossval.plan import plan

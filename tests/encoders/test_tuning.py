@@ -5,8 +5,8 @@ import sys
 
 import pytest
 import torch
+from fake.corpora.iemocap import make_iemocap
 from fake.encoders import clips, save_text, save_waveform
-from fake.iemocap import make_iemocap
 from fake.moving import Moved
 
 from mser.cli import main

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from fake.opinions import make_mosei, make_mosi
+from fake.corpora.opinions import make_mosei, make_mosi
 from fake.places import EXPERIMENTS
 
 from mser.cli import main

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from fake import checkpoints
 from fake.converting import fine_tuned, speech_bert, text_folder, write_files
-from fake.iemocap import make_iemocap
-from fake.opinions import make_mosei, make_mosi
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.opinions import make_mosei, make_mosi
 from fake.places import ROOT
 
 from mser.cli import main

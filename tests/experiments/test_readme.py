@@ -8,10 +8,10 @@ import subprocess
 import pytest
 import yaml
 from fake.converting import text_folder, write_files
-from fake.iemocap import make_iemocap
-from fake.meld import make_meld
+from fake.corpora.iemocap import make_iemocap
+from fake.corpora.meld import make_meld
+from fake.corpora.table import make_table
 from fake.places import ROOT
-from fake.table import make_table
 
 from mser.cli import main
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from fake.iemocap import tone, write_wav
+from fake.corpora.iemocap import tone, write_wav
 
 WORDS = {"calm": "that is fine , thank you", "angry": "no , not again !"}
 

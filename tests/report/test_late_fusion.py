@@ -7,9 +7,9 @@ import pytest
 from fake.runs import make_run, predictions_of, write_predictions
 
 from mser.cli import main
-from mser.report.decisions import log_losses
-from mser.report.opinion_pool import fuse
-from mser.report.verdicts import is_better
+from mser.report.confidence.decisions import log_losses
+from mser.report.pairwise.opinion_pool import fuse
+from mser.report.pairwise.verdicts import is_better
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
 from mser.scoring.scorers import judge

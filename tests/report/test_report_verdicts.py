@@ -9,7 +9,7 @@ from fake.runs import make_run, predictions_of, write_predictions
 
 from mser.cli import main
 from mser.report.figures import models_error
-from mser.report.verdicts import family
+from mser.report.pairwise.verdicts import family
 from mser.runs.csv_cells import Question
 from mser.runs.run import read_run
 from mser.scoring.influence import independent_error, influences

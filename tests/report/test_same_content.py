@@ -9,7 +9,7 @@ from fake.runs import edit_json, make_run
 
 from mser.cli import main
 from mser.manifest import Manifest
-from mser.report.same_content import content_notes
+from mser.report.pairwise.same_content import content_notes
 from mser.runs.run import read_run
 from mser.splits.content import content_digest
 from mser.splits.protocols import Fold

@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from mser.audio.measures import NAMES
 from mser.cli import main
 from mser.manifest import Manifest
-from mser.report.cues import cues, groups, read_from
 from mser.report.doubts import doubts
-from mser.report.linear import probable, standardised
+from mser.report.shortcuts.cues import cues, groups, read_from
+from mser.report.shortcuts.linear import probable, standardised
 
 LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "silence_end": 0.2, "silence_share": 0.3,
         "zero_crossings": 2000.0, "bandwidth": 8000.0}  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.runs import make_run, predictions_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
-from mser.files import write_text
+from mser.files.whole import write_text
 from mser.robustness.conditions import Condition, conditions
 from mser.robustness.inputs import noisy
 from mser.robustness.transcripts import errors, garbled

@@ -2,7 +2,7 @@ import dataclasses
 import shutil
 
 import pytest
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from fake.iemocap import write_wav
+from fake.corpora.iemocap import write_wav
 from fake.speech import COPIES, clips
 
 from mser.cli import main

@@ -6,14 +6,14 @@ import shutil
 import numpy as np
 import pytest
 import yaml
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 from fake.runs import edit_json, make_run
 from fake.trials import make_trial, weights
 
 from mser.cli import main
 from mser.crossval import local
-from mser.report.searched import finding
+from mser.report.searches.searched import finding
 from mser.runs.searched import Searched
 from mser.runs.test_log import counts
 from mser.runs.trials import Trial, own_best, ranked

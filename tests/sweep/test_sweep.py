@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 import yaml
-from fake.iemocap import make_iemocap
+from fake.corpora.iemocap import make_iemocap
 from fake.places import EXPERIMENTS
 from fake.trials import make_trial, weights
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from fake.iemocap import tone
+from fake.corpora.iemocap import tone
 from fake.trained import untrained
 
 import mser

@@ -10,7 +10,7 @@ from typing import Any
 
 from mser.corpora.text_files import number, read_csv, read_or_windows, short
 from mser.errors import UserError
-from mser.json_fields import loads
+from mser.files.json_fields import loads
 from mser.manifest import Problem
 
 COLUMNS = ("FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set")

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from mser.corpora.text_files import LONGEST
 from mser.errors import UserError, brief
-from mser.json_fields import loads
+from mser.files.json_fields import loads
 
 _BATCH = 4096  # rows of Parquet in memory at a time
 Row = dict[str, str]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mser.encoders.cache_files import path_of
 from mser.errors import UserError
-from mser.files import replacing
+from mser.files.whole import replacing
 
 Ids = NDArray[np.int32]
 

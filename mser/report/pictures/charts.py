@@ -87,7 +87,7 @@ def differences(pairs: Sequence[Mapping[str, Any]], *, key: str, label: str) -> 
     """Return a picture with a row per two runs: by how much the first is better, on its interval; dashed, not at all.
 
     Args:
-        pairs: of one score, as `mser.report.pairs.pairs` returns them.
+        pairs: of one score, as `mser.report.pairwise.pairs.pairs` returns them.
         key: unique on the page.
         label: what a screen reader says.
     """

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from mser.report.pictures.charts import short
 from mser.report.pictures.svg import ACCENT, RULE, SECOND, STYLE, svg
-from mser.report.searched import score_name
+from mser.report.searches.searched import score_name
 from mser.runs.settings import setting
 from mser.scoring.measures import MEASURES, measure
 
@@ -24,7 +24,7 @@ def pictures(report: Mapping[str, Any], *, label: str) -> list[tuple[str, str]]:
     """Return (option, picture) for each option that trials differ in: a dot per trial, the winner's in another colour.
 
     Args:
-        report: `mser.report.sweep.sweep_report`'s.
+        report: `mser.report.searches.sweep.sweep_report`'s.
         label: what a screen reader says.
     """
     trials: Sequence[Mapping[str, Any]] = report["trials"]

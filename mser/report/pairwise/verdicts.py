@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mser.report.pairs import SIGNIFICANT
+from mser.report.pairwise.pairs import SIGNIFICANT
 from mser.report.sentences import between, counted, missing, p_value
 from mser.runs.run import Json, Run
 from mser.scoring.luck import LEAST_SEEDS
@@ -16,7 +16,7 @@ def told(pair: Mapping[str, Any], compared: int) -> str:
     """Return a comparison of two runs as a sentence.
 
     Args:
-        pair: what `mser.report.pairs.pairs` says of it.
+        pair: what `mser.report.pairwise.pairs.pairs` says of it.
         compared: how many pairs were decided, for which p has been corrected.
 
     Example:

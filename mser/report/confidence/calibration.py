@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.decisions import Floats, log_losses, sure
+from mser.report.confidence.decisions import Floats, log_losses, sure
 from mser.report.sentences import between, percent
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from fake.iemocap import tone, write_wav
+from fake.corpora.iemocap import tone, write_wav
 
 RATE = 16000
 MOSI = {

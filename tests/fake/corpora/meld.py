@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fake.iemocap import HINT, PITCH, tone, write_wav
+from fake.corpora.iemocap import HINT, PITCH, tone, write_wav
 
 FRIENDS = ("Chandler", "Joey", "Monica", "Phoebe", "Rachel", "Ross")
 EMOTIONS = ("neutral", "joy", "sadness", "anger", "surprise", "fear", "disgust")

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.decisions import log_losses
+from mser.report.confidence.decisions import log_losses
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mser.errors import UserError
-from mser.report.pairs import pairs
-from mser.report.verdicts import family, notes, told
+from mser.report.pairwise.pairs import pairs
+from mser.report.pairwise.verdicts import family, notes, told
 from mser.runs.run import Json, Run
 from mser.scoring.scorers import Judge
 

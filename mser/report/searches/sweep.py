@@ -12,8 +12,8 @@ from rich.text import Text
 
 from mser import __version__
 from mser.errors import UserError
-from mser.files import write_text
-from mser.report.searched import overlap, score_name, scored
+from mser.files.whole import write_text
+from mser.report.searches.searched import overlap, score_name, scored
 from mser.report.tables import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
 from mser.runs.folder import PROTOCOL
@@ -108,7 +108,7 @@ def sweep_report(folder: Path, trials: Sequence[Trial], metric: str, better: int
 
 def write_sweep_report(report: Json, out: Path) -> None:
     """Write ``report.html``, ``report.json`` and the table of trials, as CSV and as LaTeX."""
-    from mser.report.sweep_page import sweep_page
+    from mser.report.searches.page import sweep_page
 
     rows = trial_rows(report)
     write_text(out / "report.html", sweep_page(report))

@@ -10,12 +10,12 @@ from markupsafe import Markup
 from mser.report.html import environment
 from mser.report.links import link
 from mser.report.pictures.trials import pictures
-from mser.report.sweep import title, trial_rows
+from mser.report.searches.sweep import title, trial_rows
 from mser.runs.run import Json
 
 
 def sweep_page(report: Json) -> str:
-    """Return the HTML of `mser.report.sweep.sweep_report`; it needs no network and forbids itself any."""
+    """Return the HTML of `mser.report.searches.sweep.sweep_report`; it needs no network and forbids itself any."""
     templates = environment()
     script = templates.get_template("script.js").render()
     names = dict.fromkeys(name for trial in report["trials"] for name in trial["settings"])

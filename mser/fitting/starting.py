@@ -14,8 +14,8 @@ from mser.data.module import CorpusDataModule
 from mser.encoders.finite import require_finite
 from mser.encoders.own_weights import only_weights
 from mser.errors import UserError
+from mser.fitting.resuming import read_checkpoint
 from mser.recognizer import EmotionRecognizer
-from mser.resuming import read_checkpoint
 from mser.use.settings import is_model_folder, read_settings
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fake.iemocap import HINT, PITCH, tone, write_wav
+from fake.corpora.iemocap import HINT, PITCH, tone, write_wav
 
 LETTERS = ("N", "S", "A", "H", "U", "F", "D", "C", "O", "X")
 FOUR = {"N": "neu", "S": "sad", "A": "ang", "H": "hap"}

@@ -1,6 +1,7 @@
 """Shortcut floors: what trivial cues reach in a run's place, under the same folds, scored in the same way.
 
-For each group of cues (`mser.report.cues`) and each fold a model is fitted on the fold's training part and asked about
+For each group of cues (`mser.report.shortcuts.cues`) and each fold a model is fitted on the fold's training part and
+asked about
 what the run was judged on:
 
 - labels: multinomial logistic regression (scikit-learn, L2 with C = 1) on cues standardised by the training part; for
@@ -28,10 +29,10 @@ from mser import corpora
 from mser.corpora.table import corpus as own
 from mser.errors import UserError
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
-from mser.report import linear
-from mser.report.cues import Cues, cues, groups, table
 from mser.report.figures import models_error
-from mser.report.linear import standardised
+from mser.report.shortcuts import linear
+from mser.report.shortcuts.cues import Cues, cues, groups, table
+from mser.report.shortcuts.linear import standardised
 from mser.runs.cues import read_cues
 from mser.runs.predictions import Predictions
 from mser.runs.run import Job, Json, Run

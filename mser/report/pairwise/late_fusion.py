@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from mser.report.opinion_pool import fuse
+from mser.report.pairwise.opinion_pool import fuse
 from mser.runs.csv_cells import Question
 from mser.runs.run import Job, Json, Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.decisions import Floats, sure
+from mser.report.confidence.decisions import Floats, sure
 from mser.runs.predictions import Predictions
 from mser.runs.run import Json, Run
 

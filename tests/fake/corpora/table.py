@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import soundfile
-from fake.iemocap import RATE, tone, write_wav
+from fake.corpora.iemocap import RATE, tone, write_wav
 
 PITCH = {"angry": 300, "calm": 130, "happy": 220}
 Row = dict[str, object]

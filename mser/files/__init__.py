@@ -1,0 +1,1 @@
+"""Files that appear whole, that one process holds, whose fields have types."""

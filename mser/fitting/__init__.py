@@ -1,0 +1,1 @@
+"""What a fit is begun with: configuration files, a rehearsal, resuming, starting weights, trainers."""

@@ -1,0 +1,1 @@
+"""Searches: what their trials scored, and what their winners carry."""
