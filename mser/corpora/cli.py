@@ -15,6 +15,7 @@ from typing import Any
 from mser.corpora import CORPORA, corpus
 from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
+from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
@@ -177,9 +178,11 @@ def _extract_audio(args: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mser data",
-        description="Check a corpus, list its utterances or folds, make up a small one, extract audio.",
+        description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )
-    actions = parser.add_subparsers(required=True, metavar="check | manifest | folds | describe | demo | extract-audio")
+    actions = parser.add_subparsers(
+        required=True, metavar="check | manifest | folds | describe | table | demo | extract-audio"
+    )
     check = actions.add_parser(
         "check",
         help="counts and problems of a corpus",
@@ -209,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
+    add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
     return parser
 
