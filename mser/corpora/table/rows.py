@@ -1,4 +1,4 @@
-"""The rows of a table as text: CSV, TSV, JSON lines or Parquet."""
+"""The rows of a table as text: CSV, TSV, JSON lines, Parquet, or a data folder of Kaldi."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from mser.corpora.table.kaldi import is_kaldi, kaldi_rows
 from mser.corpora.text_files import LONGEST
 from mser.errors import UserError, brief
 from mser.files.json_fields import loads
@@ -32,13 +33,16 @@ def each_row(path: Path) -> Iterator[tuple[int, Row]]:
     Raises:
         UserError: if the file cannot be opened, is in no known format, not UTF-8, or holds no rows.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UserError(f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}")
-    if not path.is_file():
+    is_folder = is_kaldi(path)
+    if not is_folder and path.suffix.lower() not in FORMATS:
+        raise UserError(
+            f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, or a folder with wav.scp"
+        )
+    if not is_folder and not path.is_file():
         raise UserError(f"{path} is no file; give a table of recordings")
     empty = True
     try:
-        for row in FORMATS[path.suffix.lower()](path):
+        for row in (kaldi_rows if is_folder else FORMATS[path.suffix.lower()])(path):
             empty = False
             yield row
     except OSError as error:
