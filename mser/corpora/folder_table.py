@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from mser.corpora.table.names import FOLDER, NamedFile, NamedFiles, find_words, read_names
 from mser.errors import UserError
-from mser.files import write_text
+from mser.files.whole import write_text
 
 _FIRST = 5  # files named of those that are left out
 _MOST = 30  # labels or speakers in a list
