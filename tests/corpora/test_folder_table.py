@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from fake.table import PITCH, make_table, rows
+from fake.corpora.table import PITCH, make_table, rows
 
 from mser.cli import main
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fake.table import make_table
+from fake.corpora.table import make_table
 
 from mser.cli import main
 from mser.corpora.table.corpus import open_table

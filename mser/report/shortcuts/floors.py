@@ -1,7 +1,7 @@
 """Shortcut floors: what trivial cues reach in a run's place, under the same folds, scored in the same way.
 
-For each group of cues (`mser.report.shortcuts.cues`) and each fold a model is fitted on the fold's training part and asked
-about what the run was judged on:
+For each group of cues (`mser.report.shortcuts.cues`) and each fold a model is fitted on the fold's training part and
+asked about what the run was judged on:
 
 - labels: multinomial logistic regression (scikit-learn, L2 with C = 1) on cues standardised by the training part; for
   each of several labels one. Each class counts the same for scores in which it does (UA, macro F1, balanced accuracy),
