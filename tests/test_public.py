@@ -74,3 +74,11 @@ def test_contributing_shows_the_package_as_it_is():
     source = (ROOT / "tests/plugin/acme_emotion/objective.py").read_text()
     assert [line for line in shown if line.strip().startswith(("right =", "return", "self.outputs")) and
             line.strip() not in source] == []  # fmt: skip
+
+
+def test_the_map_of_the_house_names_every_room_and_no_other():
+    rooms = {f"mser/{path.parent.name}" for path in (ROOT / "mser").glob("*/__init__.py")}
+    section = (ROOT / "README.md").read_text().split("## The house\n")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(mser/[\w/.]+)`", section))
+    assert {name for name in named if not name.endswith(".py")} == rooms
+    assert all((ROOT / name).exists() for name in named)
