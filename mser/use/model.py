@@ -20,6 +20,7 @@ from mser.tasks import decision
 from mser.use.abstention import sureness
 from mser.use.clips import Audio, Clip
 from mser.use.engine import Engine, Precision
+from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.inputs import clips_of
 from mser.use.prediction import MADE_UP
@@ -72,7 +73,7 @@ def _opened(
     plugins: Collection[str] = (),
 ) -> Model:
     settings = read_settings(path)
-    return Model(settings, _engine_of(settings, path, device, precision, plugins), device, folder=path, asr=asr)
+    return Model(settings, engine_of(settings, path, device, precision, plugins), device, folder=path, asr=asr)
 
 
 class Model(ModelHubMixin):
@@ -313,37 +314,3 @@ def _refused(clip: Clip, error: Exception) -> Prediction:
     if isinstance(error, MemoryError):
         reason = "the device has not enough memory for this clip; cut it, or use another device"
     return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)
-
-
-def _engine_of(
-    settings: Settings, folder: Path, device: str | None, precision: Precision, plugins: Collection[str]
-) -> Engine:
-    """Return what runs a model folder's weights.
-
-    Args:
-        settings: what the folder says.
-        folder: where it lies.
-        device: such as ``cpu`` or ``cuda:1``; a GPU if there is one when None.
-        precision: of PyTorch's computations.
-        plugins: packages whose classes it may name.
-
-    Raises:
-        UserError: if it cannot be had here.
-    """
-    if settings.is_onnx:
-        if precision != "32":
-            raise UserError(
-                f"{folder} is run by ONNX Runtime, in the precision that it was exported with; leave {precision} out"
-            )
-        from mser.use.onnx_engine import OnnxEngine
-
-        return OnnxEngine(settings, folder, device)
-    try:
-        from mser.use.torch_engine import TorchEngine
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"{folder} is run by PyTorch, but {error.name} is not installed; install it, or export with --onnx"
-        ) from error
-    if isinstance(plugins, str):
-        plugins = [plugins]
-    return TorchEngine(settings, folder, device, half=precision == "bf16", plugins=plugins)
