@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -93,7 +94,9 @@ class Recordings:
     def told(self, one: str, two: str) -> str:
         """Return a pair in words, such as ``a.wav = b.wav; speakers 46 and 53``."""
         left, right = self.utterances[one], self.utterances[two]
-        by_file = left.audio != right.audio and _end(left) == _end(right) == float("inf")
+        # Files of recordings that lay in a table are named after what they hold, which tells nobody anything.
+        by_name = not os.path.isabs(left.audio) and not os.path.isabs(right.audio)
+        by_file = by_name and left.audio != right.audio and _end(left) == _end(right) == float("inf")
         told = f"{left.audio} = {right.audio}" if by_file else f"{one} = {two}"
         if left.speaker and left.speaker == right.speaker:
             return f"{told}; speaker {left.speaker}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mser.audio.recording import SUFFIXES
-from mser.corpora.table.rows import FORMATS, Row, each_row
+from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
@@ -78,8 +78,8 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     """Return one clip per row; paths are relative to the table.
 
     Args:
-        path: CSV, TSV, JSON lines, Parquet or a data folder of Kaldi; all of it is checked now, and read again in
-            every loop.
+        path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, or a data folder of Kaldi; all of it is
+            checked now, and read again in every loop.
         columns: role, one of `ROLES`, to its column's name where that is another.
 
     Raises:
@@ -88,13 +88,15 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     for role in columns:
         if role not in ROLES:
             raise one_of("role of a column", role, list(ROLES))
-    header = list(dict.fromkeys(name for _, row in each_row(path) for name in row))
+    header = columns_of(path)
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
     if absent := [name for name in named.values() if name not in header]:
-        raise UserError(f"{path} has no column {absent[0]!r}: it has {', '.join(header)}")
+        raise UserError(f"{path} has no column {absent[0]!r}: it has {listed(path, header)}")
     if not {"audio", "transcript"} & set(named):
-        raise UserError(f"{path} has the columns {', '.join(header)}; say which is the audio, as in audio=file")
-    return Listed(lambda: (_clip(path, number, _roles(row, named)) for number, row in each_row(path)))
+        raise UserError(f"{path} has the columns {listed(path, header)}; say which is the audio, as in audio=file")
+    audio = named.get("audio", "")
+    named["name"] = f"{audio}.path"  # what recordings are called that lie in the table itself
+    return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, audio)))
 
 
 def _inside(file: str) -> list[str]:
@@ -116,17 +118,17 @@ def _roles(row: Row, named: Mapping[str, str]) -> Row:
     return {role: row.get(name, "") for role, name in named.items()}
 
 
-def _clip(table: Path, number: int, row: Row) -> Asked:
+def _clip(table: Path, place: int | str, row: Row) -> Asked:
     audio = row.get("audio")
-    path = None if audio is None else audio if "://" in audio or not audio else os.path.join(table.parent, audio)
+    path = None if audio is None else audio if "://" in audio or not audio else os.path.join(home(table), audio)
     try:
         start, end = float(row.get("start") or 0), float(row["end"]) if row.get("end") else None
         if not 0 <= start < (float("inf") if end is None else end):
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
-        raise UserError(f"{table}, row {number}: {error}; start and end are seconds, start before end") from error
+        raise UserError(f"{table}, row {place}: {error}; start and end are seconds, start before end") from error
     said = row.get("transcript")
-    return Asked(_utf8(audio or ""), path, said and _utf8(said), start, end)
+    return Asked(_utf8(row.get("name") or audio or ""), path, said and _utf8(said), start, end)
 
 
 def _utf8(text: str) -> str:

@@ -67,9 +67,8 @@ def log(folder, number):
 def test_a_fold_fails_and_only_it_runs_again(launcher, crossval, tmp_path):
     code, _, err = crossval("fail: 2", *launcher)
     assert code == 1
-    assert (
-        f"mser: seed1/fold2 failed: this fold is not to be (see {tmp_path / 'run/seed1/fold2/log.txt'})"
-        in (err.replace("\n(see", " (see"))
+    assert f"mser: seed1/fold2 failed: this fold is not to be (see {tmp_path / 'run/seed1/fold2/log.txt'})" in (
+        err.replace("\n(see", " (see")
     )
     assert "fold1 failed" not in err
     code, out, err = crossval("fail: 3", *launcher)

@@ -13,7 +13,8 @@ from pathlib import Path
 from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.near_misses import near_misses
-from mser.corpora.table.rows import read_rows
+from mser.corpora.table.rows import home, listed, read_rows
+from mser.corpora.table.shards import SPLIT_WORDS
 from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
@@ -35,10 +36,11 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
         UserError: if a column is missing, a row is wrong, or no recording can be used.
     """
     path = path.absolute()
-    rows = read_rows(path)
+    audio = (columns or {}).get("audio") or "audio"
+    rows = read_rows(path, audio if isinstance(audio, str) else audio[0])
     header = list(dict.fromkeys(name for _, row in rows for name in row))
     named = _settle(columns or {}, header, path)
-    clips: dict[str, tuple[int, Utterance]] = {}
+    clips: dict[str, tuple[int | str, Utterance]] = {}
     for place, row in rows:
         try:
             clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, path)
@@ -48,7 +50,8 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
             raise UserError(f"{path}, row {place}: {error}") from error
         clips[clip.id] = place, clip
     _require_one_split_each(clips.values(), path)
-    return replace(_heard(clips.values(), path), notes=_unused(header, named))
+    manifest = _heard(clips.values(), path)
+    return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
 
 
 def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -57,6 +60,14 @@ def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[
     # Some signs cannot be seen: a header may hold one of them.
     left = [name if name.isprintable() else ascii(name) for name in header if name not in used]
     return (f"columns that are not used: {', '.join(left)}",) if left else ()
+
+
+def _without_names(manifest: Manifest) -> tuple[str, ...]:
+    """Return a note where labels are numbers: whoever made the table knows what they mean."""
+    labels = sorted({one.label for one in manifest if one.label is not None})
+    if not labels or not all(label.isdecimal() for label in labels):
+        return ()
+    return (f"labels are numbers, and the table does not name them: {', '.join(labels[:10])}",)
 
 
 def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
@@ -73,13 +84,16 @@ def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list
     for role, names in named.items():
         for name in names:
             if name not in header:
-                raise UserError(f"{path} has no column {name!r} for the {role}: it has {', '.join(header)}")
+                raise UserError(f"{path} has no column {name!r} for the {role}: it has {listed(path, header)}")
     _require_enough(named, asked, header, path)
+    # What recordings are called that lie in the table itself.
+    if (name := f"{named['audio'][0]}.path") in header:
+        named["name"] = [name]
     return {role: names for role, names in named.items() if names}
 
 
 def _require_enough(named: Mapping[str, list[str]], asked: Columns, header: Sequence[str], path: Path) -> None:
-    has = f"{path} has the columns {', '.join(header)}"
+    has = f"{path} has the columns {listed(path, header)}"
     if not named.get("audio"):
         raise UserError(f"{has}, none of which is audio; say which holds the paths, as in audio=file")
     if not named.get("label") and not named.get("score"):
@@ -102,25 +116,28 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
         text = cells.get(role, [""])[0]
         if needed and role in named and not text:
             raise ValueError(f"its {named[role][0]} is empty; fill it in or delete the row")
-        if text and role != "audio" and (wrong := garbled(text)):
+        if text and role not in ("audio", "name") and (wrong := garbled(text)):
             raise ValueError(f"its {named[role][0]} is {wrong}; mend it or delete the row")
         return text
 
-    audio = os.path.relpath(path.parent / cell("audio"), path.parent)
+    name = cell("name", needed=False)
+    audio = cell("audio", needed=not name)
+    if not name:
+        audio = name = os.path.relpath(home(path) / audio, home(path))
     start = _number(text, named["start"][0]) if (text := cell("start", needed=False)) else 0.0
     end = _number(text, named["end"][0]) if (text := cell("end", needed=False)) else None
     if start < 0 or (end is not None and start >= end):
         raise ValueError(f"it starts at {start:g} s and ends at {end} s; expected 0 <= start < end")
-    split = cell("split")
+    split = SPLIT_WORDS.get(cell("split"), cell("split"))
     if split not in ("", *SPLITS):
         raise ValueError(f"its {named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
     return Utterance(
-        id=audio if (start, end) == (0.0, None) else f"{audio}:{start}-{'' if end is None else end}",
+        id=name if (start, end) == (0.0, None) else f"{name}:{start}-{'' if end is None else end}",
         audio=audio,
         duration=0.0,
         transcript=cell("transcript", needed=False),
         speaker=cell("speaker"),
-        group=cell("group") or audio,
+        group=cell("group") or (os.path.basename(audio) if os.path.isabs(audio) else audio),
         start=start,
         end=end,
         split=split,
@@ -137,8 +154,8 @@ def _number(text: str, name: str) -> float:
     return value
 
 
-def _require_one_split_each(clips: Iterable[tuple[int, Utterance]], path: Path) -> None:
-    first: dict[str, tuple[int, Utterance]] = {}
+def _require_one_split_each(clips: Iterable[tuple[int | str, Utterance]], path: Path) -> None:
+    first: dict[str, tuple[int | str, Utterance]] = {}
     for place, clip in clips:
         before, other = first.setdefault(clip.speaker, (place, clip))
         if clip.speaker and clip.split != other.split:
@@ -148,17 +165,18 @@ def _require_one_split_each(clips: Iterable[tuple[int, Utterance]], path: Path) 
             )
 
 
-def _heard(clips: Iterable[tuple[int, Utterance]], path: Path) -> Manifest:
+def _heard(clips: Iterable[tuple[int | str, Utterance]], path: Path) -> Manifest:
     """Return the clips that can be heard, and the others as problems."""
     utterances, problems = [], []
     for place, clip in clips:
         try:
-            seconds = check_recording(path.parent / clip.audio, clip.start, clip.end)
+            seconds = check_recording(home(path) / clip.audio, clip.start, clip.end)
             utterances.append(replace(clip, duration=seconds))
         except BadAudioError as error:
-            message = f"row {place}: {clip.audio} {error}; the row is left out"
+            embedded = not clip.audio or os.path.isabs(clip.audio)
+            message = f"row {place}: {clip.id if embedded else clip.audio} {error}; the row is left out"
             problems.append(Problem(error.kind, message, clip.id))
     if not utterances:
         raise UserError(f"{path}: none of its recordings can be used; {problems[0].message}")
-    problems += near_misses(path.parent, utterances)
-    return Manifest("table", path.parent, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
+    problems += near_misses(home(path), utterances)
+    return Manifest("table", home(path), tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))

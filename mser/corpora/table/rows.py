@@ -1,4 +1,4 @@
-"""The rows of a table as text: CSV, TSV, JSON lines, Parquet, or a data folder of Kaldi."""
+"""The rows of a table as text: CSV, TSV, JSON lines, Parquet or Arrow, or a data folder of Kaldi."""
 
 from __future__ import annotations
 
@@ -8,50 +8,92 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from mser.corpora.table.arrow import arrow_columns, arrow_rows
 from mser.corpora.table.kaldi import is_kaldi, kaldi_rows
+from mser.corpora.table.shards import SUFFIXES
 from mser.corpora.text_files import LONGEST
 from mser.errors import UserError, brief
 from mser.files.json_fields import loads
 
-_BATCH = 4096  # rows of Parquet in memory at a time
 Row = dict[str, str]
 """Column to cell, without the blanks around it; a cell that is missing or null is empty."""
 
 
-def read_rows(path: Path) -> list[tuple[int, Row]]:
-    """Return the rows with their numbers, as a spreadsheet or an editor shows them: under a header the first is 2.
+def home(path: Path) -> Path:
+    """Return the folder that the paths in a table are relative to: a data set of several files is one itself."""
+    return path if path.is_dir() and not is_kaldi(path) else path.parent
+
+
+def columns_of(path: Path) -> list[str]:
+    """Return the names of a table's columns, but for those that `each_row` adds.
 
     Raises:
         UserError: as `each_row` does.
     """
-    return list(each_row(path))
+    _require_table(path)
+    if _is_arrow(path):
+        return [name.strip() for name in arrow_columns(path)]
+    return list(dict.fromkeys(name for _, row in each_row(path) for name in row))
 
 
-def each_row(path: Path) -> Iterator[tuple[int, Row]]:
-    """Yield the rows with their numbers; no more than a few of them are held at a time.
+def listed(path: Path, header: Sequence[str]) -> str:
+    """Return the columns of a table in words, and which are not among them."""
+    return ", ".join(header) + (" (columns of lists or bytes are not read)" if _is_arrow(path) else "")
+
+
+def read_rows(path: Path, audio: str = "audio") -> list[tuple[int | str, Row]]:
+    """Return the rows with their places, as a spreadsheet or an editor shows them: under a header the first is 2.
+
+    Raises:
+        UserError: as `each_row` does.
+    """
+    return list(each_row(path, audio))
+
+
+def each_row(path: Path, audio: str = "audio") -> Iterator[tuple[int | str, Row]]:
+    """Yield the rows with their places; no more than a few of them are held at a time.
+
+    Args:
+        path: a file, or the folder of a Hugging Face data set.
+        audio: the column of the recordings: those that lie in the table itself become files (`mser.audio.embedded`).
 
     Raises:
         UserError: if the file cannot be opened, is in no known format, not UTF-8, or holds no rows.
     """
-    is_folder = is_kaldi(path)
-    if not is_folder and path.suffix.lower() not in FORMATS:
-        raise UserError(
-            f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, or a folder with wav.scp"
-        )
-    if not is_folder and not path.is_file():
-        raise UserError(f"{path} is no file; give a table of recordings")
+    _require_table(path)
     empty = True
     try:
-        for row in (kaldi_rows if is_folder else FORMATS[path.suffix.lower()])(path):
+        for place, cells in _rows(path, audio):
             empty = False
-            yield row
+            yield place, _row(cells.items())
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+        raise UserError(f"cannot read {path}: {error.strerror or brief(error)}") from error
     if empty:
         raise UserError(f"{path} holds no rows; expected one per clip")
 
 
-def _separated(path: Path) -> Iterator[tuple[int, Row]]:
+def _rows(path: Path, audio: str) -> Iterable[tuple[int | str, dict[str, Any]]]:
+    if is_kaldi(path):
+        return kaldi_rows(path)
+    return arrow_rows(path, audio) if _is_arrow(path) else _READERS[path.suffix.lower()](path)
+
+
+def _is_arrow(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES or (path.is_dir() and not is_kaldi(path))
+
+
+def _require_table(path: Path) -> None:
+    if path.is_dir():
+        return
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(
+            f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, or a folder with wav.scp"
+        )
+    if not path.is_file():
+        raise UserError(f"{path} is no file; give a table of recordings")
+
+
+def _separated(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with _utf8(path) as file:
         head = file.readline()
         file.seek(0)
@@ -69,12 +111,12 @@ def _separated(path: Path) -> Iterator[tuple[int, Row]]:
                         "that hold the separator into quotes"
                     )
                 if any(cells):
-                    yield number, _row(zip(header, cells, strict=True))
+                    yield number, dict(zip(header, cells, strict=True))
         except csv.Error as error:
             raise UserError(f"{path}, line {reader.line_num}: {error}; look for a quote that is not closed") from error
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, Row]]:
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with _utf8(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -88,25 +130,7 @@ def _json_lines(path: Path) -> Iterator[tuple[int, Row]]:
                 raise UserError(
                     f"{path}, row {number}: it is no JSON object; expected one such as {{'audio': 'a.wav'}}"
                 )
-            yield number, _row(row.items())
-
-
-def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise UserError(
-            f"{path} needs pyarrow to be read: pip install 'multimodal-ser[parquet]', or save it as CSV"
-        ) from error
-    try:
-        with parquet.ParquetFile(path) as file:
-            _require_distinct(path, file.schema_arrow.names)
-            rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
-            for number, row in enumerate(rows, 1):
-                yield number, _row(row.items())
-    except (pyarrow.ArrowException, ValueError) as error:
-        raise UserError(f"{path} is no Parquet file ({brief(error)}); save it again") from error
+            yield number, row
 
 
 def _require_distinct(path: Path, header: Sequence[str]) -> None:
@@ -138,10 +162,10 @@ def _row(cells: Iterable[tuple[str, Any]]) -> Row:
     return {str(name).strip(): "" if cell is None or cell != cell else str(cell).strip() for name, cell in cells}
 
 
-FORMATS: dict[str, Callable[[Path], Iterator[tuple[int, Row]]]] = {
+_READERS: dict[str, Callable[[Path], Iterator[tuple[int, dict[str, Any]]]]] = {
     ".csv": _separated,
     ".tsv": _separated,
     ".jsonl": _json_lines,
-    ".parquet": _parquet,
 }
-"""Suffix to what reads such a table."""
+FORMATS = (*_READERS, *SUFFIXES)
+"""What the names of tables end in."""
