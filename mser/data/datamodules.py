@@ -37,8 +37,8 @@ class Table(CorpusDataModule):
     """Recordings of your own, listed in a table.
 
     Args:
-        root: a CSV, TSV, JSON-lines or Parquet file with a row per clip; audio paths are relative to it. Or a data
-            folder of Kaldi.
+        root: a CSV, TSV, JSON-lines, Parquet or Arrow file with a row per clip; audio paths are relative to it. Or the
+            folder of a Hugging Face data set, whose recordings are kept in ``$MSER_CACHE``, or a data folder of Kaldi.
         columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
             speaker, start, end, split, group. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.

@@ -15,6 +15,12 @@ from pyarrow import parquet
 
 NAMES = ("angry", "calm", "happy")
 AUDIO = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+FEATURES = {
+    "audio": {"sampling_rate": RATE, "_type": "Audio"},
+    "emotion": {"names": list(NAMES), "_type": "ClassLabel"},
+    "speaker": {"dtype": "string", "_type": "Value"},
+    "transcript": {"dtype": "string", "_type": "Value"},
+}
 Row = dict[str, Any]
 
 
@@ -45,11 +51,7 @@ def as_table(rows: list[Row], *, names: tuple[str, ...] | None = NAMES) -> pyarr
     drawn = pyarrow.Table.from_pylist(rows).schema
     schema = pyarrow.schema([(one.name, usual.get(one.name, one.type)) for one in drawn])
     if names:
-        features = {
-            "audio": {"sampling_rate": RATE, "_type": "Audio"},
-            "emotion": {"names": list(names), "_type": "ClassLabel"},
-            "speaker": {"dtype": "string", "_type": "Value"},
-        }
+        features = FEATURES | {"emotion": {"names": list(names), "_type": "ClassLabel"}}
         schema = schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
     return pyarrow.Table.from_pylist(rows, schema=schema)
 
@@ -70,8 +72,12 @@ def save_to_disk(folder: Path, rows: list[Row], shards: int = 1) -> Path:
         table = as_table(rows[number * each : (number + 1) * each])
         with pyarrow.OSFile(str(folder / name), "wb") as sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table, 4)
-    (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": name} for name in files]}))
-    (folder / "dataset_info.json").write_text(json.dumps({"features": {}}))
+    state = {name: None for name in ("_fingerprint", "_format_columns", "_format_type", "_split")}
+    state |= {"_format_kwargs": {}, "_output_all_columns": False, "_fingerprint": "61cdef5c6b03892b"}
+    state["_data_files"] = [{"filename": name} for name in files]
+    (folder / "state.json").write_text(json.dumps(state))
+    info = {"citation": "", "description": "", "features": FEATURES, "homepage": "", "license": ""}
+    (folder / "dataset_info.json").write_text(json.dumps(info))
     return folder
 
 

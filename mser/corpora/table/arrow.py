@@ -70,7 +70,8 @@ class _Names:
         if not name or name in self.taken:
             name = place
         self.taken.add(name)
-        return {audio: self.recordings.keep(memoryview(content.as_buffer()), name), f"{audio}.path": name}
+        # Bytes, not the signed numbers that pyarrow says they are, which are equal to no bytes.
+        return {audio: self.recordings.keep(memoryview(content.as_buffer()).cast("B"), name), f"{audio}.path": name}
 
 
 def _called(path: str) -> str:
@@ -122,7 +123,7 @@ def _opened(path: Path) -> tuple[Any, Any]:
     kind = "Parquet" if path.suffix.lower() == ".parquet" else "Arrow"
     try:
         if kind == "Parquet":
-            file = parquet.ParquetFile(path, buffer_size=_BUFFER)
+            file = parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
             schema = file.schema_arrow
             return schema, lambda names, size: file.iter_batches(size, columns=names)
         source = pyarrow.memory_map(str(path))
