@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from mser.audio.recording import SUFFIXES, VIDEOS
 from mser.encoders.cache_files import cache_folder, path_of
 from mser.errors import UserError
-from mser.files import replacing
+from mser.files.whole import replacing
 
 _BEGINNINGS = {
     **{b"RIFF": ".wav", b"RF64": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"FORM": ".aiff"},

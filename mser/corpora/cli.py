@@ -260,7 +260,7 @@ def _extract_parser(parser: argparse.ArgumentParser) -> None:
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
     parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA) + ", or the class path of yours")
-    parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file, or the folder of its files")
+    parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file or folder")
     parser.add_argument(
         "--columns",
         metavar="ROLE=NAME",

@@ -78,8 +78,8 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     """Return one clip per row; paths are relative to the table.
 
     Args:
-        path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, or a data folder of Kaldi; all of it is
-            checked now, and read again in every loop.
+        path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, or a data folder of Kaldi; all of it
+            is checked now, and read again in every loop.
         columns: role, one of `ROLES`, to its column's name where that is another.
 
     Raises:

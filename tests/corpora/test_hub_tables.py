@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow
 import pytest
 import soundfile
-from fake.hub import AUDIO, NAMES, as_table, encoded, hub_rows, save_splits, save_to_disk, write_parquet
-from fake.table import make_table
+from fake.corpora.hub import AUDIO, NAMES, as_table, encoded, hub_rows, save_splits, save_to_disk, write_parquet
+from fake.corpora.table import make_table
 from fake.trained import untrained
 from pyarrow import parquet
 

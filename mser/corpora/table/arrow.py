@@ -10,7 +10,7 @@ from typing import Any
 from mser.audio.embedded import EmbeddedRecordings
 from mser.corpora.table.shards import Shard, shards_of
 from mser.errors import UserError, brief
-from mser.json_fields import loads
+from mser.files.json_fields import loads
 
 _ROWS, _RECORDINGS = 4096, 16  # rows in memory at a time, and rows with recordings
 _BUFFER = 1 << 20  # bytes of a column that are read at a time, however long its row group is

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mser.errors import UserError
-from mser.json_fields import read_object
+from mser.files.json_fields import read_object
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow
 import soundfile
-from fake.iemocap import RATE, tone
+from fake.corpora.iemocap import RATE, tone
 from pyarrow import parquet
 
 NAMES = ("angry", "calm", "happy")
