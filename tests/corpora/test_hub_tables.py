@@ -300,7 +300,9 @@ def test_a_data_set_that_lacks_a_part_is_refused(tmp_path, refused):
     (folder / "data-00000-of-00002.arrow").unlink()
     refused(folder, "lacks data-00000-of-00002.arrow; copy the data set again")
     (tmp_path / "d").mkdir()
-    refused(tmp_path / "d", "d is no table: expected a file, or a folder with files that end in .parquet or .arrow")
+    refused(
+        tmp_path / "d", "d is no table: expected a file, a folder with wav.scp, or one with files that end in .parq"
+    )
 
 
 @pytest.mark.parametrize("keep", [0, 3, 600, -200])

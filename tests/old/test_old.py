@@ -35,7 +35,8 @@ def scores(run):
     return {
         "figures": {name: [figure[score] for score in SCORES] for name, figure in figures.items()},
         "confusion": run["confusion"],
-        "folds": [[fold[key] for key in ("number", "name", "utterances", "mean", "floor")] for fold in run["folds"]],
+        "folds": [[fold[key] for key in ("number", "name", "utterances", "mean")] for fold in run["folds"]],
+        "floors": [{score: fold["floor"][score] for score in ("ua", "wa")} for fold in run["folds"]],
         "speakers": {name: {score: one[score] for score in run["listed"]} for name, one in run["speakers"].items()},
         "calibration": [run["calibration"]["as_is"][key] for key in ("ece", "log_loss")],
         "complete": run["complete"],

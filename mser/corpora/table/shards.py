@@ -48,7 +48,8 @@ def shards_of(path: Path) -> list[Shard]:
     files = _saved(path) if (path / "dataset_dict.json").is_file() else _files(path)
     if not files:
         raise UserError(
-            f"{path} is no table: expected a file, or a folder with files that end in {' or '.join(SUFFIXES)}"
+            f"{path} is no table: expected a file, a folder with wav.scp, or one with files that end in "
+            f"{' or '.join(SUFFIXES)}"
         )
     _require_all(path, files)
     found = [Shard(file, name := file.relative_to(path).as_posix(), _split(name)) for file in files]
