@@ -1,5 +1,5 @@
 # make demo    the main job on made-up data, end to end, and where its report is
-# make test    lint, types and tests
+# make test    lint, types and tests    make test-all    the long simulations and every family too (half as long again)
 # make coverage    the tests again, and which lines none of them reached (half as long again)
 # make test-lowest    the quick tests under the lowest versions claimed; make mutation    which broken lines no test notices
 # make fuzz    50,000 damaged files instead of the 2,000 of make test (half an hour)
@@ -7,7 +7,7 @@
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
 # make reproduce-... PAPER=1 ... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
-.PHONY: demo test test-lowest coverage fuzz mutation bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
+.PHONY: demo test test-all test-lowest coverage fuzz mutation bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -20,6 +20,9 @@ demo: .venv/installed
 PYTEST = OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --dist loadfile --doctest-modules mser tests
 
 test: .venv/installed lint types
+	$(PYTEST) -m 'not exhaustive'
+
+test-all: .venv/installed lint types
 	$(PYTEST)
 
 coverage: .venv/installed
@@ -32,7 +35,7 @@ test-lowest:
 	uv pip compile pyproject.toml --extra dev --resolution lowest-direct --python-version 3.11 --no-header -q -o .venv/lowest/requirements.txt
 	VIRTUAL_ENV=.venv/lowest uv pip install -q -r .venv/lowest/requirements.txt
 	VIRTUAL_ENV=.venv/lowest uv pip install -q --no-deps -e .
-	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest -n auto --maxprocesses 8 --dist loadfile -m 'not slow' tests
+	OMP_NUM_THREADS=1 .venv/lowest/bin/python -m pytest -n auto --maxprocesses 8 --dist loadfile -m 'not slow and not exhaustive' tests
 
 # For maintainers: which broken lines no test notices (needs cosmic-ray; hours. MODULES=mser/scoring/metrics.py MOST=20 tries 20 of one)
 mutation: .venv/installed

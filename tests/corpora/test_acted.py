@@ -212,7 +212,9 @@ def crossval(root, out, datamodule, *more):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "datamodule"), [("emodb", "EmoDB"), ("crema_d", "CREMAD")])
+@pytest.mark.parametrize(
+    ("name", "datamodule"), [("emodb", "EmoDB"), pytest.param("crema_d", "CREMAD", marks=pytest.mark.exhaustive)]
+)
 def test_crossval(tmp_path, name, datamodule):
     root = tmp_path / "tree"
     MAKERS[name](root, keep=lambda one: one.endswith("a") or "_IEO_" in one)

@@ -16,7 +16,7 @@ MEASURED = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_quick_run_has_every_row(tmp_path):
     environment = {**os.environ, "QUICK": "1", "BENCH": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -173,7 +173,7 @@ def test_the_interval_covers_where_the_plain_bootstrap_does_not():
     assert plain < 0.85
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("design", "most"),
     [
@@ -189,7 +189,7 @@ def test_the_interval_covers_in_other_designs(design, most):
     assert 0.92 <= ours <= most
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_intervals_of_numbers_cover():
     """Two folds of five speakers, each misjudged by an offset and a factor of its own."""
 

@@ -117,7 +117,7 @@ def test_the_interval_of_the_method_covers_what_the_method_scores():
     assert models < 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", PAIRS)
 def test_verdicts_err_seldom_over_folds(name):
     rng = np.random.default_rng(5)
@@ -126,7 +126,7 @@ def test_verdicts_err_seldom_over_folds(name):
     assert verdicts(world, 500, rng, seeds=3)[0] <= 0.06
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_verdicts_err_seldom_on_one_split(name):
     """Where the models alone would be called better in up to four of five pairs."""
@@ -136,7 +136,7 @@ def test_verdicts_err_seldom_on_one_split(name):
     assert of_weights > better
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seeds", [1, 5])
 @pytest.mark.parametrize("name", SCORES)
 def test_the_interval_of_the_method_covers_in_every_world(name, seeds):
@@ -147,7 +147,7 @@ def test_the_interval_of_the_method_covers_in_every_world(name, seeds):
     assert folds <= method <= 0.995
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_unequal_speakers_count_as_fewer():
     """Six of 66 speakers have most utterances: as many degrees of freedom as 66 would have are too many."""
     rng = np.random.default_rng(7)
