@@ -9,8 +9,9 @@ import hashlib
 import re
 from pathlib import Path
 
-from mser.corpora.acted.names import count_acted, read_names
+from mser.corpora.acted.names import counting, read_names
 from mser.corpora.corpus import Corpus
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
 from mser.splits.grouped import speaker_fold
@@ -18,6 +19,8 @@ from mser.splits.protocols import Protocol
 
 _NAME = re.compile(r"(1\d{3})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")  # an early release has one name that ends in X
 _SILENT = "1076_MTI_SAD_XX"
+_NEVER = (("1008", "WSI"), ("1009", "MTI"), ("1019", "ITH"))
+_ABSENT = {_SILENT, "1002_TIE_NEU_XX", "1076_ITS_NEU_XX"}
 LABELS = {"ANG": "anger", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
 SENTENCES = {
     "IEO": "It's eleven o'clock.",
@@ -46,7 +49,7 @@ def read(root: Path) -> Manifest:
     Raises:
         UserError: if `root` holds none.
     """
-    return read_names("crema_d", root, "1???_???_???_*.wav", _parse, leave_out={_SILENT})
+    return read_names("crema_d", root, "1???_???_???_*", _parse, leave_out={_SILENT})
 
 
 def _parse(name: str) -> Utterance | None:
@@ -65,6 +68,16 @@ def _parse(name: str) -> Utterance | None:
     )
 
 
+def _names() -> list[str]:
+    """Return the 7441 names: every actor says every sentence, but for a few that were never published."""
+    acted = [label for label in LABELS if label != "NEU"]
+    kinds = [f"IEO_{label}_{level}" for label in acted for level in ("LO", "MD", "HI")]
+    kinds += [f"{sentence}_{label}_XX" for sentence in SENTENCES if sentence != "IEO" for label in acted]
+    kinds += [f"{sentence}_NEU_XX" for sentence in SENTENCES]
+    absent = {f"{actor}_{sentence}_{label}_XX" for actor, sentence in _NEVER for label in LABELS} | _ABSENT
+    return [name for actor in ACTORS for kind in kinds if (name := f"{actor}_{kind}") not in absent]
+
+
 def _fifths() -> dict[str, list[str]]:
     """Return five parts of the actors, each with its fifth of the women and of the men."""
     shuffled = sorted(ACTORS, key=lambda actor: (actor in WOMEN, hashlib.sha256(f"crema_d {actor}".encode()).digest()))
@@ -74,7 +87,7 @@ def _fifths() -> dict[str, list[str]]:
 CORPUS = Corpus(
     name="crema_d",
     read=read,
-    count=count_acted,
+    count=counting(_parse, lambda name: re.sub("_X$", "_XX", name)),
     label_sets=(
         LabelSet("crema_d6", tuple(LABELS.values())),
         LabelSet("crema_d4", ("neutral", "happy", "sad", "anger")),
@@ -91,7 +104,9 @@ CORPUS = Corpus(
         "utterances": 7441,
         "labels": {label: {"neutral": 1087, "sad": 1270}.get(label, 1271) for label in LABELS.values()},
         "speakers": ACTORS,
+        "files": _names(),
     },
+    recorded=Recorded(hours=5.26, rate=16_000, shortest=1.267, longest=5.006),
     licence="CREMA-D, ODbL 1.0",
     hub_licence="odbl",
     language="en",

@@ -6,6 +6,7 @@ from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
 from mser.corpora.msp_podcast.tree import read
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
 from mser.splits.protocols import official
@@ -48,6 +49,7 @@ CORPUS = Corpus(
     count=count,
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
+    recorded=Recorded(rate=16_000),
     published={},  # see `mser.corpora.msp_podcast.tree.RELEASES`
     licence="MSP-Podcast, which the MSP lab gives out by agreement",
     url="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
