@@ -69,3 +69,16 @@ def write_tree(root: Path, folders: dict[str, str], *, keep=lambda name: True, s
 def promise(root: Path, **counts) -> None:
     """Say what a tree that is not the whole release holds."""
     (root / "made-up.json").write_text(json.dumps({"counts": counts}))
+
+
+def write_votes(root: Path, votes: dict[str, tuple[str, str, str]]) -> Path:
+    """Write CREMA-D's votes: by clip what was chosen by voice, by face and by both, such as ``NNNHH``."""
+    path = root / "processedResults/tabulatedVotes.csv"
+    path.parent.mkdir(exist_ok=True)
+    rows = ['"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"']
+    for modality in range(3):
+        for number, (name, chosen) in enumerate(votes.items(), 1):
+            counts = ",".join(str(chosen[modality].count(letter)) for letter in "ADFHNS")
+            rows.append(f'"{modality + 1}{number:05}",{counts},"{name}",{len(chosen[modality])},0.5,"N"')
+    path.write_text("\n".join(rows) + "\n")
+    return path
