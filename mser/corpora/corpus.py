@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mser.corpora.recorded import Recorded, differences, one_length
+from mser.corpora.same_classes import in_words_of
 from mser.errors import UserError, one_of
 from mser.files.json_fields import read_object
 from mser.labels import Task
 from mser.manifest import Manifest, Problem, Utterance
-from mser.splits.protocols import Protocol
+from mser.splits.protocols import Protocol, whole
 
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
@@ -87,17 +88,30 @@ class Corpus:
     def label_set(self, name: str | None = None) -> Task:
         """Return the label set of that name; without a name the default one.
 
+        The name may be another corpus's whose classes this one has too: they come in that one's words and order.
+
         Raises:
             UserError: if the corpus has none of that name.
         """
+        from mser.corpora import CORPORA  # which are made of this class
+
+        others = {one.name: one for corpus in CORPORA.values() for one in corpus.label_sets}
+        if name in others and name not in {one.name for one in self.label_sets}:
+            if same := in_words_of(others[name], self.label_sets):
+                return same
         return _chosen(self.label_sets, name, f"label set of {self.name}")
 
     def protocol(self, name: str | None = None) -> Protocol:
         """Return the protocol of that name; without a name the default one.
 
+        Every corpus has one called ``whole``, such as ``ravdess/whole``, for a model of another corpus.
+
         Raises:
             UserError: if the corpus has none of that name.
         """
+        tested = whole(self.name)
+        if name == tested.name:
+            return tested
         return _chosen(self.protocols, name, f"protocol of {self.name}")
 
     def check(self, root: Path) -> Manifest:

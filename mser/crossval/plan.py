@@ -75,6 +75,7 @@ def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
 
 
 def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive: bool) -> None:
+    data.protocol.require_train()
     manifest, task = data.read(), data.label_set
     labelled = task.select(manifest)
     folds = data.protocol.folds(labelled)

@@ -43,7 +43,8 @@ class Table(CorpusDataModule):
             speaker, start, end, split, group. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
-        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none.
+        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none. With
+            1 nothing is trained on: its own test part is tested, or everything, with a model of another corpus.
         **kwargs: those of every corpus, but for the protocol, which follows from `folds`.
     """
 

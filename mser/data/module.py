@@ -96,6 +96,8 @@ class CorpusDataModule(LightningDataModule):
             self.datasets = {"predict": self._dataset(manifest, manifest.utterances)}
             self._require_words(manifest, list(manifest.utterances), "predict")
             return
+        if stage != "test":
+            self.protocol.require_train()
         labelled = self.label_set.select(manifest)
         fold = self._fold(labelled, manifest.root)
         self.split = digest([fold])
@@ -159,7 +161,7 @@ class CorpusDataModule(LightningDataModule):
         fold = folds[self.fold - 1]
         require_sound(self.protocol, audit(labelled, [fold], audio))
         world = self.trainer.world_size if self.trainer else 1
-        for part in ("train", "val", "test"):  # the test part too: after the training it would be too late
+        for part in self.protocol.parts:  # the test part too: after the training it would be too late
             if (size := len(getattr(fold, part))) < world:
                 raise UserError(
                     f"{self.protocol.name}, fold {self.fold}: the {part} part has {size} utterance(s), fewer than the "
