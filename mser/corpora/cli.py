@@ -56,7 +56,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         "labels": dict(labels.most_common()),
         "label_sets": sets,
         "speakers": len({one.speaker for one in manifest} - {""}),
-        "seconds": round(sum(one.duration for one in manifest), 3),
+        "seconds": round(sum(one.duration for one in manifest if one.audio), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
         "notes": list(manifest.notes),

@@ -14,7 +14,7 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
-from mser.data.completeness import require_classes, require_transcripts, say_left_out
+from mser.data.completeness import require_classes, require_recordings, require_transcripts, say_left_out
 from mser.data.frozen import keep_frozen
 from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance
@@ -94,7 +94,7 @@ class CorpusDataModule(LightningDataModule):
         manifest = self.read()
         if stage == "predict":
             self.datasets = {"predict": self._dataset(manifest, manifest.utterances)}
-            self._require_words(manifest, list(manifest.utterances), "predict")
+            self._require_sides(manifest, list(manifest.utterances), "predict")
             return
         if stage != "test":
             self.protocol.require_train()
@@ -108,7 +108,7 @@ class CorpusDataModule(LightningDataModule):
             if part == "train" or self._tells:
                 require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
             self.datasets[part] = self._dataset(manifest, utterances)
-            self._require_words(manifest, utterances, part)
+            self._require_sides(manifest, utterances, part)
         if stage == "fit" and self._tells:
             say_left_out(manifest)
 
@@ -169,10 +169,12 @@ class CorpusDataModule(LightningDataModule):
                 )
         return fold
 
-    def _require_words(self, manifest: Manifest, utterances: list[Utterance], part: Part) -> None:
-        """Refuse a part without any transcript where the model reads."""
+    def _require_sides(self, manifest: Manifest, utterances: list[Utterance], part: Part) -> None:
+        """Refuse a part without any transcript where the model reads, or with words alone where it listens."""
+        where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
+        if self.trainer and getattr(self.trainer.lightning_module, "speech", None):
+            require_recordings(utterances, where=where)
         if self.trainer and getattr(self.trainer.lightning_module, "text", None):
-            where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes, tells=self._tells)
 
     @property
