@@ -14,6 +14,7 @@ from mser.errors import UserError, one_of
 from mser.files.json_fields import read_object
 from mser.labels import Task
 from mser.manifest import Manifest, Problem, Utterance
+from mser.splits.fold_lists import is_listed, listed
 from mser.splits.protocols import Protocol, whole
 
 Counts = Mapping[str, Any]
@@ -101,14 +102,17 @@ class Corpus:
                 return same
         return _chosen(self.label_sets, name, f"label set of {self.name}")
 
-    def protocol(self, name: str | None = None) -> Protocol:
+    def protocol(self, name: str | None = None, lists: Path | None = None) -> Protocol:
         """Return the protocol of that name; without a name the default one.
 
-        Every corpus has one called ``whole``, such as ``ravdess/whole``, for a model of another corpus.
+        Every corpus has one called ``whole``, such as ``ravdess/whole``, for a model of another corpus. Those that are
+        read from `lists` of ids are in `mser.splits.fold_lists`.
 
         Raises:
             UserError: if the corpus has none of that name.
         """
+        if lists is not None or is_listed(name):
+            return listed(self.name, name, lists)
         tested = whole(self.name)
         if name == tested.name:
             return tested

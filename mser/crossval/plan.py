@@ -78,6 +78,7 @@ def _write_folds(folder: Path, data: CorpusDataModule, model: EmotionRecognizer)
     data.protocol.require_train()
     manifest, task = data.read(), data.label_set
     labelled = task.select(manifest)
+    data.protocol.require_listed(manifest)
     if model.speech is not None:
         require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)

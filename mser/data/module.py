@@ -17,7 +17,7 @@ from mser.data.batches import LengthBatches
 from mser.data.completeness import require_classes, require_recordings, require_transcripts, say_left_out
 from mser.data.frozen import keep_frozen
 from mser.errors import UserError, require, require_interface
-from mser.manifest import Manifest, Seconds, Utterance
+from mser.manifest import Manifest, Seconds, Utterance, is_manifest
 from mser.splits.audit import audit, require_sound
 from mser.splits.protocols import Fold, digest
 
@@ -33,6 +33,8 @@ class CorpusDataModule(LightningDataModule):
         labels: name of the label set; the corpus's first when null.
         protocol: name of the split; the corpus's first when null.
         fold: which fold of it, from 1.
+        fold_lists: folder or file of the lists that the protocol is read from, such as EmoBox's folder for
+            ``emobox/iemocap``, or a table with a column ``fold``; see `mser.splits.fold_lists`.
         batch_seconds: most seconds of padded audio in a batch; never exceeded.
         batch_size: most utterances in a batch; as many as the budget takes when null.
         max_seconds: cut longer clips; null keeps all.
@@ -52,6 +54,7 @@ class CorpusDataModule(LightningDataModule):
         labels: str | None = None,
         protocol: str | None = None,
         fold: int = 1,
+        fold_lists: str | None = None,
         batch_seconds: Seconds = 120.0,
         batch_size: int | None = None,
         max_seconds: Seconds | None = None,
@@ -70,7 +73,7 @@ class CorpusDataModule(LightningDataModule):
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)
-        self.protocol = self.corpus.protocol(protocol)
+        self.protocol = self.corpus.protocol(protocol, Path(fold_lists) if fold_lists else None)
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
         self.augment = augment
@@ -98,6 +101,8 @@ class CorpusDataModule(LightningDataModule):
             return
         if stage != "test":
             self.protocol.require_train()
+        if not is_manifest(Path(self.root)):  # which may have been left with what is labelled
+            self.protocol.require_listed(manifest)
         labelled = self.label_set.select(manifest)
         fold = self._fold(labelled, manifest.root)
         self.split = digest([fold])

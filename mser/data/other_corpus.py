@@ -9,6 +9,7 @@ from typing import Any
 from mser.corpora import CORPORA
 from mser.corpora.corpus import Corpus
 from mser.corpora.table import corpus as table
+from mser.splits.fold_lists import is_listed
 from mser.splits.protocols import whole
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,15 @@ def adapt(which: Corpus, options: dict[str, Any], trained_on: Mapping[str, Any] 
     """
     adapted = dict(options)
     trained = trained_on or {}
-    named = (options["protocol"] or "").partition("/")[0]
+    first, _, last = (options["protocol"] or "").partition("/")
+    named = last if is_listed(options["protocol"]) else first
     other = named or trained.get("corpus") or which.name
     if other != which.name and other in CORPORA:
         default = trained.get("label_set") or CORPORA[other].label_set().name
         published = which.protocols and which.protocol().name.endswith("/official")
         protocol = None if published else whole(which.name).name
         adapted |= {"protocol": protocol, "fold": 1, "labels": options["labels"] or default}
+        adapted |= {"fold_lists": None} if options.get("fold_lists") else {}
     if adapted["labels"] not in {None, *(labels.name for labels in which.label_sets)}:
         adapted["labels"] = _same_labels(which, adapted["labels"])
     for name in (name for name in adapted if adapted[name] != options[name]):

@@ -39,6 +39,7 @@ class Protocol:
             alone, clips of which one is heard in the other; see `mser.splits.audit`.
         shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
         parts: which must not be empty; of a corpus that is tested alone, only the test part.
+        listed: the ids that a corpus must have, where the folds are lists of ids.
     """
 
     name: str
@@ -47,6 +48,17 @@ class Protocol:
     shares: frozenset[str] = frozenset()
     shares_with_test: frozenset[str] = frozenset()
     parts: tuple[str, ...] = ("train", "val", "test")
+    listed: frozenset[str] = frozenset()
+
+    def require_listed(self, utterances: Iterable[Utterance]) -> None:
+        """Accept a corpus, with or without the labels that are asked for, that has all that the lists name.
+
+        Raises:
+            UserError: otherwise.
+        """
+        if absent := self.listed - {one.id for one in utterances}:
+            told = f"{len(absent)} of {len(self.listed)} listed utterances are not here, such as {min(absent)[:80]}"
+            raise UserError(f"{self.name}: {told}; `mser data check` says what is missing")
 
     def require_train(self) -> None:
         """Accept a protocol that leaves something to train on and to validate with.
