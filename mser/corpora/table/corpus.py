@@ -28,6 +28,7 @@ def open_table(
     labels: Sequence[str] | None = None,
     score_range: tuple[float, float] | None = None,
     folds: int | None = None,
+    language: str | None = None,
 ) -> Corpus:
     """Return the corpus that a table makes, or that a manifest of one does; it is read here, and only once.
 
@@ -39,6 +40,7 @@ def open_table(
         score_range: the least and the greatest possible score; those of the table when None.
         folds: how many, of unseen speakers; when None the table's own split, or else five. With 1 nothing is trained
             on: the table's own test part is tested, or everything.
+        language: of the recordings, such as ``de``; None where nobody says.
 
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
@@ -52,6 +54,7 @@ def open_table(
         label_sets=_tasks(manifest, labels, score_range),
         protocols=_protocols(manifest, folds),
         licence=LICENCE,
+        language=language,
     )
 
 
