@@ -11,9 +11,7 @@ from mser.crossval.language import language_notes
 from mser.crossval.learning import curve, unlearned
 
 
-@pytest.mark.parametrize(
-    "name", ["roberta-base", "all-MiniLM-L6-v2", "models/bert-base-uncased/"]
-)
+@pytest.mark.parametrize("name", ["roberta-base", "all-MiniLM-L6-v2", "models/bert-base-uncased/"])
 def test_english_text_encoders_are_noted(name):
     [note] = language_notes("table", "pl", {"speech": None, "text": {"init_args": {"name": name}}})
     assert note == f"{name} is for English alone, table is in another language (pl): xlm-roberta-base reads that too"
