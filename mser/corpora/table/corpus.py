@@ -81,7 +81,7 @@ def _in_words(found: Sequence[str], asked: Sequence[str]) -> dict[str, str]:
         if label not in found:
             same = [word for word in found if word not in asked and emotion(word) == emotion(label)]
             if not same:
-                raise one_of("label", label, found)
+                raise one_of("label", label, list(found))
             merge |= dict.fromkeys(same, label)
     return merge
 
