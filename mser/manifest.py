@@ -42,7 +42,7 @@ class Utterance:
 
     Attributes:
         id: the corpus's own identifier, unique in the corpus.
-        audio: path of the audio file, relative to the manifest's root.
+        audio: path of the audio file, relative to the manifest's root; empty where there are words alone.
         duration: seconds of audio that belong to the utterance.
         transcript: what was said; empty where the corpus has none.
         speaker: who speaks; unique in the corpus; empty where nobody knows.
@@ -177,7 +177,7 @@ def _to_json(utterance: Utterance) -> dict[str, Any]:
     return {
         name: value
         for name, value in row.items()
-        if value not in ("", None, [], {}) and (name, value) != ("start", 0.0)
+        if name == "audio" or (value not in ("", None, [], {}) and (name, value) != ("start", 0.0))
     }
 
 

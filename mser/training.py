@@ -33,8 +33,9 @@ from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
 from mser.data import datamodules as datamodules  # makes `--data IEMOCAP` known
+from mser.data.datamodules import Table
 from mser.data.module import CorpusDataModule
-from mser.data.other_corpus import adapt
+from mser.data.other_corpus import adapt, adapt_table
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
 from mser.fitting.rehearsal import rehearse
@@ -98,6 +99,8 @@ _SEARCHED = "the search that these options come from, as `mser sweep` writes it 
 class MserCLI(LightningCLI):
     """LightningCLI with one model, any corpus, and what must agree linked together."""
 
+    trained_on: dict[str, Any] | None = None
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add both checkpoints, early stopping on the score that chooses the best one, and what else has options."""
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
@@ -127,6 +130,7 @@ class MserCLI(LightningCLI):
         given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
         if given is not None and given != "last":
             saved = read_checkpoint(Path(given))
+            self.trained_on = saved.get("trained_on")
             if self.config.subcommand == "fit" and "optimizer_states" not in saved:
                 raise UserError(
                     f"{given} holds weights alone, from which nothing can be resumed; start a new fit from them by "
@@ -139,9 +143,13 @@ class MserCLI(LightningCLI):
         trainer.precision = trainer.precision or best_precision(trainer.accelerator)
         if self.subcommand in ("validate", "test", "predict"):
             data = self.config[self.subcommand].data
+            adapted = vars(data.init_args)
             if which := getattr(imported(data.class_path), "corpus", None):
-                for name, value in adapt(which, vars(data.init_args)).items():
-                    data.init_args[name] = value
+                adapted = adapt(which, adapted, self.trained_on)
+            elif imported(data.class_path) is Table:
+                adapted = adapt_table(adapted, self.trained_on or {})
+            for name, value in adapted.items():
+                data.init_args[name] = value
 
     def before_fit(self) -> None:
         """Refuse to mix a new fit with an old one's files (`mser crossval` resumes by itself)."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import BadAudioError, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, BadAudioError, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -183,6 +183,9 @@ def _any(file: BinaryIO, size: int, *, whole: bool) -> Recording:
 
     if whole:
         _require_whole_wav(file, size)
+    file.seek(0)
+    if file.read(len(LFS_POINTER)) == LFS_POINTER:
+        raise BadAudioError("pointer", "is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`")
     os.lseek(file.fileno(), 0, os.SEEK_SET)
     sound = soundfile.SoundFile(file.fileno(), closefd=False)
     dtype = "int16" if sound.subtype == "PCM_16" else "float32"  # the same numbers at a third of the price

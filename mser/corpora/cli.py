@@ -56,7 +56,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         "labels": dict(labels.most_common()),
         "label_sets": sets,
         "speakers": len({one.speaker for one in manifest} - {""}),
-        "seconds": round(sum(one.duration for one in manifest), 3),
+        "seconds": round(sum(one.duration for one in manifest if one.audio), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
         "notes": list(manifest.notes),
@@ -88,9 +88,10 @@ def _manifest(args: argparse.Namespace) -> int:
 
 def _folds(args: argparse.Namespace) -> int:
     which = _corpus(args)
-    protocol = which.protocol(args.protocol)
+    protocol = which.protocol(args.protocol, args.fold_lists)
     labels = which.label_set(args.labels)
     manifest = which.read(args.root) if which.name == table.NAME else which.open(args.root)
+    protocol.require_listed(manifest)
     utterances = labels.select(manifest)
     folds = protocol.folds(utterances)
     found = audit(utterances, folds, manifest.root)
@@ -226,6 +227,13 @@ def _folds_parser(parser: argparse.ArgumentParser) -> None:
     _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
     names = ", ".join(one.name for corpus in CORPORA.values() for one in corpus.protocols)
     parser.add_argument("--protocol", metavar="NAME", help="the corpus's first unless given: " + names)
+    parser.add_argument(
+        "--fold-lists",
+        metavar="PATH",
+        type=Path,
+        help="where the lists of ids lie that emobox/CORPUS, emo-superb/CORPUS or lists/CORPUS is read from: the "
+        "folder of EmoBox or EMO-SUPERB, what --json has printed, or a table with the columns utterance and fold",
+    )
     names = ", ".join(labels.name for one in CORPORA.values() for labels in one.label_sets)
     parser.add_argument("--labels", metavar="NAME", help=f"label set, the corpus's first unless given: {names}")
     _json_argument(parser)

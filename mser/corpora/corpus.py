@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mser.corpora.recorded import Recorded, differences, one_length
+from mser.corpora.same_classes import in_words_of
 from mser.errors import UserError, one_of
 from mser.files.json_fields import read_object
 from mser.labels import Task
-from mser.manifest import Manifest, Problem
-from mser.splits.protocols import Protocol
+from mser.manifest import Manifest, Problem, Utterance
+from mser.splits.fold_lists import is_listed, listed
+from mser.splits.protocols import Protocol, whole
 
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
 _NOTHING: Counts = {}
+_UNKNOWN = Recorded()
+_WHOLE = 0.95  # of a release's utterances: with fewer, hours tell nothing but that
 T = TypeVar("T", bound=Task | Protocol)
 
 MADE_UP = "made-up.json"
@@ -33,6 +39,7 @@ class Corpus:
         protocols: the ways to split it; the first is the default.
         count: returns what the manifest holds, in the shape of `published`.
         published: what the whole corpus holds; empty where nobody has published that.
+        recorded: what its recordings are like as published.
         rated: the words with which single raters chose published labels; empty where no ratings are published.
         also_published: part of what others count, by whose count it is, to explain differences.
         licence: what it is and on which terms, as the card of a model that has seen it says.
@@ -47,6 +54,7 @@ class Corpus:
     protocols: tuple[Protocol, ...]
     count: Callable[[Manifest], Counts] = lambda _: _NOTHING
     published: Counts = field(default_factory=dict)
+    recorded: Recorded = _UNKNOWN
     rated: Mapping[str, str] = field(default_factory=dict)
     also_published: Mapping[str, Counts] = field(default_factory=dict)
     licence: str = ""
@@ -58,7 +66,7 @@ class Corpus:
         """Return the manifest of a folder, or of a file that `Manifest.write` wrote.
 
         Raises:
-            UserError: if the folder or file holds no such corpus.
+            UserError: if the folder or file holds no such corpus, or no recording of it that can be used.
         """
         manifest = Manifest.read(root) if root.is_file() else self.read(root)
         if manifest.corpus != self.name:
@@ -66,6 +74,11 @@ class Corpus:
                 f"{root} is a manifest of {manifest.corpus[:40]}, not of {self.name}; give the {self.name} folder or "
                 "manifest, or let its reader name it so"
             )
+        if not manifest.utterances and manifest.problems:
+            kinds = Counter(problem.kind for problem in manifest.problems)
+            told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+            message = f"none of the recordings of {self.name} can be used ({told}): {manifest.problems[0].message}"
+            raise UserError(f"{message}; `mser data check` names them all")
         return manifest
 
     def terms(self) -> dict[str, str | None]:
@@ -76,17 +89,33 @@ class Corpus:
     def label_set(self, name: str | None = None) -> Task:
         """Return the label set of that name; without a name the default one.
 
+        The name may be another corpus's whose classes this one has too: they come in that one's words and order.
+
         Raises:
             UserError: if the corpus has none of that name.
         """
+        from mser.corpora import CORPORA  # which are made of this class
+
+        others = {one.name: one for corpus in CORPORA.values() for one in corpus.label_sets}
+        if name in others and name not in {one.name for one in self.label_sets}:
+            if same := in_words_of(others[name], self.label_sets):
+                return same
         return _chosen(self.label_sets, name, f"label set of {self.name}")
 
-    def protocol(self, name: str | None = None) -> Protocol:
+    def protocol(self, name: str | None = None, lists: Path | None = None) -> Protocol:
         """Return the protocol of that name; without a name the default one.
+
+        Every corpus has one called ``whole``, such as ``ravdess/whole``, for a model of another corpus. Those that are
+        read from `lists` of ids are in `mser.splits.fold_lists`.
 
         Raises:
             UserError: if the corpus has none of that name.
         """
+        if lists is not None or is_listed(name):
+            return listed(self.name, name, lists)
+        tested = whole(self.name)
+        if name == tested.name:
+            return tested
         return _chosen(self.protocols, name, f"protocol of {self.name}")
 
     def check(self, root: Path) -> Manifest:
@@ -101,10 +130,25 @@ class Corpus:
         made_up = read_made_up(root)
         source = "published" if made_up is None else f"in {MADE_UP}"
         found = self.count(manifest)
-        differences = list(compare(self.published if made_up is None else made_up, found, source))
-        if differences and made_up is None:
-            differences[0] = self._explained(differences[0], found)
-        return replace(manifest, problems=(*manifest.problems, *differences))
+        unlike = list(compare(self.published if made_up is None else made_up, found, source))
+        if unlike and made_up is None:
+            unlike[0] = self._explained(unlike[0], found)
+        if made_up is None:
+            manifest, unlike = self._compare_recordings(manifest, unlike)
+        return replace(manifest, problems=(*manifest.problems, *unlike))
+
+    def _compare_recordings(self, manifest: Manifest, unlike: list[Problem]) -> tuple[Manifest, list[Problem]]:
+        """Return what is unlike the release's recordings too; of what nobody has published that is but a note."""
+        if self.published or self.recorded != _UNKNOWN:
+            whole = len(manifest) >= _WHOLE * self.published.get("utterances", 0)
+            return manifest, [*unlike, *differences(self.recorded, manifest, self._measured(manifest), whole=whole)]
+        told = one_length(manifest)
+        return replace(manifest, notes=(*manifest.notes, *([f"{told}: cut or padded?"] if told else []))), unlike
+
+    def _measured(self, manifest: Manifest) -> Sequence[Utterance]:
+        """Return the utterances that the release's hours and lengths are of."""
+        name = self.recorded.label_set
+        return self.label_set(name).select(manifest) if name else manifest.utterances
 
     def _explained(self, difference: Problem, found: Counts) -> Problem:
         """Return the difference with whose count this is, if it is somebody's."""

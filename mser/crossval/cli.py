@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
-from mser.crossval.language import language_note
+from mser.crossval.language import language_notes
+from mser.crossval.learning import curve, unlearned
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
@@ -22,9 +23,10 @@ from mser.data.completeness import say_left_out, wordless
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.fitting.config_files import require_readable
+from mser.labels import LabelSet
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
-from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL, PROVENANCE
+from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.searched import KEY, of_config
 from mser.terminal.arguments import count
 
@@ -73,6 +75,7 @@ def main(argv: list[str]) -> int:
         failed = run_jobs(jobs, work)
     if failed:
         return tell(failed)
+    _say_unlearned(jobs, protocol)
     code = _show(run, jobs, args.skip_test)
     if track:
         close(run, _validation(jobs))
@@ -144,10 +147,17 @@ def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
     """Say how many of the tested transcripts are empty, where the model reads, and whether it knows the language."""
     model = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]
     audit = protocol["audit"]
-    if note := language_note(protocol["corpus"], protocol["terms"]["language"], model):
+    for note in language_notes(protocol["corpus"], protocol["terms"]["language"], model):
         log.warning("%s", note)
     if model["text"] and audit["empty_transcripts"]:
         log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))
+
+
+def _say_unlearned(jobs: list[Job], protocol: Mapping[str, Any]) -> None:
+    """Say which folds ended at chance: with part of the folds, a report does not."""
+    for job in jobs if protocol["task"] == LabelSet.kind else ():
+        if told := unlearned(curve(job.folder / HISTORY), len(protocol["labels"])):
+            log.warning("%s: %s", job.name, told)
 
 
 def _require_idle(jobs: list[Job]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mser.callbacks.whole_files import require_room, room
 from mser.corpora.corpus import read_made_up
-from mser.data.completeness import left_out, require_classes, require_transcripts
+from mser.data.completeness import left_out, require_classes, require_recordings, require_transcripts
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.files.whole import write_text
@@ -41,7 +41,7 @@ def plan(run: str, fit_options: list[str]) -> list[str]:
     rehearse(cli.model, cli.model_options(), cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
-    _write_folds(folder, cli.datamodule, reads=cli.model.text is not None, exclusive=cli.model.objective.exclusive)
+    _write_folds(folder, cli.datamodule, cli.model)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     return list(_told(cli.model, folder))
 
@@ -74,9 +74,13 @@ def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     yield f"{folder}: the checkpoints of a fit need {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
 
 
-def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive: bool) -> None:
+def _write_folds(folder: Path, data: CorpusDataModule, model: EmotionRecognizer) -> None:
+    data.protocol.require_train()
     manifest, task = data.read(), data.label_set
     labelled = task.select(manifest)
+    data.protocol.require_listed(manifest)
+    if model.speech is not None:
+        require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)
     found = audit(labelled, folds, manifest.root)
     require_sound(data.protocol, found)
@@ -84,7 +88,7 @@ def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
         require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
-        for part in ("train", "val", "test") if reads else ():
+        for part in ("train", "val", "test") if model.text is not None else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
     kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
@@ -100,7 +104,7 @@ def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive
                 "digest": digest(folds),
                 "content": content_digest(labelled, folds),
                 "task": task.kind,
-                "exclusive": exclusive,
+                "exclusive": model.objective.exclusive,
                 "label_set": task.name,
                 "labels": data.label_names,
                 "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,

@@ -115,7 +115,7 @@ class UtteranceDataset(Dataset[Batch]):
 
     def _clips(self, indices: list[int], keys: list[Key] | None = None) -> list[Tensor]:
         """Return the clips, augmented where there are keys to draw by; empty ones where nobody will listen."""
-        if "speech" in self.kept:
+        if "speech" in self.kept or not all(self.utterances[index].audio for index in indices):
             return [torch.empty(0)] * len(indices)
         clips = [self.clip(index) for index in indices]
         if keys is None:

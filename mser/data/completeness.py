@@ -85,6 +85,19 @@ def require_transcripts(
         log.warning("%s: %s", where, wordless(empty, len(utterances), part))
 
 
+def require_recordings(utterances: Iterable[Utterance], *, where: str) -> None:
+    """Refuse utterances of which there are words alone, where a speech encoder would find nothing to hear.
+
+    Raises:
+        UserError: for such utterances.
+    """
+    if words := sum(not one.audio for one in utterances):
+        raise UserError(
+            f"{where}: {words} utterances have no recording, so the speech encoder has nothing to hear; "
+            "unpack the recordings (`mser data check` says where), or give model.speech: null"
+        )
+
+
 def wordless(empty: int, number: int, part: str) -> str:
     """Return in words how many transcripts of a part are empty.
 

@@ -43,7 +43,9 @@ class Table(CorpusDataModule):
             speaker, start, end, split, group. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
-        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none.
+        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none. With
+            1 nothing is trained on: its own test part is tested, or everything, with a model of another corpus.
+        language: of the recordings, such as ``de``: encoders for English alone are noted, and model cards say it.
         **kwargs: those of every corpus, but for the protocol, which follows from `folds`.
     """
 
@@ -55,10 +57,13 @@ class Table(CorpusDataModule):
         labels: list[str] | None = None,
         score_range: tuple[float, float] | None = None,
         folds: int | None = None,
+        language: str | None = None,
         **kwargs: Any,
     ) -> None:
         # The labels are the model's too, so the table is read before there is one.
-        self.corpus = open_table(Path(root), columns, labels=labels, score_range=score_range, folds=folds)
+        self.corpus = open_table(
+            Path(root), columns, labels=labels, score_range=score_range, folds=folds, language=language
+        )
         super().__init__(root, labels=None, protocol=None, **kwargs)
 
     def read(self) -> Manifest:

@@ -14,10 +14,10 @@ from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
-from mser.data.completeness import require_classes, require_transcripts, say_left_out
+from mser.data.completeness import require_classes, require_recordings, require_transcripts, say_left_out
 from mser.data.frozen import keep_frozen
 from mser.errors import UserError, require, require_interface
-from mser.manifest import Manifest, Seconds, Utterance
+from mser.manifest import Manifest, Seconds, Utterance, is_manifest
 from mser.splits.audit import audit, require_sound
 from mser.splits.protocols import Fold, digest
 
@@ -33,6 +33,8 @@ class CorpusDataModule(LightningDataModule):
         labels: name of the label set; the corpus's first when null.
         protocol: name of the split; the corpus's first when null.
         fold: which fold of it, from 1.
+        fold_lists: folder or file of the lists that the protocol is read from, such as EmoBox's folder for
+            ``emobox/iemocap``, or a table with a column ``fold``; see `mser.splits.fold_lists`.
         batch_seconds: most seconds of padded audio in a batch; never exceeded.
         batch_size: most utterances in a batch; as many as the budget takes when null.
         max_seconds: cut longer clips; null keeps all.
@@ -52,6 +54,7 @@ class CorpusDataModule(LightningDataModule):
         labels: str | None = None,
         protocol: str | None = None,
         fold: int = 1,
+        fold_lists: str | None = None,
         batch_seconds: Seconds = 120.0,
         batch_size: int | None = None,
         max_seconds: Seconds | None = None,
@@ -70,7 +73,7 @@ class CorpusDataModule(LightningDataModule):
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)
-        self.protocol = self.corpus.protocol(protocol)
+        self.protocol = self.corpus.protocol(protocol, Path(fold_lists) if fold_lists else None)
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
         self.augment = augment
@@ -94,8 +97,12 @@ class CorpusDataModule(LightningDataModule):
         manifest = self.read()
         if stage == "predict":
             self.datasets = {"predict": self._dataset(manifest, manifest.utterances)}
-            self._require_words(manifest, list(manifest.utterances), "predict")
+            self._require_sides(manifest, list(manifest.utterances), "predict")
             return
+        if stage != "test":
+            self.protocol.require_train()
+        if not is_manifest(Path(self.root)):  # which may have been left with what is labelled
+            self.protocol.require_listed(manifest)
         labelled = self.label_set.select(manifest)
         fold = self._fold(labelled, manifest.root)
         self.split = digest([fold])
@@ -106,7 +113,7 @@ class CorpusDataModule(LightningDataModule):
             if part == "train" or self._tells:
                 require_classes(self.label_set, utterances, part=part, where=f"{self.protocol.name}, fold {self.fold}")
             self.datasets[part] = self._dataset(manifest, utterances)
-            self._require_words(manifest, utterances, part)
+            self._require_sides(manifest, utterances, part)
         if stage == "fit" and self._tells:
             say_left_out(manifest)
 
@@ -159,7 +166,7 @@ class CorpusDataModule(LightningDataModule):
         fold = folds[self.fold - 1]
         require_sound(self.protocol, audit(labelled, [fold], audio))
         world = self.trainer.world_size if self.trainer else 1
-        for part in ("train", "val", "test"):  # the test part too: after the training it would be too late
+        for part in self.protocol.parts:  # the test part too: after the training it would be too late
             if (size := len(getattr(fold, part))) < world:
                 raise UserError(
                     f"{self.protocol.name}, fold {self.fold}: the {part} part has {size} utterance(s), fewer than the "
@@ -167,10 +174,12 @@ class CorpusDataModule(LightningDataModule):
                 )
         return fold
 
-    def _require_words(self, manifest: Manifest, utterances: list[Utterance], part: Part) -> None:
-        """Refuse a part without any transcript where the model reads."""
+    def _require_sides(self, manifest: Manifest, utterances: list[Utterance], part: Part) -> None:
+        """Refuse a part without any transcript where the model reads, or with words alone where it listens."""
+        where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
+        if self.trainer and getattr(self.trainer.lightning_module, "speech", None):
+            require_recordings(utterances, where=where)
         if self.trainer and getattr(self.trainer.lightning_module, "text", None):
-            where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes, tells=self._tells)
 
     @property

@@ -53,7 +53,7 @@ def validation(trained: Trained) -> Heard:
     chosen = _spread(len(trained.val[0]))
     names = [trained.val[0].utterances[place] for place in chosen]
     found = [trained.run.utterances[name] for name in names]
-    clips = [Clip(root / one.audio, one.transcript, one.start, one.end) for one in found]
+    clips = [Clip(root / one.audio if one.audio else None, one.transcript, one.start, one.end) for one in found]
     part = f"of {len(trained.val[0])} validation clips"
     return Heard(clips, trained.val[0].target[chosen], part)
 

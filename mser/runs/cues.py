@@ -33,12 +33,13 @@ def write_cues(run: Path) -> None:
     if (run / FILE).is_file():
         return
     manifest = Manifest.read(run / MANIFEST)
-    with progress("measuring recordings", len(manifest)) as done:
-        found = measure_all(manifest, manifest.root, done)
-    if len(found) < len(manifest):
-        left = len(manifest) - len(found)
+    recorded = [one for one in manifest if one.audio]
+    with progress("measuring recordings", len(recorded)) as done:
+        found = measure_all(recorded, manifest.root, done)
+    if len(found) < len(recorded):
+        left = len(recorded) - len(found)
         logging.getLogger(__name__).warning(
-            "%d of %d recordings could not be measured for the shortcut floors", left, len(manifest)
+            "%d of %d recordings could not be measured for the shortcut floors", left, len(recorded)
         )
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

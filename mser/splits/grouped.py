@@ -60,7 +60,7 @@ def speaker_fold(parts: Mapping[str, Collection[str]]) -> Callable[[Sequence[Utt
         if absent := sorted(asked - {one.speaker for one in utterances}):
             raise UserError(
                 f"the protocol needs every speaker of the corpus, but {len(absent)} of {len(asked)}, {absent[0]} the "
-                "first, have no utterances; see `mser data check`"
+                "first, have no utterances; see `mser data check`, or give what there is as a table (`mser data table`)"
             )
         return _each_in_turn(
             {name: [one for one in utterances if one.speaker in speakers] for name, speakers in parts.items()}

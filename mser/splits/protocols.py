@@ -38,6 +38,8 @@ class Protocol:
         shares: what val may share with train by design: ``speaker``, ``group``, ``audio``, or ``copies``
             alone, clips of which one is heard in the other; see `mser.splits.audit`.
         shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
+        parts: which must not be empty; of a corpus that is tested alone, only the test part.
+        listed: the ids that a corpus must have, where the folds are lists of ids.
     """
 
     name: str
@@ -45,6 +47,29 @@ class Protocol:
     split: Callable[[Sequence[Utterance]], Iterable[Parts]]
     shares: frozenset[str] = frozenset()
     shares_with_test: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ("train", "val", "test")
+    listed: frozenset[str] = frozenset()
+
+    def require_listed(self, utterances: Iterable[Utterance]) -> None:
+        """Accept a corpus, with or without the labels that are asked for, that has all that the lists name.
+
+        Raises:
+            UserError: otherwise.
+        """
+        if absent := self.listed - {one.id for one in utterances}:
+            told = f"{len(absent)} of {len(self.listed)} listed utterances are not here, such as {min(absent)[:80]}"
+            raise UserError(f"{self.name}: {told}; `mser data check` says what is missing")
+
+    def require_train(self) -> None:
+        """Accept a protocol that leaves something to train on and to validate with.
+
+        Raises:
+            UserError: otherwise.
+        """
+        if "train" not in self.parts:
+            raise UserError(
+                f"{self.name} tests everything and trains on nothing; choose another data.init_args.protocol"
+            )
 
     def folds(self, utterances: Iterable[Utterance]) -> list[Fold]:
         """Return the folds; they do not depend on the order of the utterances.
@@ -61,7 +86,7 @@ class Protocol:
         folds = []
         for number, (name, *parts) in enumerate(self.split(ordered), 1):
             for part, members in zip(("train", "val", "test"), parts, strict=True):
-                if not members:
+                if not members and part in self.parts:
                     raise UserError(
                         f"{self.name}: fold {name} has no utterance to {part}; choose another protocol or corpus"
                     )
@@ -100,6 +125,22 @@ def official(
         yield "official", train, val, tested
 
     return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test))
+
+
+def whole(corpus: str) -> Protocol:
+    """Return the protocol that tests all of a corpus, with a model of another one.
+
+    Example:
+        >>> said = [Utterance(s, "a.wav", 1.0, "", s, s) for s in ("anna", "ben")]
+        >>> [(fold.train, fold.test) for fold in whole("ravdess").folds(said)]
+        [((), ('anna', 'ben'))]
+    """
+
+    def split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
+        yield "whole", [], [], list(utterances)
+
+    told = "One fold: everything is tested and nothing trained on, for a model of another corpus."
+    return Protocol(f"{corpus}/whole", told, split, parts=("test",))
 
 
 def digest(folds: Iterable[Fold]) -> str:

@@ -29,7 +29,7 @@ class Recordings:
 
     Attributes:
         utterances: by id.
-        clip_of: id of an utterance to the clip that it is; clips of equal files are equal.
+        clip_of: id of an utterance to the clip that it is; clips of equal files are equal. Words alone are no clip.
         near: clip to those that are copies of it: itself, overlapping parts of its file, other versions of its sound.
         apart: the pairs of clips (first < second) of `near` that overlap in less than half of the shorter one.
         unheard: the ids of those that are too short, too quiet or too steady for their sound to be compared.
@@ -51,8 +51,9 @@ class Recordings:
         from mser.splits.listening import listen  # numpy, which the commands that only read need not
 
         known = {one.id: one for one in utterances}
-        heard = listen(known.values(), root)
-        clip_of = {name: Clip(heard.stands_for[one.audio], one.start, _end(one)) for name, one in known.items()}
+        recorded = {name: one for name, one in known.items() if one.audio}
+        heard = listen(recorded.values(), root)
+        clip_of = {name: Clip(heard.stands_for[one.audio], one.start, _end(one)) for name, one in recorded.items()}
         near: dict[Clip, set[Clip]] = {clip: {clip} for clip in clip_of.values()}
         overlapping = dict(_overlapping(near))
         for one, two in [*overlapping, *heard.copies]:
@@ -65,20 +66,20 @@ class Recordings:
     def shared(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many pairs of an utterance of `left` and one of `right` are copies."""
         there = self._by_clip(left)
-        return sum(len(there.get(clip, ())) for name in right for clip in self.near[self.clip_of[name]])
+        return sum(len(there.get(clip, ())) for name in self._clips(right) for clip in self.near[self.clip_of[name]])
 
     def same_file(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many of `right` are in equal files, or overlapping parts of one file, in `left`."""
         there = self._by_clip(left)
         return sum(
             any(clip in there and clip.audio == own.audio for clip in self.near[own])
-            for own in (self.clip_of[name] for name in right)
+            for own in (self.clip_of[name] for name in self._clips(right))
         )
 
     def pairs(self, left: Iterable[str], right: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield the ids of each pair that `shared` counts."""
         there = self._by_clip(left)
-        for name in right:
+        for name in self._clips(right):
             for clip in sorted(self.near[self.clip_of[name]] & there.keys()):
                 yield from ((other, name) for other in there[clip])
 
@@ -106,11 +107,11 @@ class Recordings:
         """Return of how many files segments of other groups are in `left` and in `right` that do not overlap."""
         groups: dict[str, set[str]] = defaultdict(set)
         clips: dict[str, set[Clip]] = defaultdict(set)
-        for name in left:
+        for name in self._clips(left):
             groups[self.clip_of[name].audio].add(self.utterances[name].group)
             clips[self.clip_of[name].audio].add(self.clip_of[name])
         found = set()
-        for name in right:
+        for name in self._clips(right):
             clip = self.clip_of[name]
             if groups[clip.audio] - {self.utterances[name].group} and not self.near[clip] & clips[clip.audio]:
                 found.add(clip.audio)
@@ -118,9 +119,12 @@ class Recordings:
 
     def _by_clip(self, names: Iterable[str]) -> dict[Clip, list[str]]:
         found: dict[Clip, list[str]] = defaultdict(list)
-        for name in names:
+        for name in self._clips(names):
             found[self.clip_of[name]].append(name)
         return found
+
+    def _clips(self, names: Iterable[str]) -> Iterable[str]:
+        return (name for name in names if name in self.clip_of)
 
 
 def _end(one: Utterance) -> float:

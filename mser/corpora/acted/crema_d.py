@@ -1,4 +1,4 @@
-"""CREMA-D (Cao et al. 2014): 91 actors, twelve sentences, six emotions as they were acted.
+"""CREMA-D (Cao et al. 2014): 91 actors, twelve sentences, six emotions as they were acted, and as they were heard.
 
 A name such as ``1001_IEO_ANG_HI`` is actor, sentence, emotion and level (LO, MD, HI; XX where none was asked for).
 """
@@ -9,16 +9,22 @@ import hashlib
 import re
 from pathlib import Path
 
-from mser.corpora.acted.names import count_acted, read_names
+from mser.corpora.acted.crema_d_votes import MODALITIES, with_votes
+from mser.corpora.acted.names import counting, read_names
 from mser.corpora.corpus import Corpus
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
 from mser.splits.grouped import speaker_fold
 from mser.splits.protocols import Protocol
 
 _NAME = re.compile(r"(1\d{3})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")  # an early release has one name that ends in X
+_LEVELS = {"LO": 1.0, "MD": 2.0, "HI": 3.0}
 _SILENT = "1076_MTI_SAD_XX"
+_NEVER = (("1008", "WSI"), ("1009", "MTI"), ("1019", "ITH"))
+_ABSENT = {_SILENT, "1002_TIE_NEU_XX", "1076_ITS_NEU_XX"}
 LABELS = {"ANG": "anger", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
+_FOUR = ("neutral", "happy", "sad", "anger")
 SENTENCES = {
     "IEO": "It's eleven o'clock.",
     "TIE": "That is exactly what happened.",
@@ -43,10 +49,13 @@ WOMEN = {str(1000 + number) for number in (
 def read(root: Path) -> Manifest:
     """Return the utterances with the emotion that was acted; the one file that is silent in the release is left out.
 
+    What most people heard, saw, or both is among the labels where the release's votes are there; the votes of those who
+    heard the voice alone are the ratings. The level, 1 to 3, is among the scores where one was asked for.
+
     Raises:
         UserError: if `root` holds none.
     """
-    return read_names("crema_d", root, "1???_???_???_*.wav", _parse, leave_out={_SILENT})
+    return with_votes(read_names("crema_d", root, "1???_???_???_*", _parse, leave_out={_SILENT}))
 
 
 def _parse(name: str) -> Utterance | None:
@@ -62,7 +71,18 @@ def _parse(name: str) -> Utterance | None:
         group=match[1],
         gender="F" if match[1] in WOMEN else "M",
         label=LABELS[match[3]],
+        scores={"level": _LEVELS[match[4]]} if match[4] in _LEVELS else {},
     )
+
+
+def _names() -> list[str]:
+    """Return the 7441 names: every actor says every sentence, but for a few that were never published."""
+    acted = [label for label in LABELS if label != "NEU"]
+    kinds = [f"IEO_{label}_{level}" for label in acted for level in ("LO", "MD", "HI")]
+    kinds += [f"{sentence}_{label}_XX" for sentence in SENTENCES if sentence != "IEO" for label in acted]
+    kinds += [f"{sentence}_NEU_XX" for sentence in SENTENCES]
+    absent = {f"{actor}_{sentence}_{label}_XX" for actor, sentence in _NEVER for label in LABELS} | _ABSENT
+    return [name for actor in ACTORS for kind in kinds if (name := f"{actor}_{kind}") not in absent]
 
 
 def _fifths() -> dict[str, list[str]]:
@@ -74,10 +94,12 @@ def _fifths() -> dict[str, list[str]]:
 CORPUS = Corpus(
     name="crema_d",
     read=read,
-    count=count_acted,
+    count=counting(_parse, lambda name: re.sub("_X$", "_XX", name)),
     label_sets=(
         LabelSet("crema_d6", tuple(LABELS.values())),
-        LabelSet("crema_d4", ("neutral", "happy", "sad", "anger")),
+        LabelSet("crema_d4", _FOUR),
+        *(LabelSet(f"crema_d6-{modality}", tuple(LABELS.values()), tells=modality) for modality in MODALITIES.values()),
+        *(LabelSet(f"crema_d4-{modality}", _FOUR, tells=modality) for modality in MODALITIES.values()),
     ),
     protocols=(
         Protocol(
@@ -91,7 +113,10 @@ CORPUS = Corpus(
         "utterances": 7441,
         "labels": {label: {"neutral": 1087, "sad": 1270}.get(label, 1271) for label in LABELS.values()},
         "speakers": ACTORS,
+        "files": _names(),
     },
+    rated={label: label for label in LABELS.values()},
+    recorded=Recorded(hours=5.26, rate=16_000, shortest=1.267, longest=5.006),
     licence="CREMA-D, ODbL 1.0",
     hub_licence="odbl",
     language="en",

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mser.corpora.acted.names import count_acted, read_names
+from mser.corpora.acted.emodb_names import NAMES
+from mser.corpora.acted.names import counting, read_names
 from mser.corpora.corpus import Corpus
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
 from mser.splits.grouped import speaker_fold
@@ -42,7 +44,7 @@ def read(root: Path) -> Manifest:
     Raises:
         UserError: if `root` holds none.
     """
-    return read_names("emodb", root, "[01]?[ab]???*.wav", _parse)
+    return read_names("emodb", root, "[01]?[ab]???*", _parse)
 
 
 def _parse(name: str) -> Utterance | None:
@@ -65,7 +67,7 @@ def _parse(name: str) -> Utterance | None:
 CORPUS = Corpus(
     name="emodb",
     read=read,
-    count=count_acted,
+    count=counting(_parse),
     label_sets=(
         LabelSet("emodb7", tuple(LABELS.values())),
         LabelSet("emodb4", ("neutral", "happiness", "sadness", "anger")),
@@ -83,7 +85,9 @@ CORPUS = Corpus(
             **{"anger": 127, "boredom": 81, "disgust": 46, "fear": 69, "happiness": 71, "sadness": 62, "neutral": 79}
         },
         "speakers": list(SPEAKERS),
+        "files": NAMES,
     },
+    recorded=Recorded(hours=0.413, rate=16_000, shortest=1.2255, longest=8.97825),
     licence="EmoDB, whose terms are with it",
     url="http://emodb.bilderbar.info/",
     language="de",

@@ -7,10 +7,12 @@ sentence, repetition and actor. Songs, channel 02, are another corpus in the sam
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
-from mser.corpora.acted.names import count_acted, read_names
+from mser.corpora.acted.names import counting, read_names
 from mser.corpora.corpus import Corpus
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
 from mser.splits.grouped import speaker_fold
@@ -28,7 +30,7 @@ def read(root: Path) -> Manifest:
     Raises:
         UserError: if `root` holds none.
     """
-    return read_names("ravdess", root, "03-01-*.wav", _parse)
+    return read_names("ravdess", root, "03-01-*", _parse)
 
 
 def _parse(name: str) -> Utterance | None:
@@ -52,10 +54,16 @@ def _actor(number: int) -> str:
     return f"Actor_{number:02}"
 
 
+def _names() -> list[str]:
+    """Return the 1440 names: neutral is never strong."""
+    said = product(range(1, 9), (1, 2), (1, 2), (1, 2), range(1, 25))
+    return ["03-01-{:02}-{:02}-{:02}-{:02}-{:02}".format(*one) for one in said if one[:2] != (1, 2)]
+
+
 CORPUS = Corpus(
     name="ravdess",
     read=read,
-    count=count_acted,
+    count=counting(_parse),
     label_sets=(
         LabelSet("ravdess8", LABELS),
         LabelSet("ravdess4", ("neutral", "happy", "sad", "angry"), merge={"calm": "neutral"}),
@@ -78,7 +86,9 @@ CORPUS = Corpus(
         "labels": {label: 96 if label == "neutral" else 192 for label in LABELS},
         "genders": {"M": 720, "F": 720},
         "speakers": [_actor(number) for number in range(1, 25)],
+        "files": _names(),
     },
+    recorded=Recorded(hours=1.48, rate=48_000, shortest=2.936, longest=5.272),
     licence="RAVDESS, CC BY-NC-SA 4.0: not for commercial use",
     hub_licence="cc-by-nc-sa-4.0",
     language="en",

@@ -7,6 +7,7 @@ from collections import Counter
 from mser.corpora.corpus import Corpus, Counts
 from mser.corpora.iemocap.protocols import PROTOCOLS
 from mser.corpora.iemocap.tree import SESSIONS, read
+from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
 
@@ -84,6 +85,7 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
     published=PUBLISHED,
+    recorded=Recorded(hours=6.99, shortest=0.585, longest=34.139, label_set="iemocap4"),
     rated=RATED,
     licence="IEMOCAP, which USC gives out for research under its own licence",
     url="https://sail.usc.edu/iemocap/",

@@ -12,11 +12,13 @@ MELD publishes videos (``dia0_utt0.mp4``); ``mser data extract-audio`` puts the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mser.audio.silence import check_audible
 from mser.audio.wav import BadAudioError
 from mser.corpora.meld.text import Row, read_rows
+from mser.corpora.recorded import TOLERANCE
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
 
@@ -36,6 +38,8 @@ WRONGLY_CUT = ("train_dia309_utt0", "test_dia38_utt4", "test_dia220_utt0")
 UNLABELLED = ("dev_dia66_utt9", "dev_dia66_utt10", "dev_dia49_utt4", "dev_dia49_utt5", "test_dia108_utt2")
 """Clips of the release that have no label; there are also copies that are named ``final_videos_test...``."""
 _TOLERANCE = 10.0  # seconds that a clip may be longer than its times say: the release often cuts a little late
+_SHORTEST = 0.1  # seconds, of words whose times say nothing
+_MANY = 500  # clips of a part: of so many the release's lengths and times agree to a part in a hundred
 _EXTRACT = "run `mser data extract-audio`"
 
 
@@ -45,8 +49,10 @@ def read(root: Path) -> Manifest:
     Every clip carries its emotion as its label and its sentiment among its labels. Its group is its dialogue, its
     session the episode, its split the published one. `BROKEN` clips are left out and `WRONGLY_CUT` ones shortened.
 
+    A tree of csv files alone, as MELD's repository is, has words to read and no recordings: their `audio` is empty.
+
     Raises:
-        UserError: if `root` holds none of the csv files, or no audio.
+        UserError: if `root` holds none of the csv files, or videos whose sound has not been extracted.
     """
     root = root.absolute()
     tables = {name: path for name in PARTS if (path := _find(root, f"{name}_sent_emo.csv"))}
@@ -56,6 +62,8 @@ def read(root: Path) -> Manifest:
             "give the folder that MELD.Raw was unpacked into, and copy these three into it"
         )
     folders = {name: path for name, (_, folder) in PARTS.items() if (path := _find(root, folder)) and _has_audio(path)}
+    if not folders and not _has_clips(root):
+        return _words_alone(root, tables)
     if not folders:
         names = ", ".join(folder for _, folder in PARTS.values())
         raise UserError(f"MELD in {root} has no wav files in {names}; get them from the videos: {_EXTRACT} {root}")
@@ -65,7 +73,7 @@ def read(root: Path) -> Manifest:
         rows, wrong = _rows(tables[name], name)
         found, unusable = _utterances(root, folders[name], rows.values())
         utterances += found
-        problems += [*wrong, *unusable, *_unlabelled(folders[name], name, rows)]
+        problems += [*wrong, *unusable, *_unlabelled(folders[name], name, rows), *_other_hours(rows, found)]
     problems.sort(key=lambda problem: (problem.kind, problem.utterance or ""))
     return Manifest("meld", root, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
 
@@ -78,6 +86,37 @@ def _find(root: Path, name: str) -> Path | None:
 
 def _has_audio(folder: Path) -> bool:
     return next(folder.glob("dia*.wav"), None) is not None
+
+
+def _has_clips(root: Path) -> bool:
+    return any(next(root.glob(f"{depth}*/dia*.mp4"), None) for depth in ("", "*/", "*/*/"))
+
+
+def _words_alone(root: Path, tables: Mapping[str, Path]) -> Manifest:
+    """Return what a tree without any clip has to read; an utterance lasts as long as its times say."""
+    names = ", ".join(folder for _, folder in PARTS.values())
+    message = f"no clips in {names}: there are words alone, for model.speech: null; unpack MELD.Raw for the rest"
+    problems, utterances = [Problem("missing", message)], []
+    problems += [problem for problem in _missing_parts(tables, dict.fromkeys(PARTS, root))]
+    for name, path in tables.items():
+        rows, wrong = _rows(path, name)
+        problems += wrong
+        for row in rows.values():
+            if row.id not in BROKEN:
+                seconds = row.seconds if row.seconds and row.seconds > 0 else _SHORTEST
+                utterances.append(replace(_utterance(row, Path(), seconds), audio="", end=None))
+    problems.sort(key=lambda problem: (problem.kind, problem.utterance or ""))
+    return Manifest("meld", root, tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
+
+
+def _other_hours(rows: Mapping[str, Row], utterances: Iterable[Utterance]) -> Iterator[Problem]:
+    """Yield that a part lasts longer or shorter than its times say: then its clips were cut or padded."""
+    timed = [(rows[one.id].seconds, one.duration) for one in utterances if (rows[one.id].seconds or 0) > 0]
+    told, found = (sum(one[place] or 0 for one in timed) / 3600 for place in (0, 1))
+    if len(timed) >= _MANY and abs(found - told) > TOLERANCE * told:
+        part = next(iter(rows.values())).part
+        message = f"the clips of {part} last {found:.2f} h, {told:.2f} h by their times ({found / told - 1:+.0%})"
+        yield Problem("hours", f"{message}: a copy that was trimmed, cut or padded; get the release")
 
 
 def _missing_parts(tables: Mapping[str, Path], folders: Mapping[str, Path]) -> Iterator[Problem]:

@@ -6,7 +6,9 @@ from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
 from mser.corpora.msp_podcast.tree import read
-from mser.labels import LabelSet, ScoreSet
+from mser.corpora.msp_podcast.votes import EIGHT, PRIMARY
+from mser.corpora.recorded import Recorded
+from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.manifest import Manifest
 from mser.splits.protocols import official
 
@@ -29,6 +31,7 @@ _EIGHT = {**_FOUR, "U": "sur", "F": "fea", "D": "dis", "C": "con"}
 LABEL_SETS = (
     LabelSet("msp8", tuple(_EIGHT.values()), merge=_EIGHT),
     LabelSet("msp4", tuple(_FOUR.values()), merge=_FOUR),  # iemocap4's, in its order
+    MultiLabel("msp8-secondary", tuple(EIGHT.values())),
     ScoreSet("msp-vad", ("valence", "arousal", "dominance"), low=1, high=7),
 )
 
@@ -48,6 +51,8 @@ CORPUS = Corpus(
     count=count,
     label_sets=LABEL_SETS,
     protocols=PROTOCOLS,
+    rated=PRIMARY,
+    recorded=Recorded(rate=16_000),
     published={},  # see `mser.corpora.msp_podcast.tree.RELEASES`
     licence="MSP-Podcast, which the MSP lab gives out by agreement",
     url="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",

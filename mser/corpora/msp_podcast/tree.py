@@ -3,6 +3,7 @@
 Mirrors nest folders of the same name (``Audios/Audios``), and some releases name them a little otherwise::
 
     Labels/labels_consensus.csv          or .json; labels_concensus in the older releases
+    Labels/labels_detailed.csv           or .json: what each rater said
     Audios/MSP-PODCAST_0001_0008.wav     or Audio
     Transcripts/MSP-PODCAST_0001_0008.txt
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from mser.audio.silence import check_audible
 from mser.audio.wav import BadAudioError
 from mser.corpora.msp_podcast.text import Row, read_rows
+from mser.corpora.msp_podcast.votes import with_votes
 from mser.corpora.text_files import NoTextError, garbled, read_or_windows
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem, Utterance
@@ -27,6 +29,7 @@ RELEASES = {
 }
 """Published sizes of the releases of which they are known; a release is recognised by its training part."""
 _TABLES = [f"labels_{name}.{ending}" for ending, name in product(("csv", "json"), ("consensus", "concensus"))]
+_VOTES = ("labels_detailed.csv", "labels_detailed.json")
 _HIDDEN = "_test3_"  # in the names of segments whose labels the makers of the corpus keep to themselves
 
 
@@ -54,7 +57,8 @@ def read(root: Path) -> Manifest:
     problems += _incomplete(table, Counter(row.split for row in rows.values()))
     utterances, wrong = _utterances(root, audios, transcripts, sorted(rows.values(), key=lambda row: row.id))
     problems += [*wrong, *_unlabelled(audios, rows)]
-    return Manifest("msp_podcast", root, tuple(utterances), tuple(problems))
+    manifest = Manifest("msp_podcast", root, tuple(utterances), tuple(problems))
+    return with_votes(manifest, next(filter(Path.is_file, _places(root, ("Labels",), _VOTES)), None))
 
 
 def _places(root: Path, folders: Iterable[str], names: Iterable[str]) -> Iterator[Path]:

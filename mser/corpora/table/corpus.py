@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mser.corpora.corpus import Corpus
+from mser.corpora.same_classes import emotion
 from mser.corpora.table.reader import SPLITS, Columns, read_table
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance, is_manifest
 from mser.splits.grouped import k_fold
-from mser.splits.protocols import Parts, Protocol
+from mser.splits.protocols import Parts, Protocol, whole
 
 NAME = "table"
 FOLDS = 5
@@ -26,6 +28,7 @@ def open_table(
     labels: Sequence[str] | None = None,
     score_range: tuple[float, float] | None = None,
     folds: int | None = None,
+    language: str | None = None,
 ) -> Corpus:
     """Return the corpus that a table makes, or that a manifest of one does; it is read here, and only once.
 
@@ -35,7 +38,9 @@ def open_table(
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
-        folds: how many, of unseen speakers; when None the table's own split, or else five.
+        folds: how many, of unseen speakers; when None the table's own split, or else five. With 1 nothing is trained
+            on: the table's own test part is tested, or everything.
+        language: of the recordings, such as ``de``; None where nobody says.
 
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
@@ -49,6 +54,7 @@ def open_table(
         label_sets=_tasks(manifest, labels, score_range),
         protocols=_protocols(manifest, folds),
         licence=LICENCE,
+        language=language,
     )
 
 
@@ -59,15 +65,25 @@ def _tasks(
     names = tuple(dict.fromkeys(name for one in manifest for name in one.scores))
     if labels and not found:
         raise UserError(f"labels were asked for ({', '.join(labels)}), but the table has scores; leave labels out")
-    for label in labels or ():
-        if label not in found:
-            raise one_of("label", label, found)
+    merge = {} if labels is None else _in_words(found, labels)
     tasks: list[Task] = []
     if found:
-        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or found)))))
+        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or found))), merge=merge))
     if names:
         tasks.append(_scores(manifest, names, score_range))
     return tuple(tasks)
+
+
+def _in_words(found: Sequence[str], asked: Sequence[str]) -> dict[str, str]:
+    """Return the table's words for the labels that were asked for in other words, such as happy for happiness."""
+    merge: dict[str, str] = {}
+    for label in asked:
+        if label not in found:
+            same = [word for word in found if word not in asked and emotion(word) == emotion(label)]
+            if not same:
+                raise one_of("label", label, list(found))
+            merge |= dict.fromkeys(same, label)
+    return merge
 
 
 def _several(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,6 +104,9 @@ def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float
 
 def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
     known = all(one.speaker for one in manifest)
+    splits = {one.split for one in manifest}
+    if folds == 1 or (folds is None and splits == {"test"}):
+        return (replace(_own_split(known), parts=("test",)),) if splits > {"test"} else (whole(NAME),)
     grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
     own = (_own_split(known),) if any(one.split for one in manifest) else ()
     return (*own, *grouped) if folds is None else (*grouped, *own)

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from fake.corpora.iemocap import APPLE_DOUBLE, tone, write_wav
 
+from mser.corpora.acted.emodb_names import NAMES
+
 CREMA_D_SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
-EMODB_SENTENCES = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
-EMODB_SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
-EMODB_COUNTS = {"W": 127, "L": 81, "E": 46, "A": 69, "F": 71, "T": 62, "N": 79}
 
 
 def ravdess(actor: int) -> list[str]:
@@ -24,21 +23,14 @@ def ravdess(actor: int) -> list[str]:
 
 
 def crema_d(actor: int) -> list[str]:
-    """Return 81 or 82 names of an actor, such that all have as many of each emotion as the release."""
+    """Return 81 or 82 names of an actor, those of the release."""
     emotions = ("ANG", "DIS", "FEA", "HAP", "SAD")
     names = [f"{actor}_IEO_{emotion}_{level}" for emotion in emotions for level in ("LO", "MD", "HI")]
     names += [f"{actor}_{sentence}_{emotion}_XX" for sentence in CREMA_D_SENTENCES[1:] for emotion in emotions]
     names += [f"{actor}_{sentence}_NEU_XX" for sentence in CREMA_D_SENTENCES]
-    absent = {f"{actor}_WSI_{emotion}_XX" for emotion in emotions} if actor in (1008, 1017, 1086) else set()
-    absent |= {f"{actor}_WSI_NEU_XX"} if actor in (1002, 1004, 1006, 1013, 1015) else set()
+    never = {1008: "WSI", 1009: "MTI", 1019: "ITH"}.get(actor)
+    absent = {"1002_TIE_NEU_XX", "1076_ITS_NEU_XX"} | {f"{actor}_{never}_{one}_XX" for one in (*emotions, "NEU")}
     return [name for name in names if name not in absent]
-
-
-def emodb() -> list[str]:
-    """Return the 535 names; which speaker says which is made up."""
-    names = [f"{speaker}{sentence}{{}}{version}" for version in "abc" for sentence in EMODB_SENTENCES
-             for speaker in EMODB_SPEAKERS]  # fmt: skip
-    return [name.format(letter) for letter, count in EMODB_COUNTS.items() for name in names[:count]]
 
 
 def make_ravdess(root: Path, actors: Iterable[int] = range(1, 25), **options) -> list[str]:
@@ -60,7 +52,7 @@ def make_crema_d(root: Path, actors: Iterable[int] = range(1001, 1092), **option
 
 def make_emodb(root: Path, **options) -> list[str]:
     """Write ``wav``."""
-    return write_tree(root, dict.fromkeys(emodb(), "wav"), **options)
+    return write_tree(root, dict.fromkeys(NAMES, "wav"), **options)
 
 
 def write_tree(root: Path, folders: dict[str, str], *, keep=lambda name: True, seconds: float = 0.05) -> list[str]:
@@ -77,3 +69,16 @@ def write_tree(root: Path, folders: dict[str, str], *, keep=lambda name: True, s
 def promise(root: Path, **counts) -> None:
     """Say what a tree that is not the whole release holds."""
     (root / "made-up.json").write_text(json.dumps({"counts": counts}))
+
+
+def write_votes(root: Path, votes: dict[str, tuple[str, str, str]]) -> Path:
+    """Write CREMA-D's votes: by clip what was chosen by voice, by face and by both, such as ``NNNHH``."""
+    path = root / "processedResults/tabulatedVotes.csv"
+    path.parent.mkdir(exist_ok=True)
+    rows = ['"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"']
+    for modality in range(3):
+        for number, (name, chosen) in enumerate(votes.items(), 1):
+            counts = ",".join(str(chosen[modality].count(letter)) for letter in "ADFHNS")
+            rows.append(f'"{modality + 1}{number:05}",{counts},"{name}",{len(chosen[modality])},0.5,"N"')
+    path.write_text("\n".join(rows) + "\n")
+    return path
