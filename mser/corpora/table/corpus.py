@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mser.corpora.corpus import Corpus
-from mser.corpora.table.reader import SPLITS, Columns, read_table
+from mser.corpora.table.reader import SPLITS, read_table
+from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance, is_manifest
@@ -30,8 +31,8 @@ def open_table(
     """Return the corpus that a table makes, or that a manifest of one does; it is read here, and only once.
 
     Args:
-        path: CSV, TSV, JSON lines, Parquet, Arrow, a folder of the latter two, a data folder of Kaldi, or what
-            ``mser data manifest table`` wrote.
+        path: CSV, TSV, JSON lines, Parquet, Arrow, a folder of the latter two, a data folder of Kaldi, a manifest of
+            lhotse, an audformat database, or what ``mser data manifest table`` wrote.
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError
+from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses
-from mser.corpora.table.rows import home, listed, read_rows
+from mser.corpora.table.rows import Columns, home, listed, read_rows
 from mser.corpora.table.shards import SPLIT_WORDS
 from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
@@ -22,8 +23,6 @@ from mser.manifest import Manifest, Problem, Utterance
 ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "group")
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
-Columns = Mapping[str, str | Sequence[str] | None]
-"""Role to the name of its column; None where there is none; ``score`` may be several columns."""
 
 
 def read_table(path: Path, columns: Columns | None = None) -> Manifest:
@@ -36,10 +35,12 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
         UserError: if a column is missing, a row is wrong, or no recording can be used.
     """
     path = path.absolute()
-    audio = (columns or {}).get("audio") or "audio"
-    rows = read_rows(path, audio if isinstance(audio, str) else audio[0])
+    columns = dict(columns or {})
+    rows = read_rows(path, columns)
+    if is_audformat(path):
+        columns.pop("table", None)
     header = list(dict.fromkeys(name for _, row in rows for name in row))
-    named = _settle(columns or {}, header, path)
+    named = _settle(columns, header, path)
     clips: dict[str, tuple[int | str, Utterance]] = {}
     for place, row in rows:
         try:
