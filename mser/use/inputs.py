@@ -12,6 +12,7 @@ from typing import Any
 
 from mser.audio.recording import SUFFIXES
 from mser.corpora.table.audformat import is_audformat
+from mser.corpora.table.hub import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
@@ -80,7 +81,8 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
 
     Args:
         path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, a data folder of Kaldi, a manifest of
-            lhotse, or an audformat database; all of it is checked now, and read again in every loop.
+            lhotse, an audformat database, or the id of a data set of the Hugging Face hub; all of it is checked now,
+            and read again in every loop.
         columns: role, one of `ROLES`, to its column's name where that is another; ``table`` to those of a database.
 
     Raises:
@@ -89,6 +91,7 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     for role in columns:
         if role not in ROLES and not (role == "table" and is_audformat(path)):
             raise one_of("role of a column", role, list(ROLES))
+    path = local_table(path)
     header = columns_of(path, columns)
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
     if absent := [name for name in named.values() if name not in header]:

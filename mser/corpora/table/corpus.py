@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mser.corpora.corpus import Corpus
+from mser.corpora.table.hub import local_table
 from mser.corpora.table.reader import SPLITS, read_table
 from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of
@@ -32,7 +33,8 @@ def open_table(
 
     Args:
         path: CSV, TSV, JSON lines, Parquet, Arrow, a folder of the latter two, a data folder of Kaldi, a manifest of
-            lhotse, an audformat database, or what ``mser data manifest table`` wrote.
+            lhotse, an audformat database, the id of a data set of the Hugging Face hub, or what ``mser data manifest
+            table`` wrote.
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
@@ -41,6 +43,7 @@ def open_table(
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
     """
+    path = local_table(path)
     manifest = Manifest.read(path) if is_manifest(path) else read_table(path, columns)
     if manifest.corpus != NAME:
         raise UserError(f"{path} is a manifest of {manifest.corpus[:40]}, not of a table; give a table or its manifest")
