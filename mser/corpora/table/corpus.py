@@ -12,7 +12,7 @@ from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance, is_manifest
-from mser.splits.grouped import k_fold
+from mser.splits.grouped import fold_column, k_fold
 from mser.splits.protocols import Parts, Protocol
 
 NAME = "table"
@@ -38,7 +38,7 @@ def open_table(
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
-        folds: how many, of unseen speakers; when None the table's own split, or else five.
+        folds: how many, of unseen speakers; when None the table's own split, or its own folds, or else five.
 
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
@@ -93,7 +93,9 @@ def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float
 def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
     known = all(one.speaker for one in manifest)
     grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
-    own = (_own_split(known),) if any(one.split for one in manifest) else ()
+    own: tuple[Protocol, ...] = (_own_split(known),) if any(one.split for one in manifest) else ()
+    if any(one.fold for one in manifest):
+        own = (*own, _own_folds(known))
     return (*own, *grouped) if folds is None else (*grouped, *own)
 
 
@@ -106,6 +108,12 @@ def _grouped(number: int, known: bool) -> Protocol:
 def _own_split(known: bool) -> Protocol:
     doubt = "" if known else _UNKNOWN
     return Protocol("table/split", f"One fold: the table's own train, val and test.{doubt}", _by_split)
+
+
+def _own_folds(known: bool) -> Protocol:
+    doubt = "" if known else _UNKNOWN
+    described = f"The table's own folds: one is tested, the next is for validation.{doubt}"
+    return Protocol("table/folds", described, fold_column)
 
 
 def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
