@@ -53,6 +53,7 @@ class Utterance:
         style: ``improvised``, ``scripted`` or empty.
         gender: ``F``, ``M`` or empty.
         split: the corpus's own split (``train``, ``val``, ``test``, and ``test2`` where there are several) or empty.
+        fold: which fold tests it, where the corpus has folds of its own, or empty.
         label: the published categorical label, unmerged (IEMOCAP's ``xxx``, no majority, is one), or None.
         labels: further published labels by what they tell, such as MELD's ``sentiment`` beside its emotion.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
@@ -71,6 +72,7 @@ class Utterance:
     style: str = ""
     gender: str = ""
     split: str = ""
+    fold: str = ""
     label: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)

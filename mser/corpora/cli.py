@@ -268,7 +268,7 @@ def _extract_parser(parser: argparse.ArgumentParser) -> None:
 
 def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
     parser.add_argument("corpus", metavar="CORPUS", help=", ".join(CORPORA) + ", or the class path of yours")
-    parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file or folder")
+    parser.add_argument("root", metavar="ROOT", type=Path, help=f"{root}; of a table the file, folder or hub id")
     parser.add_argument(
         "--columns",
         metavar="ROLE=NAME",
@@ -276,7 +276,7 @@ def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
         type=role_and_name,
         default=[],
         help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
-        "score=valence,arousal for several; speaker= if nobody knows who speaks",
+        "score=valence,arousal for several; speaker= if nobody knows who speaks; table=NAME of an audformat database",
     )
 
 

@@ -38,13 +38,15 @@ class Table(CorpusDataModule):
 
     Args:
         root: a CSV, TSV, JSON-lines, Parquet or Arrow file with a row per clip; audio paths are relative to it. Or the
-            folder of a Hugging Face data set, whose recordings are kept in ``$MSER_CACHE``, or a data folder of Kaldi.
+            folder of a Hugging Face data set, whose recordings are kept in ``$MSER_CACHE``, a data folder of Kaldi, a
+            manifest of lhotse, or an audformat database.
         columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
-            speaker, start, end, split, group. ``speaker: null`` says that nobody knows who speaks.
+            speaker, start, end, split, fold, group; of audformat ``table`` too. ``speaker: null`` says that nobody
+            knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
-        folds: how many folds of unseen speakers; when null the table's own split, or five folds if it has none. With
-            1 nothing is trained on: its own test part is tested, or everything, with a model of another corpus.
+        folds: how many folds of unseen speakers; when null the table's own split or folds, or five if it has neither.
+            With 1 nothing is trained on: its own test part is tested, or everything, with a model of another corpus.
         language: of the recordings, such as ``de``: encoders for English alone are noted, and model cards say it.
         **kwargs: those of every corpus, but for the protocol, which follows from `folds`.
     """

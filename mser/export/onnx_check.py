@@ -67,7 +67,7 @@ def table(path: Path, columns: dict[str, str], task: Task) -> Heard:
     label = columns.pop("label", "label")
     clips = list(named(from_table(path, columns)))
     chosen = _spread(len(clips))
-    labels = [row.get(label, "") for _, row in read_rows(path)]
+    labels = [row.get(label, "") for _, row in read_rows(path, columns)]
     known = isinstance(task, LabelSet) and all(labels[place] in task.labels for place in chosen)
     target = np.array([task.labels.index(labels[place]) for place in chosen]) if known else None
     return Heard([clips[place] for place in chosen], target, f"of {len(clips)} clips of {path.name}")

@@ -207,8 +207,9 @@ def _parser() -> _Parser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
-                        "transcript, start, end; paths are relative to it; or the folder of a Hugging Face data set or "
-                        "of Kaldi's")  # fmt: skip
+                        "transcript, start, end; paths are relative to it; or what else is a table: a folder of "
+                        "Hugging Face's or Kaldi's, an id of the hub, a manifest of lhotse, an audformat database"
+                        )  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")

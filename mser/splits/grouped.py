@@ -69,6 +69,30 @@ def speaker_fold(parts: Mapping[str, Collection[str]]) -> Callable[[Sequence[Utt
     return split
 
 
+def fold_column(utterances: Sequence[Utterance]) -> Iterator[Parts]:
+    """Yield the folds that `Utterance.fold` names, in the order of their names, numbers as numbers.
+
+    Raises:
+        UserError: if there are fewer than three.
+
+    Example:
+        >>> said = [Utterance(f"{n}.wav", "", 1.0, "", "", "", fold=str(n)) for n in (10, 9, 2)]
+        >>> [(name, val[0].fold, test[0].fold) for name, train, val, test in fold_column(said)]
+        [('2', '9', '2'), ('9', '10', '9'), ('10', '2', '10')]
+    """
+    parts: dict[str, list[Utterance]] = defaultdict(list)
+    for one in utterances:
+        if one.fold:
+            parts[one.fold].append(one)
+    if len(parts) < 3:
+        raise UserError(
+            f"the column of folds names {len(parts)}: {', '.join(sorted(parts))[:80]}; expected at least 3, as one is "
+            "for validation; name a split instead, or ignore the column with fold: null (--columns fold=)"
+        )
+    names = sorted(parts, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
+    return _each_in_turn({name: parts[name] for name in names})
+
+
 def _each_in_turn(parts: Mapping[str, list[Utterance]]) -> Iterator[Parts]:
     names = list(parts)
     for test, val in zip(names, names[1:] + names[:1], strict=True):

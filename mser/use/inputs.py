@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mser.audio.recording import SUFFIXES
+from mser.corpora.table.audformat import is_audformat
+from mser.corpora.table.hub import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
@@ -78,25 +80,26 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     """Return one clip per row; paths are relative to the table.
 
     Args:
-        path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, or a data folder of Kaldi; all of it
-            is checked now, and read again in every loop.
-        columns: role, one of `ROLES`, to its column's name where that is another.
+        path: CSV, TSV, JSON lines, Parquet or Arrow, a folder of the latter two, a data folder of Kaldi, a manifest of
+            lhotse, an audformat database, or the id of a data set of the Hugging Face hub; all of it is checked now,
+            and read again in every loop.
+        columns: role, one of `ROLES`, to its column's name where that is another; ``table`` to those of a database.
 
     Raises:
         UserError: if it is no table, lacks a column, or has a time that is no number.
     """
     for role in columns:
-        if role not in ROLES:
+        if role not in ROLES and not (role == "table" and is_audformat(path)):
             raise one_of("role of a column", role, list(ROLES))
-    header = columns_of(path)
+    path = local_table(path)
+    header = columns_of(path, columns)
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
     if absent := [name for name in named.values() if name not in header]:
         raise UserError(f"{path} has no column {absent[0]!r}: it has {listed(path, header)}")
     if not {"audio", "transcript"} & set(named):
         raise UserError(f"{path} has the columns {listed(path, header)}; say which is the audio, as in audio=file")
-    audio = named.get("audio", "")
-    named["name"] = f"{audio}.path"  # what recordings are called that lie in the table itself
-    return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, audio)))
+    named["name"] = f"{named.get('audio', '')}.path"  # what recordings are called that lie in the table itself
+    return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, columns)))
 
 
 def _inside(file: str) -> list[str]:

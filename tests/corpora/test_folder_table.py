@@ -235,6 +235,43 @@ NAMES = {
         "Happy/SF1_F1_H01.wav": ("happy", "SF1"),
         "Happy/other.wav": None,
     },
+    "TESS": {
+        "OAF_back_angry.wav": ("angry", "OA"),
+        "OAF_neutral/OA_bite_neutral.wav": ("neutral", "OA"),
+        "YAF_pleasant_surprised/YAF_voice_ps.wav": ("surprise", "YA"),
+        "TAF_back_angry.wav": None,
+    },
+    "AudioData": {
+        "DC/a01.wav": ("anger", "DC"),
+        "JE/su15.wav": ("surprise", "JE"),
+        "KL/n30.wav": ("neutral", "KL"),
+        "ALL/JK_sa03.wav": ("sadness", "JK"),
+        "DC/x01.wav": None,
+    },
+    "ShEMO": {
+        "female/F01A01.wav": ("anger", "F01"),
+        "F24F02.wav": ("fear", "F24"),
+        "male/M36S02.wav": ("sadness", "M36"),
+        "male/M21W117.wav": ("surprise", "M21"),
+        "male/M21.wav": None,
+    },
+    "ESD": {
+        "0011/Angry/0011_000351.wav": ("angry", "0011"),
+        "0001/Surprise/evaluation/0001_001401.wav": ("surprise", "0001"),
+        "Emotion Speech Dataset/0020/Neutral/0020_000001.wav": ("neutral", "0020"),
+        "0011/Angry/0012_000351.wav": None,
+    },
+    "JL(wav+txt)": {
+        "female1_angry_10a_1.wav": ("angry", "female1"),
+        "male2_encouraging_2b_2.wav": ("encouraging", "male2"),
+        "male2_encouraging_2c_2.wav": None,
+    },
+    "CaFE": {
+        "Col\u00e8re/Faible/01-C-1-1.wav": ("anger", "01"),
+        "Neutre/12-N-1-6.wav": ("neutral", "12"),
+        "Tristesse/Fort/07-T-2-3.aiff": ("sadness", "07"),
+        "Tristesse/07-T-2-7.wav": None,
+    },
 }
 
 
@@ -257,6 +294,9 @@ def test_recipe(corpus, tmp_path, capsys, monkeypatch):
     expected = NAMES[corpus]
     files(tmp_path / corpus, *expected)
     command = recipes()[corpus]
+    if "--transcript-from" in command:
+        for name in expected:
+            (tmp_path / corpus / name).with_suffix(".txt").write_text("Jack views an art.")
     assert main(command[1:]) == 0
     assert f"{len(expected)} audio files, {len(expected) - 1} of them understood" in capsys.readouterr().out
     found = {row["audio"]: (row["label"], row["speaker"]) for row in read(Path(command[-1]))}

@@ -175,7 +175,7 @@ def test_a_recording_is_kept_once_and_written_again_where_it_was_damaged(tmp_pat
 def test_several_processes_may_keep_the_same_recordings(tmp_path, kept):
     path = _parquet_file(tmp_path)
     found = []
-    readers = [threading.Thread(target=lambda: found.append(list(each_row(path)))) for _ in range(4)]
+    readers = [threading.Thread(target=lambda: found.append(list(each_row(path, {})))) for _ in range(4)]
     [reader.start() for reader in readers]
     [reader.join() for reader in readers]
     assert found[0] == found[1] == found[2] == found[3]
@@ -192,7 +192,7 @@ def test_memory_stays_the_same_however_long_a_row_group(tmp_path, kept):
         several = [{**row, "audio": {"bytes": sound + n.to_bytes(2), "path": str(n)}} for n in range(number)]
         with parquet.ParquetWriter(path, schema, use_dictionary=False, write_batch_size=16) as out:
             out.write_table(pyarrow.Table.from_pylist(several, schema=schema))
-        most[number] = max(pyarrow.total_allocated_bytes() for _ in each_row(path))
+        most[number] = max(pyarrow.total_allocated_bytes() for _ in each_row(path, {}))
     assert most[400] < most[40] + 1_000_000 < 10_000_000
 
 

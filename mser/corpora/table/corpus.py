@@ -8,11 +8,13 @@ from pathlib import Path
 
 from mser.corpora.corpus import Corpus
 from mser.corpora.same_classes import emotion
-from mser.corpora.table.reader import SPLITS, Columns, read_table
+from mser.corpora.table.hub import local_table
+from mser.corpora.table.reader import SPLITS, read_table
+from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of
 from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance, is_manifest
-from mser.splits.grouped import k_fold
+from mser.splits.grouped import fold_column, k_fold
 from mser.splits.protocols import Parts, Protocol, whole
 
 NAME = "table"
@@ -33,18 +35,20 @@ def open_table(
     """Return the corpus that a table makes, or that a manifest of one does; it is read here, and only once.
 
     Args:
-        path: CSV, TSV, JSON lines, Parquet, Arrow, a folder of the latter two, a data folder of Kaldi, or what
-            ``mser data manifest table`` wrote.
+        path: CSV, TSV, JSON lines, Parquet, Arrow, a folder of the latter two, a data folder of Kaldi, a manifest of
+            lhotse, an audformat database, the id of a data set of the Hugging Face hub, or what ``mser data manifest
+            table`` wrote.
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
-        folds: how many, of unseen speakers; when None the table's own split, or else five. With 1 nothing is trained
-            on: the table's own test part is tested, or everything.
+        folds: how many, of unseen speakers; when None the table's own split, or its own folds, or else five. With 1
+            nothing is trained on: the table's own test part is tested, or everything.
         language: of the recordings, such as ``de``; None where nobody says.
 
     Raises:
         UserError: if the table is wrong, or does not hold what was asked for.
     """
+    path = local_table(path)
     manifest = Manifest.read(path) if is_manifest(path) else read_table(path, columns)
     if manifest.corpus != NAME:
         raise UserError(f"{path} is a manifest of {manifest.corpus[:40]}, not of a table; give a table or its manifest")
@@ -108,7 +112,9 @@ def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
     if folds == 1 or (folds is None and splits == {"test"}):
         return (replace(_own_split(known), parts=("test",)),) if splits > {"test"} else (whole(NAME),)
     grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
-    own = (_own_split(known),) if any(one.split for one in manifest) else ()
+    own: tuple[Protocol, ...] = (_own_split(known),) if any(one.split for one in manifest) else ()
+    if any(one.fold for one in manifest):
+        own = (*own, _own_folds(known))
     return (*own, *grouped) if folds is None else (*grouped, *own)
 
 
@@ -121,6 +127,12 @@ def _grouped(number: int, known: bool) -> Protocol:
 def _own_split(known: bool) -> Protocol:
     doubt = "" if known else _UNKNOWN
     return Protocol("table/split", f"One fold: the table's own train, val and test.{doubt}", _by_split)
+
+
+def _own_folds(known: bool) -> Protocol:
+    doubt = "" if known else _UNKNOWN
+    described = f"The table's own folds: one is tested, the next is for validation.{doubt}"
+    return Protocol("table/folds", described, fold_column)
 
 
 def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:

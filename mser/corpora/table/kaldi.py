@@ -84,12 +84,12 @@ def _audio(folder: Path) -> Lines:
             )
         if not said or said == "-" or _ARCHIVE.search(said):
             raise UserError(f"{path}:{at} names no audio file but {short(said)}; write one and name that")
-    root = _root(folder.absolute(), [said for _, said in lines.values()])
+    root = root_of(folder.absolute(), [said for _, said in lines.values()])
     above = folder.parent.absolute()
     return {one: (at, os.path.relpath(root / said, above)) for one, (at, said) in lines.items()}
 
 
-def _root(folder: Path, paths: list[str]) -> Path:
+def root_of(folder: Path, paths: list[str]) -> Path:
     """Return what relative paths begin at: `folder`, or the nearest above it that has the first of the files."""
     relative = next((path for path in paths if not os.path.isabs(path)), None)
     if relative is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from unicodedata import normalize
@@ -43,9 +44,10 @@ def _names(what: str, names: Iterable[str]) -> Iterator[Problem]:
 
 def _twice(root: Path, utterances: Iterable[Utterance]) -> Iterator[Problem]:
     """Yield the first pair of each file whose spans overlap by more than half, with another label or speaker."""
+    real = cache(lambda audio: os.path.realpath(root / audio))  # of one file there may be a million parts
     files: dict[str, list[Utterance]] = defaultdict(list)
     for one in utterances:
-        files[os.path.realpath(root / one.audio)].append(one)
+        files[real(one.audio)].append(one)
     for same in files.values():
         ordered = sorted(same, key=lambda one: one.start)
         for one, other in pairwise(ordered):

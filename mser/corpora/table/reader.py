@@ -12,18 +12,17 @@ from pathlib import Path
 
 from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError
+from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses
-from mser.corpora.table.rows import home, listed, read_rows
+from mser.corpora.table.rows import Columns, home, listed, read_rows
 from mser.corpora.table.shards import SPLIT_WORDS
 from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 
-ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "group")
+ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "fold", "group")
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
-Columns = Mapping[str, str | Sequence[str] | None]
-"""Role to the name of its column; None where there is none; ``score`` may be several columns."""
 
 
 def read_table(path: Path, columns: Columns | None = None) -> Manifest:
@@ -36,10 +35,12 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
         UserError: if a column is missing, a row is wrong, or no recording can be used.
     """
     path = path.absolute()
-    audio = (columns or {}).get("audio") or "audio"
-    rows = read_rows(path, audio if isinstance(audio, str) else audio[0])
+    columns = dict(columns or {})
+    rows = read_rows(path, columns)
+    if is_audformat(path):
+        columns.pop("table", None)
     header = list(dict.fromkeys(name for _, row in rows for name in row))
-    named = _settle(columns or {}, header, path)
+    named = _settle(columns, header, path)
     clips: dict[str, tuple[int | str, Utterance]] = {}
     for place, row in rows:
         try:
@@ -49,7 +50,8 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
         except ValueError as error:
             raise UserError(f"{path}, row {place}: {error}") from error
         clips[clip.id] = place, clip
-    _require_one_split_each(clips.values(), path)
+    _require_one_each("split", clips.values(), path)
+    _require_one_each("fold", clips.values(), path)
     manifest = _heard(clips.values(), path)
     return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
 
@@ -141,6 +143,7 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
         start=start,
         end=end,
         split=split,
+        fold=cell("fold"),
         label=cell("label") or None,
         scores={
             name: _number(text, name) for name, text in zip(named.get("score", ()), cells.get("score", ()), strict=True)
@@ -154,14 +157,16 @@ def _number(text: str, name: str) -> float:
     return value
 
 
-def _require_one_split_each(clips: Iterable[tuple[int | str, Utterance]], path: Path) -> None:
+def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], path: Path) -> None:
     first: dict[str, tuple[int | str, Utterance]] = {}
     for place, clip in clips:
         before, other = first.setdefault(clip.speaker, (place, clip))
-        if clip.speaker and clip.split != other.split:
+        here, there = getattr(clip, role), getattr(other, role)
+        if clip.speaker and here != there:
+            kind = "fold " if role == "fold" else ""
             raise UserError(
-                f"{path}, row {place}: speaker {clip.speaker} is in {clip.split} here and in {other.split} in row "
-                f"{before}; move the speaker to one of them, or ignore the column with split: null (--columns split=)"
+                f"{path}, row {place}: speaker {clip.speaker} is in {kind}{here} here and in {kind}{there} in row "
+                f"{before}; move the speaker to one of them, or ignore the column with {role}: null (--columns {role}=)"
             )
 
 

@@ -1,15 +1,17 @@
-"""The rows of a table as text: CSV, TSV, JSON lines, Parquet or Arrow, or a data folder of Kaldi."""
+"""The rows of a table as text: of CSV, TSV, JSON lines, Parquet or Arrow, Kaldi, lhotse or audformat."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 from mser.corpora.table.arrow import arrow_columns, arrow_rows
+from mser.corpora.table.audformat import audformat_columns, audformat_rows, is_audformat
 from mser.corpora.table.kaldi import is_kaldi, kaldi_rows
+from mser.corpora.table.lhotse import is_lhotse, lhotse_rows
 from mser.corpora.table.shards import SUFFIXES
 from mser.corpora.text_files import LONGEST
 from mser.errors import UserError, brief
@@ -17,6 +19,8 @@ from mser.files.json_fields import loads
 
 Row = dict[str, str]
 """Column to cell, without the blanks around it; a cell that is missing or null is empty."""
+Columns = Mapping[str, str | Sequence[str] | None]
+"""Role to the name of its column; None where there is none; ``score`` may be several columns."""
 
 
 def home(path: Path) -> Path:
@@ -24,16 +28,18 @@ def home(path: Path) -> Path:
     return path if path.is_dir() and not is_kaldi(path) else path.parent
 
 
-def columns_of(path: Path) -> list[str]:
+def columns_of(path: Path, asked: Columns) -> list[str]:
     """Return the names of a table's columns, but for those that `each_row` adds.
 
     Raises:
         UserError: as `each_row` does.
     """
     _require_table(path)
+    if is_audformat(path):
+        return audformat_columns(path, asked)
     if _is_arrow(path):
         return [name.strip() for name in arrow_columns(path)]
-    return list(dict.fromkeys(name for _, row in each_row(path) for name in row))
+    return list(dict.fromkeys(name for _, row in each_row(path, asked) for name in row))
 
 
 def listed(path: Path, header: Sequence[str]) -> str:
@@ -41,21 +47,22 @@ def listed(path: Path, header: Sequence[str]) -> str:
     return ", ".join(header) + (" (columns of lists or bytes are not read)" if _is_arrow(path) else "")
 
 
-def read_rows(path: Path, audio: str = "audio") -> list[tuple[int | str, Row]]:
+def read_rows(path: Path, asked: Columns) -> list[tuple[int | str, Row]]:
     """Return the rows with their places, as a spreadsheet or an editor shows them: under a header the first is 2.
 
     Raises:
         UserError: as `each_row` does.
     """
-    return list(each_row(path, audio))
+    return list(each_row(path, asked))
 
 
-def each_row(path: Path, audio: str = "audio") -> Iterator[tuple[int | str, Row]]:
-    """Yield the rows with their places; no more than a few of them are held at a time.
+def each_row(path: Path, asked: Columns) -> Iterator[tuple[int | str, Row]]:
+    """Yield the rows with their places; but for those of audformat, no more than a few of them are held at a time.
 
     Args:
-        path: a file, or the folder of a Hugging Face data set.
-        audio: the column of the recordings: those that lie in the table itself become files (`mser.audio.embedded`).
+        path: a file, or the folder of a data set.
+        asked: columns that are called otherwise than their role. Recordings that lie in the table itself, in the
+            column ``audio``, become files (`mser.audio.embedded`). A database is asked for these columns alone.
 
     Raises:
         UserError: if the file cannot be opened, is in no known format, not UTF-8, or holds no rows.
@@ -63,7 +70,7 @@ def each_row(path: Path, audio: str = "audio") -> Iterator[tuple[int | str, Row]
     _require_table(path)
     empty = True
     try:
-        for place, cells in _rows(path, audio):
+        for place, cells in _rows(path, asked):
             empty = False
             yield place, _row(cells.items())
     except OSError as error:
@@ -72,22 +79,31 @@ def each_row(path: Path, audio: str = "audio") -> Iterator[tuple[int | str, Row]
         raise UserError(f"{path} holds no rows; expected one per clip")
 
 
-def _rows(path: Path, audio: str) -> Iterable[tuple[int | str, dict[str, Any]]]:
+def _rows(path: Path, asked: Columns) -> Iterable[tuple[int | str, dict[str, Any]]]:
     if is_kaldi(path):
         return kaldi_rows(path)
-    return arrow_rows(path, audio) if _is_arrow(path) else _READERS[path.suffix.lower()](path)
+    if is_audformat(path):
+        return audformat_rows(path, asked)
+    if is_lhotse(path):
+        return lhotse_rows(path)
+    if _is_arrow(path):
+        audio = asked.get("audio") or "audio"
+        return arrow_rows(path, audio if isinstance(audio, str) else audio[0])
+    return _READERS[path.suffix.lower()](path)
 
 
 def _is_arrow(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES or (path.is_dir() and not is_kaldi(path))
+    other = is_kaldi(path) or is_audformat(path) or is_lhotse(path)
+    return path.suffix.lower() in SUFFIXES or (path.is_dir() and not other)
 
 
 def _require_table(path: Path) -> None:
     if path.is_dir():
         return
-    if path.suffix.lower() not in FORMATS:
+    if not (path.suffix.lower() in FORMATS or is_audformat(path) or path.name.endswith(".jsonl.gz")):
         raise UserError(
-            f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, or a folder with wav.scp"
+            f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, a manifest of lhotse, the db.yaml "
+            "of an audformat database, or a folder with wav.scp"
         )
     if not path.is_file():
         raise UserError(f"{path} is no file; give a table of recordings")

@@ -52,7 +52,7 @@ def shards_of(path: Path) -> list[Shard]:
             f"{' or '.join(SUFFIXES)}"
         )
     _require_all(path, files)
-    found = [Shard(file, name := file.relative_to(path).as_posix(), _split(name)) for file in files]
+    found = [Shard(file, name := file.relative_to(path).as_posix(), split_of(name)) for file in files]
     splits = {shard.split for shard in found}
     if "" in splits and len(splits) > 1:
         other = next(shard.name for shard in found if not shard.split)
@@ -98,11 +98,11 @@ def _require_all(path: Path, files: list[Path]) -> None:
                 raise UserError(f"{path} lacks {absent.relative_to(path)}, one of {number} parts; {_AGAIN}")
 
 
-def _split(name: str) -> str:
+def split_of(name: str) -> str:
     """Return the part that a file's name tells, or else the folder that it is in.
 
     Example:
-        >>> _split("data/train-00000-of-00002.parquet"), _split("default/validation/0000.parquet"), _split("a.parquet")
+        >>> split_of("data/train-00000-of-00002.parquet"), split_of("default/validation/a.parquet"), split_of("a.arrow")
         ('train', 'val', '')
     """
     for part in reversed(name.lower().split("/")):
