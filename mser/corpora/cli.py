@@ -213,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
     add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
-    _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
+    _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus"))
     return parser
 
 
@@ -248,7 +248,8 @@ def _describe_parser(parser: argparse.ArgumentParser) -> None:
 def _extract_parser(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write the sound track of every video as mono wav at 16 kHz; what is there already is left as it is. "
-        "Exit code 0: all done, 1: some videos could not be read, they are named; 2: no videos or no FFmpeg."
+        "FFmpeg does it where it is installed, else PyAV (extra av). "
+        "Exit code 0: all done, 1: some videos could not be read, they are named; 2: no videos, or neither of the two."
     )
     parser.add_argument("root", metavar="ROOT", type=Path, help="the folder to look for videos in, at any depth")
     parser.add_argument(

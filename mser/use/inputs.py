@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-from mser.audio.recording import SUFFIXES
+from mser.audio.containers import HEAD, container_of
+from mser.audio.recording import SUFFIXES, heard_in, mono, opened
+from mser.audio.wav import BadAudioError
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
@@ -102,16 +105,10 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
 def _inside(file: str) -> list[str]:
     if not os.path.isdir(file):
         return [file]
-    found = sorted(
-        os.path.join(folder, name) for folder, _, names in os.walk(file) for name in names if _is_audio(name)
-    )
+    found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(file) for name in heard_in(names))
     if not found:
         raise UserError(f"{file} is a folder without any audio ({', '.join(SUFFIXES)}); give another")
     return found
-
-
-def _is_audio(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def _roles(row: Row, named: Mapping[str, str]) -> Row:
@@ -183,8 +180,20 @@ def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
     import soundfile
 
     try:
-        samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError, TypeError) as error:
+        if isinstance(audio, io.BytesIO) and container_of(audio.getbuffer()[:HEAD].tobytes()):
+            samples, rate = _unpacked(audio)
+        else:
+            samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
+    except (BadAudioError, OSError, RuntimeError, TypeError) as error:
         said = str(error).rstrip(".")
         return Clip(None, transcript, name=name, error=f"the recording cannot be decoded: {said}; give another")
     return Clip(samples, transcript, sample_rate=rate, name=name)
+
+
+def _unpacked(audio: io.BytesIO) -> tuple[Any, int]:
+    """Return what is heard in a container: (samples,), and their rate."""
+    with NamedTemporaryFile() as file:
+        file.write(audio.getbuffer())
+        file.flush()
+        with opened(file.name) as recording:
+            return mono(recording.read(0, recording.frames), recording.weights), recording.rate
