@@ -7,7 +7,7 @@ import stat
 import wave
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -86,6 +86,21 @@ class Recording:
         """How long it is."""
         return self.frames / self.rate
 
+    def only(self, channel: int) -> Recording:
+        """Return one of its channels, counted from 1, as a recording.
+
+        Raises:
+            BadAudioError: if there is none of that number.
+        """
+        if not 1 <= channel <= self.channels:
+            raise BadAudioError("channel", f"has {self.channels} channel(s), but channel {channel} was asked for")
+        return replace(
+            self,
+            channels=1,
+            weights=None,
+            read=lambda first, count: self.read(first, count)[:, channel - 1 : channel],
+        )
+
     @property
     def unusual(self) -> list[str]:
         """What its owner should know, though it can be used."""
@@ -153,12 +168,13 @@ def _extremes(block: Samples, low: float, high: float) -> tuple[float, float]:
 
 
 @contextmanager
-def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
+def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) -> Iterator[Recording]:
     """Open a recording; the file is opened once, whatever is asked of it.
 
     Args:
         path: where it lies.
         whole: whether to refuse a wav file that was cut short, which libsndfile takes for a shorter one.
+        channel: the only one to hear, counted from 1; all, mixed, when None.
 
     Raises:
         BadAudioError: if the file is missing, empty, cut short or no audio.
@@ -172,10 +188,11 @@ def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
             raise BadAudioError("empty", "is an empty file of 0 bytes")
         with open(path, "rb") as file:
             if kind := container_of(file.read(HEAD)):
-                yield _contained(Container(Path(path), about, kind), whole=whole)
+                recording = _contained(Container(Path(path), about, kind), whole=whole)
             else:
                 file.seek(0)
-                yield _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
+                recording = _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
+            yield recording if channel is None else recording.only(channel)
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`

@@ -18,6 +18,7 @@ from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
+from mser.corpora.turns_table import add_parser as add_turns_parser
 from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.plugins import imported
@@ -181,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )
     actions = parser.add_subparsers(
-        required=True, metavar="check | manifest | folds | describe | table | demo | extract-audio"
+        required=True, metavar="check | manifest | folds | describe | table | turns | demo | extract-audio"
     )
     check = actions.add_parser(
         "check",
@@ -213,6 +214,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
     add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
+    add_turns_parser(actions.add_parser("turns", help="a table of the turns that annotations tell of"))
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus"))
     return parser
 

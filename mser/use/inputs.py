@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -30,6 +31,8 @@ class Asked:
     transcript: str | None
     start: float = 0.0
     end: float | None = None
+    speaker: str = ""
+    channel: int | None = None
 
 
 class Listed:
@@ -102,6 +105,46 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, audio)))
 
 
+def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str]) -> Listed:
+    """Return one clip per turn of annotations, with its speaker and what is said.
+
+    Raises:
+        UserError: as `mser.corpora.annotations.turns.read_turns` does.
+    """
+    from mser.corpora.annotations.turns import read_turns
+
+    asked = [
+        Asked(_utf8(str(turn.audio)), str(turn.audio), turn.columns.get("transcript") or None, turn.start, turn.end,
+              turn.speaker)
+        for turn in read_turns(paths, root, tiers)
+    ]  # fmt: skip
+    return Listed(lambda: iter(asked))
+
+
+def of_channel(asked: Listed, channel: int | None) -> Listed:
+    """Return clips of one channel of each recording, or, when None, of each channel in turn, each a speaker."""
+
+    def each() -> Iterator[Asked]:
+        for one in asked:
+            if channel is not None or not one.path:
+                yield replace(one, channel=channel)
+                continue
+            for number in range(1, _channels(one.path) + 1):
+                yield replace(one, channel=number, speaker=f"channel {number}")
+
+    return Listed(each)
+
+
+@cache
+def _channels(path: str) -> int:
+    """Return how many channels a recording has; 1 where it cannot be read, which is said when it is heard."""
+    try:
+        with opened(path) as recording:
+            return recording.channels
+    except BadAudioError:
+        return 1
+
+
 def _inside(file: str) -> list[str]:
     if not os.path.isdir(file):
         return [file]
@@ -156,7 +199,10 @@ def clips_of(
 
 def named(asked: Iterable[Asked]) -> Iterator[Clip]:
     """Yield the clips that were asked about, called as they were called there."""
-    return (Clip(one.path, one.transcript, one.start, one.end, name=one.audio) for one in asked)
+    return (
+        Clip(one.path, one.transcript, one.start, one.end, name=one.audio, speaker=one.speaker, channel=one.channel)
+        for one in asked
+    )
 
 
 def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sample_rate: int | None) -> Iterator[Clip]:
