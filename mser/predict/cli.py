@@ -56,8 +56,8 @@ def main(argv: Sequence[str]) -> int:
     asked = _asked(args, settings)
     heard = args.channel and f"channel={args.channel}"
     how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
-    told = bool(args.turns or args.channel == SPLIT)
-    with Rows(Path(args.out), settings, how, speakers=told) if args.out else nullcontext() as out:
+    by_speaker = bool(args.turns or args.channel == SPLIT)
+    with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
         again = _try_again(asked, out, cutting=by is not None)
         todo = _still_to_do(asked, out, cutting=by is not None)
         clips = _clips(todo, settings, out, by)

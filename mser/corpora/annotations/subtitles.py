@@ -26,7 +26,7 @@ def read_subtitles(path: Path) -> list[Annotation]:
     text = read_or_windows(path).removeprefix("\ufeff").strip() + "\n"
     form = path.suffix.lower().removeprefix(".")
     try:
-        cues = list(webvtt.from_buffer(text.splitlines(keepends=True), format=form))
+        cues: list[Any] = [*webvtt.from_buffer(text.splitlines(keepends=True), format=form).captions]
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError, ValueError) as error:
         raise UserError(f"{path}: it holds no subtitles: {brief(error)}") from error
     promised = [number for number, line in enumerate(text.splitlines(), 1) if "-->" in line]

@@ -43,7 +43,7 @@ def read_ctm(path: Path) -> list[Annotation]:
         found[cells[0]][cells[1]].append(word)
     annotations = []
     for name, channels in found.items():
-        turns = []
+        turns: list[Interval] = []
         for channel, words in channels.items():
             speaker = f"channel {channel}" if len(channels) > 1 else ""
             turns += _joined(sorted(words, key=lambda word: word.start), speaker)
