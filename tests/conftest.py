@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,13 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSER_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def _without_pyav(monkeypatch):
+    """Take away what decodes containers."""
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setattr("mser.audio.containers.find_spec", lambda name: None)
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samp
     try:
         with opened(path, whole=False) as recording:
             first, last = recording.part(start, end)
-            samples, rate = mono(recording.read(first, last - first)), recording.rate
+            samples, rate = mono(recording.read(first, last - first), recording.weights), recording.rate
     except BadAudioError as error:
         raise UserError(f"cannot read audio: {path} {error}; `mser data check` names every such file") from error
     if not len(samples):

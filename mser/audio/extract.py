@@ -1,4 +1,4 @@
-"""Takes the audio out of videos with FFmpeg, which nothing else needs. Imports no torch."""
+"""Takes the audio out of videos, with FFmpeg or else with PyAV. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from mser.audio.recording import VIDEOS
+from mser.audio.containers import can_read_containers
+from mser.audio.recording import SAMPLE_RATE, VIDEOS, mono, opened
 from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
 from mser.files.whole import replacing
@@ -45,22 +47,21 @@ def extract(todo: Mapping[Path, Path], *, jobs: int, done: Callable[[], None] = 
         done: called after each, whether it went well or not.
 
     Returns:
-        The videos without a wav file, and what FFmpeg said of each.
+        The videos without a wav file, and what was wrong with each.
 
     Raises:
-        UserError: if FFmpeg is not on the PATH, or a folder cannot be made.
+        UserError: if FFmpeg is not on the PATH and PyAV not installed, or a folder cannot be made.
     """
-    if (ffmpeg := shutil.which("ffmpeg")) is None:
-        raise UserError(
-            "no ffmpeg on the PATH; install it with `apt-get install ffmpeg`, `brew install ffmpeg` or "
-            "`conda install -c conda-forge ffmpeg`"
-        )
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None and not can_read_containers():
+        raise UserError("no ffmpeg on the PATH and no PyAV; install either: pip install 'multimodal-ser[av]'")
     _make_folders({wav.parent for wav in todo.values()})
     failures: dict[Path, str] = {}
     processes = _Processes()
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            submitted = {pool.submit(_extract_one, ffmpeg, video, wav, processes): video for video, wav in todo.items()}
+            run = partial(_run_ffmpeg, ffmpeg, processes) if ffmpeg else partial(_decode, processes)
+            submitted = {pool.submit(_extract_one, run, video, wav): video for video, wav in todo.items()}
             for job in as_completed(submitted):
                 if said := job.result():
                     failures[submitted[job]] = said
@@ -110,6 +111,15 @@ class _Processes:
         if code := process.returncode:
             raise _FFmpegError((told.strip().splitlines() or [f"ended with code {code}"])[-1])
 
+    def require_running(self) -> None:
+        """Begin nothing once all are to stop.
+
+        Raises:
+            _FFmpegError: if they are.
+        """
+        if self._stopped:
+            raise _FFmpegError("interrupted")
+
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
@@ -117,12 +127,33 @@ class _Processes:
                 process.terminate()
 
 
-def _extract_one(ffmpeg: str, video: Path, wav: Path, processes: _Processes) -> str:
-    """Write one wav file, first into a neighbour; return what went wrong, or nothing."""
+def _run_ffmpeg(ffmpeg: str, processes: _Processes, video: Path, wav: Path) -> None:
     command = [ffmpeg, "-nostdin", "-v", "error", "-threads", "1", "-y", "-i", str(video), *_MONO_16_KHZ]
+    processes.run([*command, str(wav)])
+
+
+def _decode(processes: _Processes, video: Path, wav: Path) -> None:
+    """Write what PyAV hears in a video, by the minute.
+
+    Raises:
+        BadAudioError: if nothing can be heard in it.
+    """
+    import soundfile
+    import soxr
+
+    with opened(video) as recording, soundfile.SoundFile(wav, "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as out:
+        resampler, size = soxr.ResampleStream(recording.rate, SAMPLE_RATE, 1), 60 * recording.rate
+        for place in range(0, recording.frames, size):
+            processes.require_running()
+            block = mono(recording.read(place, size), recording.weights)
+            out.write(resampler.resample_chunk(block, last=place + size >= recording.frames))
+
+
+def _extract_one(run: Callable[[Path, Path], None], video: Path, wav: Path) -> str:
+    """Write one wav file, first into a neighbour; return what went wrong, or nothing."""
     try:
         with replacing(wav) as neighbour:
-            processes.run([*command, str(neighbour)])
+            run(video, neighbour)
             check_wav(neighbour)
     except _FFmpegError as error:
         return f"ffmpeg: {error}"

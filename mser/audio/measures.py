@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mser.audio.recording import mono, opened
 from mser.audio.wav import BadAudioError
 from mser.manifest import Seconds
 
@@ -61,28 +62,21 @@ def measure_file(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -
     """Return the measures of a span of an audio file.
 
     Args:
-        path: any format that libsndfile reads.
+        path: any format that `mser.audio.recording` reads.
         start: where to begin.
         end: where to stop; at the file's end when None or beyond it.
 
     Raises:
         BadAudioError: if the file is missing or no audio, holds nothing in the span, or samples that are no numbers.
     """
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            first = min(round(start * file.samplerate), file.frames)
-            last = file.frames if end is None else max(first, min(round(end * file.samplerate), file.frames))
-            file.seek(first)
-            samples, rate = file.read(last - first, dtype="float32", always_2d=True), file.samplerate
-    except (OSError, RuntimeError) as error:
-        raise BadAudioError("unreadable", f"cannot be decoded: {error}") from error
+    with opened(path, whole=False) as recording:
+        first, last = recording.part(start, end)
+        samples, rate = mono(recording.read(first, last - first), recording.weights), recording.rate
     if not len(samples):
         raise BadAudioError("empty", "holds no samples")
     if not np.isfinite(samples).all():
         raise BadAudioError("nan", "holds samples that are no numbers")
-    return measured(samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1), rate)
+    return measured(samples, rate)
 
 
 def measured(samples: Floats, rate: int) -> Measures:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from mser.audio.containers import HEAD, Container, can_read_containers, container_of
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, BadAudioError, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -30,16 +31,39 @@ SUFFIXES = (
     *(".rf64", ".voc", ".sph"),
 )
 """What counts as audio where a folder is looked through; a file that is named is tried whatever it is called."""
-VIDEOS = (".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp")
-"""What has a sound track that FFmpeg has to take out first."""
+VIDEOS = (
+    *(".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp", ".aac"),
+    *(".mka", ".m4b", ".wma", ".amr", ".mts", ".m2ts"),
+)
+"""Containers, most of them of videos, whose sound PyAV decodes (extra av), or FFmpeg takes out first."""
 TOLERANCE = 0.1
 """Seconds that a clip may end after its file: times are rounded, and so are the lengths that some files promise."""
 _BLOCK, _STRETCH = 1 << 20, 2048  # samples
 
 
+def heard_in(names: Collection[str]) -> list[str]:
+    """Return those of the files of a folder, by name or path, that count as recordings, in their order.
+
+    Containers do where PyAV can decode them, unless there is audio of the same name: it was taken out of them.
+
+    Example:
+        >>> heard_in(["b.wav", "b.txt", "b.mp4", "a.FLAC"])
+        ['b.wav', 'a.FLAC']
+    """
+    audio = {os.path.splitext(name)[0] for name in names if name.lower().endswith(SUFFIXES)}
+    also = VIDEOS if can_read_containers() else ()
+
+    def is_heard(name: str) -> bool:
+        return name.lower().endswith(SUFFIXES) or (
+            name.lower().endswith(also) and os.path.splitext(name)[0] not in audio
+        )
+
+    return [name for name in names if is_heard(name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An open audio file of any format that libsndfile reads: wav, flac, ogg, mp3, aiff, ...
+    """An open audio file of any format that libsndfile reads (wav, flac, ogg, mp3, ...), or PyAV (mp4, webm, ...).
 
     Attributes:
         rate: in Hz.
@@ -47,6 +71,7 @@ class Recording:
         frames: as many samples in each channel, as the file promises.
         kind: of samples, as libsndfile calls it, such as ``PCM_16``.
         read: gives (frames, channels) from a frame on, so many or as many as there are.
+        weights: (channels,) in the mix to one; None for the mean.
     """
 
     rate: int
@@ -54,11 +79,27 @@ class Recording:
     frames: int
     kind: str
     read: Callable[[int, int], Frames]
+    weights: Samples | None = None
 
     @property
     def seconds(self) -> Seconds:
         """How long it is."""
         return self.frames / self.rate
+
+    def only(self, channel: int) -> Recording:
+        """Return one of its channels, counted from 1, as a recording.
+
+        Raises:
+            BadAudioError: if there is none of that number.
+        """
+        if not 1 <= channel <= self.channels:
+            raise BadAudioError("channel", f"has {self.channels} channel(s), but channel {channel} was asked for")
+        return replace(
+            self,
+            channels=1,
+            weights=None,
+            read=lambda first, count: self.read(first, count)[:, channel - 1 : channel],
+        )
 
     @property
     def unusual(self) -> list[str]:
@@ -89,7 +130,7 @@ class Recording:
         place, low, high, loudest = first, float("inf"), -float("inf"), 0.0
         while place < last:
             frames = self.read(place, min(_BLOCK, last - place))
-            block = mono(frames)
+            block = mono(frames, self.weights)
             if not len(block):
                 break
             if not self.kind.startswith("PCM"):
@@ -127,12 +168,13 @@ def _extremes(block: Samples, low: float, high: float) -> tuple[float, float]:
 
 
 @contextmanager
-def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
+def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) -> Iterator[Recording]:
     """Open a recording; the file is opened once, whatever is asked of it.
 
     Args:
         path: where it lies.
         whole: whether to refuse a wav file that was cut short, which libsndfile takes for a shorter one.
+        channel: the only one to hear, counted from 1; all, mixed, when None.
 
     Raises:
         BadAudioError: if the file is missing, empty, cut short or no audio.
@@ -145,13 +187,27 @@ def opened(path: str | Path, *, whole: bool = True) -> Iterator[Recording]:
         if not about.st_size:
             raise BadAudioError("empty", "is an empty file of 0 bytes")
         with open(path, "rb") as file:
-            yield _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
+            if kind := container_of(file.read(HEAD)):
+                recording = _contained(Container(Path(path), about, kind), whole=whole)
+            else:
+                file.seek(0)
+                recording = _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
+            yield recording if channel is None else recording.only(channel)
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
         told = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
         reason = told.rstrip(".") or "its samples are broken"
         raise BadAudioError("unreadable", f"cannot be decoded: {reason}") from error
+
+
+def _contained(sound: Container, *, whole: bool) -> Recording:
+    """Return what PyAV reads of a container."""
+    about = sound.layout
+    if whole and about.promised - about.frames / about.rate > max(TOLERANCE, 0.01 * about.promised):
+        held = f"its header promises {about.promised:.1f} s, it holds {about.frames / about.rate:.1f} s"
+        raise BadAudioError("truncated", f"is cut short: {held}")
+    return Recording(about.rate, about.channels, about.frames, about.codec, sound.read, about.weights)
 
 
 def _plain(file: BinaryIO, size: int) -> Recording | None:
@@ -224,12 +280,14 @@ def _require_whole_wav(file: BinaryIO, size: int) -> None:
             raise
 
 
-def mono(frames: Frames) -> Samples:
-    """Return (samples,) in [-1, 1] of (frames, channels): their mean."""
+def mono(frames: Frames, weights: Samples | None = None) -> Samples:
+    """Return (samples,) in [-1, 1] of (frames, channels): their mean, or their sum by the weights of each."""
     import numpy as np
 
     whole = frames.dtype == np.int16
     floats = np.multiply(frames, np.float32(2**-15), dtype=np.float32) if whole else cast("Samples", frames)
+    if weights is not None:
+        return floats @ weights
     return floats[:, 0] if floats.shape[1] == 1 else floats.mean(axis=1)
 
 
@@ -247,6 +305,16 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
     """
     with opened(path) as recording:
         return sum(map(len, recording.clip(start, end))) / recording.rate
+
+
+def header_of(path: str | Path) -> WavHeader:
+    """Return the format of a recording, whatever it is.
+
+    Raises:
+        BadAudioError: if the file is missing, empty, cut short or no audio.
+    """
+    with opened(path) as recording:
+        return WavHeader(recording.rate, recording.channels, recording.frames, not recording.kind.startswith("PCM"))
 
 
 def recording_length(path: Path) -> Seconds:

@@ -7,10 +7,13 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mser.audio.wav import BadAudioError, WavHeader, check_wav
 from mser.manifest import Seconds
+
+if TYPE_CHECKING:
+    from mser.audio.recording import Recording
 
 QUIETEST = 3e-4
 """Of full scale (-70 dB): samples that differ by less all along are silence, in a corpus and in use."""
@@ -55,13 +58,10 @@ def _of_16_bits(path: str | Path, spans: Sequence[_Span]) -> list[bool] | None:
 
 
 def _of_any(path: str | Path, spans: Sequence[_Span]) -> list[bool]:
-    import soundfile
+    from mser.audio.recording import opened
 
-    try:
-        with soundfile.SoundFile(path) as file:
-            return [_silent(partial(_flat, file), file.samplerate, span) for span in spans]
-    except soundfile.SoundFileError as error:
-        raise BadAudioError("unreadable", f"cannot be decoded: {error}") from error
+    with opened(path, whole=False) as recording:
+        return [_silent(partial(_flat, recording), recording.rate, span) for span in spans]
 
 
 def _silent(flat: Callable[[int, int], bool], rate: int, span: _Span) -> bool:
@@ -80,7 +80,7 @@ def _flat_16_bits(file: wave.Wave_read, begin: int, frames: int) -> bool:
     return not samples or all(max(one) - min(one) < QUIETEST * 2**15 for one in apart if one)
 
 
-def _flat(file: Any, begin: int, frames: int) -> bool:
-    file.seek(begin)
-    samples = file.read(frames, dtype="float32", always_2d=True)
-    return not samples.size or bool((samples.max(0) - samples.min(0)).max() < QUIETEST)
+def _flat(recording: Recording, begin: int, frames: int) -> bool:
+    samples = recording.read(begin, frames)
+    full = 2.0**15 if samples.dtype.kind == "i" else 1.0
+    return not samples.size or bool((samples.max(0).astype(float) - samples.min(0)).max() < QUIETEST * full)

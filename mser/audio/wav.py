@@ -30,8 +30,8 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan``, ``loud`` or
-            ``silent``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan``, ``loud``,
+            ``silent``, ``time`` or ``channel``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

@@ -18,6 +18,7 @@ from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
+from mser.corpora.turns_table import add_parser as add_turns_parser
 from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.plugins import imported
@@ -182,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )
     actions = parser.add_subparsers(
-        required=True, metavar="check | manifest | folds | describe | table | demo | extract-audio"
+        required=True, metavar="check | manifest | folds | describe | table | turns | demo | extract-audio"
     )
     check = actions.add_parser(
         "check",
@@ -214,7 +215,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
     add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
-    _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus, with FFmpeg"))
+    add_turns_parser(actions.add_parser("turns", help="a table of the turns that annotations tell of"))
+    _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus"))
     return parser
 
 
@@ -256,7 +258,8 @@ def _describe_parser(parser: argparse.ArgumentParser) -> None:
 def _extract_parser(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write the sound track of every video as mono wav at 16 kHz; what is there already is left as it is. "
-        "Exit code 0: all done, 1: some videos could not be read, they are named; 2: no videos or no FFmpeg."
+        "FFmpeg does it where it is installed, else PyAV (extra av). "
+        "Exit code 0: all done, 1: some videos could not be read, they are named; 2: no videos, or neither of the two."
     )
     parser.add_argument("root", metavar="ROOT", type=Path, help="the folder to look for videos in, at any depth")
     parser.add_argument(

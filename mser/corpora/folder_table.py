@@ -46,7 +46,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="labels to call otherwise, such as dis=disgust; several may become one",
     )
-    parser.add_argument("--out", metavar="TABLE.csv", type=_csv, help="the table to write; only shown without it")
+    parser.add_argument("--out", metavar="TABLE.csv", type=csv_path, help="the table to write; only shown without it")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
     parser.set_defaults(run=_table)
 
@@ -63,7 +63,7 @@ def _table(args: argparse.Namespace) -> int:
     columns = ["audio", *(["transcript"] if args.transcript_from else []), *files[0].words]
     text = _as_csv(files, args.folder, args.out, columns) if args.out else ""
     if args.out:
-        _require_free(args.out, text, force=args.force)
+        require_free(args.out, text, force=args.force)
     unused = [name for name in renamed if name not in {one.words["label"] for one in found.named}]
     _show(args.folder, files, found, unused, transcripts=bool(args.transcript_from))
     if args.out:
@@ -111,7 +111,12 @@ def _renaming(text: str) -> tuple[str, str]:
     return found, label
 
 
-def _csv(text: str) -> Path:
+def csv_path(text: str) -> Path:
+    """Return the name of a table to write.
+
+    Raises:
+        ArgumentTypeError: if it does not end in .csv.
+    """
     if not text.lower().endswith(".csv"):
         raise argparse.ArgumentTypeError(f"{text!r} is no name of a table; give one that ends in .csv")
     return Path(text)
@@ -125,7 +130,12 @@ def _renames(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return renamed
 
 
-def _require_free(out: Path, text: str, *, force: bool) -> None:
+def require_free(out: Path, text: str, *, force: bool) -> None:
+    """Refuse to write over a table that says otherwise: somebody may have corrected it.
+
+    Raises:
+        UserError: if there is one and it is not to be replaced by `force`.
+    """
     if out.is_dir():
         raise UserError(f"{out} is a folder; give the name of a table")
     if not force and out.exists() and out.read_bytes() != text.encode():

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mser.corpora.annotations.options import add_options
 from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
@@ -17,9 +18,9 @@ from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
-from mser.terminal.arguments import positive, role_and_name
+from mser.terminal.arguments import count, positive, role_and_name
 from mser.use.hub import local_folder
-from mser.use.inputs import Asked, Listed, from_files, from_table
+from mser.use.inputs import Asked, Listed, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mser.use.clips import Clip
     from mser.use.prediction import Prediction
 
+SPLIT = "split"
+"""Of ``--channel``: each is heard on its own."""
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
 experiment file is needed. With --out a run that was interrupted carries on where it stopped. A recording that cannot be
@@ -51,8 +54,10 @@ def main(argv: Sequence[str]) -> int:
     folder = local_folder(args.model)
     settings = read_settings(folder)
     asked = _asked(args, settings)
-    how = " ".join(filter(None, (described(by), args.asr and f"asr={Path(args.asr).name}")))
-    with Rows(Path(args.out), settings, how) if args.out else nullcontext() as out:
+    heard = args.channel and f"channel={args.channel}"
+    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
+    by_speaker = bool(args.turns or args.channel == SPLIT)
+    with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
         again = _try_again(asked, out, cutting=by is not None)
         todo = _still_to_do(asked, out, cutting=by is not None)
         clips = _clips(todo, settings, out, by)
@@ -80,9 +85,11 @@ def _try_again(asked: Listed, out: Rows | None, *, cutting: bool) -> int:
 
 
 def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
-    if bool(args.table) == bool(args.files or args.text):
-        raise UserError("give recordings to predict, or --table with a row for each, one of the two")
-    asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
+    if sum(map(bool, (args.table, args.turns, args.files or args.text))) != 1:
+        raise UserError("give recordings to predict, or --table with a row for each, or --turns, one of the three")
+    if not args.turns and (args.tiers or args.audio_root):
+        raise UserError("--tiers and --audio-root say how annotations are read; add --turns, or leave them out")
+    asked = _listed(args)
     if "text" in settings.modalities and not (asked.read or args.asr or (settings.takes_either and asked.heard)):
         for file in args.files:
             _require_recording(file)
@@ -90,6 +97,16 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
     if "speech" in settings.modalities and not (asked.heard or (settings.takes_either and asked.read)):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
     return asked
+
+
+def _listed(args: argparse.Namespace) -> Listed:
+    if args.turns:
+        asked = from_turns(args.turns, args.audio_root, dict(args.tiers))
+    else:
+        asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
+    if args.channel == SPLIT and args.turns:
+        raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
+    return of_channel(asked, None if args.channel == SPLIT else args.channel) if args.channel else asked
 
 
 def _require_recording(file: str) -> None:
@@ -171,7 +188,8 @@ def _predict(
 def _line(said: Prediction) -> str:
     """Return one answer for a reader."""
     cut = f" {said.start:.1f}-{said.end:.1f} s" if said.end is not None else ""
-    name = f"{said.audio or said.transcript}{cut}: "
+    who = f" {said.speaker}" if said.speaker else ""
+    name = f"{said.audio or said.transcript}{cut}{who}: "
     if said.error:
         return f"{name}no answer: {said.error}"
     heard = f' "{said.transcript}"' if said.transcript_from else ""
@@ -196,6 +214,10 @@ class _Parser(argparse.ArgumentParser):
         return super().add_argument(*names, **how)
 
 
+def _channel(text: str) -> int | str:
+    return text if text == SPLIT else count(text)
+
+
 def _parser() -> _Parser:
     parser = _Parser(
         prog="mser predict",
@@ -212,6 +234,11 @@ def _parser() -> _Parser:
                         )  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
                         help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
+    parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
+                        "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
+    add_options(parser)
+    parser.add_argument("--channel", "--channels", type=_channel, metavar="N|split", help="hear the N-th channel alone "
+                        "of recordings, or each on its own as a speaker (default: all of them mixed)")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
     parser.add_argument("--window", type=positive, metavar="S", help="cut recordings into windows of so many seconds; "
                         "with --vad the most seconds of a segment")  # fmt: skip

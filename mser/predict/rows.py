@@ -30,6 +30,7 @@ class Rows:
         path: ends in one of `FORMATS`; rows that it has are kept.
         settings: of the model that answers; rows of another model are not mixed with its own.
         how: anything else that changes the answers, such as the way recordings are cut; not mixed either.
+        speakers: whether rows say who speaks.
 
     Attributes:
         there: what earlier runs left.
@@ -38,7 +39,7 @@ class Rows:
         UserError: if the file is of another kind or model, another process writes it, or it cannot be written.
     """
 
-    def __init__(self, path: Path, settings: Settings, how: str = "") -> None:
+    def __init__(self, path: Path, settings: Settings, how: str = "", *, speakers: bool = False) -> None:
         if path.suffix not in FORMATS:
             raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}; choose one of them")
         self.called, self.whole = path, path if path.suffix == ".parquet" else None
@@ -47,7 +48,7 @@ class Rows:
         labels = settings.task["labels"]
         answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
         rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
-        self.columns = ["audio", "start", "end", "transcript", *answers, *rest]
+        self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
         with ExitStack() as stack:
             lock = path.with_name(f".{path.name}.lock")
             advice = "wait for it, or choose another --out"
@@ -136,6 +137,7 @@ class Rows:
         return row | {
             **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
                if name in row},
+            **({"speaker": said.speaker} if "speaker" in row else {}),
             "audio": said.audio, "start": said.start, "end": said.end, "transcript": one_line(said.transcript),
             "abstain": said.abstain, "used": "+".join(said.used), "transcript_from": said.transcript_from,
             "seconds": said.seconds and round(said.seconds, 3), "note": said.note, "error": said.error,

@@ -38,6 +38,8 @@ class Clip:
         end: where it ends; None for the file's end.
         sample_rate: of samples, in Hz; a file knows its own.
         name: what to call it; the file as it was given when None.
+        speaker: who speaks, where that is known; no model is told.
+        channel: the only one of a file to hear, counted from 1; all, mixed, when None.
         error: why it cannot be asked after all; its answer then says so.
     """
 
@@ -47,6 +49,8 @@ class Clip:
     end: Seconds | None = None
     sample_rate: int | None = None
     name: str | None = None
+    speaker: str = ""
+    channel: int | None = None
     error: str = ""
 
     @property
@@ -102,7 +106,7 @@ def _seconds(clip: Clip, whole: Seconds) -> Seconds:
 def _open(clip: Clip) -> Iterator[Recording]:
     """Open a clip's file; whatever speaks against it becomes a `UserError`."""
     try:
-        with opened(str(clip.audio)) as recording:
+        with opened(str(clip.audio), channel=clip.channel) as recording:
             yield recording
     except (BadAudioError, ValueError) as error:
         _explain(clip)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import repeat
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-from mser.audio.recording import SUFFIXES
+from mser.audio.containers import HEAD, container_of
+from mser.audio.recording import SUFFIXES, heard_in, mono, opened
+from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.hub import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
@@ -29,6 +33,8 @@ class Asked:
     transcript: str | None
     start: float = 0.0
     end: float | None = None
+    speaker: str = ""
+    channel: int | None = None
 
 
 class Listed:
@@ -102,19 +108,53 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, columns)))
 
 
+def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str]) -> Listed:
+    """Return one clip per turn of annotations, with its speaker and what is said.
+
+    Raises:
+        UserError: as `mser.corpora.annotations.turns.read_turns` does.
+    """
+    from mser.corpora.annotations.turns import read_turns
+
+    asked = [
+        Asked(_utf8(str(turn.audio)), str(turn.audio), turn.columns.get("transcript") or None, turn.start, turn.end,
+              turn.speaker)
+        for turn in read_turns(paths, root, tiers)
+    ]  # fmt: skip
+    return Listed(lambda: iter(asked))
+
+
+def of_channel(asked: Listed, channel: int | None) -> Listed:
+    """Return clips of one channel of each recording, or, when None, of each channel in turn, each a speaker."""
+
+    def each() -> Iterator[Asked]:
+        for one in asked:
+            if channel is not None or not one.path:
+                yield replace(one, channel=channel)
+                continue
+            for number in range(1, _channels(one.path) + 1):
+                yield replace(one, channel=number, speaker=f"channel {number}")
+
+    return Listed(each)
+
+
+@cache
+def _channels(path: str) -> int:
+    """Return how many channels a recording has; 1 where it cannot be read, which is said when it is heard."""
+    try:
+        with opened(path) as recording:
+            return recording.channels
+    except BadAudioError:
+        return 1
+
+
 def _inside(file: str) -> list[str]:
     if not os.path.isdir(file):
         return [file]
-    found = sorted(
-        os.path.join(folder, name) for folder, _, names in os.walk(file) for name in names if _is_audio(name)
-    )
+    found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(file) for name in heard_in(names))
     if not found:
         raise UserError(f"{file} is a folder without any audio ({', '.join(SUFFIXES)}); give another")
     return found
-
-
-def _is_audio(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def _roles(row: Row, named: Mapping[str, str]) -> Row:
@@ -162,7 +202,10 @@ def clips_of(
 
 def named(asked: Iterable[Asked]) -> Iterator[Clip]:
     """Yield the clips that were asked about, called as they were called there."""
-    return (Clip(one.path, one.transcript, one.start, one.end, name=one.audio) for one in asked)
+    return (
+        Clip(one.path, one.transcript, one.start, one.end, name=one.audio, speaker=one.speaker, channel=one.channel)
+        for one in asked
+    )
 
 
 def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sample_rate: int | None) -> Iterator[Clip]:
@@ -186,8 +229,20 @@ def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
     import soundfile
 
     try:
-        samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError, TypeError) as error:
+        if isinstance(audio, io.BytesIO) and container_of(audio.getbuffer()[:HEAD].tobytes()):
+            samples, rate = _unpacked(audio)
+        else:
+            samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
+    except (BadAudioError, OSError, RuntimeError, TypeError) as error:
         said = str(error).rstrip(".")
         return Clip(None, transcript, name=name, error=f"the recording cannot be decoded: {said}; give another")
     return Clip(samples, transcript, sample_rate=rate, name=name)
+
+
+def _unpacked(audio: io.BytesIO) -> tuple[Any, int]:
+    """Return what is heard in a container: (samples,), and their rate."""
+    with NamedTemporaryFile() as file:
+        file.write(audio.getbuffer())
+        file.flush()
+        with opened(file.name) as recording:
+            return mono(recording.read(0, recording.frames), recording.weights), recording.rate

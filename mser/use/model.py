@@ -261,6 +261,7 @@ class Model(ModelHubMixin):
             used=one.sides,
             transcript_from="asr" if one.transcribed else "",
             seconds=one.seconds if "speech" in one.sides else None,
+            speaker=one.clip.speaker,
             note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
         )
 
@@ -313,4 +314,4 @@ def _refused(clip: Clip, error: Exception) -> Prediction:
     reason = one_line(error)
     if isinstance(error, MemoryError):
         reason = "the device has not enough memory for this clip; cut it, or use another device"
-    return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason)
+    return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason, speaker=clip.speaker)

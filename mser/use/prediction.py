@@ -28,6 +28,7 @@ class Prediction:
         seconds: of audio that was heard.
         note: what was done to the input: mixed, resampled, cut, transcribed; before it `MADE_UP` where that is so.
         error: why there is no answer; empty if there is.
+        speaker: who speaks, where turns or channels tell.
     """
 
     audio: str
@@ -43,3 +44,4 @@ class Prediction:
     seconds: Seconds | None = None
     note: str = ""
     error: str = ""
+    speaker: str = ""

@@ -85,10 +85,10 @@ def _blocks(clip: Clip) -> Iterator[Tensor]:
         yield torch.from_numpy(hear(clip, None, float("inf"))[0])
         return
     try:
-        with opened(str(clip.audio)) as recording:
+        with opened(str(clip.audio), channel=clip.channel) as recording:
             (first, last), size = recording.part(clip.start, clip.end), round(_BLOCK * recording.rate)
             for place in range(first, last, size):
-                block = mono(recording.read(place, min(size, last - place)))
+                block = mono(recording.read(place, min(size, last - place)), recording.weights)
                 if len(block):
                     yield torch.from_numpy(as_taken(block, recording.rate))
     except BadAudioError as error:

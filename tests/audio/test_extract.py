@@ -96,6 +96,7 @@ def test_bad_videos_are_named_and_stop_nothing(fake, capsys):
     ]
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_what_cannot_be_begun(fake, tmp_path, capsys):
     assert run(capsys, fake)[0] == 2
     put(fake, a="800")
@@ -117,7 +118,7 @@ def test_what_cannot_be_begun(fake, tmp_path, capsys):
     (tmp_path / "bin/ffmpeg").unlink()
     code, _, err = run(capsys, fake)
     assert code == 2
-    assert err.startswith("mser: error: no ffmpeg on the PATH; install it with `apt-get install ffmpeg`,")
+    assert err.startswith("mser: error: no ffmpeg on the PATH and no PyAV; install either: pip install ")
     assert len(err.splitlines()) == 1
     assert files(fake) == []
 

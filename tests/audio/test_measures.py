@@ -79,7 +79,7 @@ def test_a_span_of_a_file_in_any_format(tmp_path):
     assert found.duration == 0.75
     by_hand = measured(samples[8000:20_000].mean(1), RATE)
     assert found.level == pytest.approx(by_hand.level, abs=0.01)
-    for path, words in ((tmp_path / "none.wav", "decoded"), (tmp_path / "a.flac", "no samples")):
+    for path, words in ((tmp_path / "none.wav", "has no audio file"), (tmp_path / "a.flac", "no samples")):
         with pytest.raises(BadAudioError, match=words):
             measure_file(path, 9.0)
 

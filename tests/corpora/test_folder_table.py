@@ -99,6 +99,7 @@ def test_folders_groups_and_their_order(tmp_path, capsys):
     assert found == by_folder
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_files_left_out_are_counted_and_named(clips, tmp_path, capsys):
     files(clips, *(f"noise{n}.wav" for n in range(7)), "x/s_angry1.mp3", "notes.txt", "film.mp4")
     shown, found = made(
@@ -212,6 +213,7 @@ def test_what_cannot_be_made_a_table(clips, capsys, how, words):
     refused(capsys, clips, *how, words=words)
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_folders_without_audio(tmp_path, capsys):
     refused(capsys, tmp_path / "none", "--label-from", "folder", words=["is no folder"])
     files(tmp_path, "a/b.txt")

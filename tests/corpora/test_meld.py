@@ -193,6 +193,7 @@ def test_a_row_that_is_cut_short(own, capsys):
     assert {one["kind"] for one in problems(capsys, root)} == {"unreadable", "unlabelled"}
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_bad_audio_is_named_and_videos_are_to_be_extracted(own, capsys):
     root, _ = own
     folder = root / FOLDERS["train"]
@@ -204,6 +205,7 @@ def test_bad_audio_is_named_and_videos_are_to_be_extracted(own, capsys):
     ]
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_missing_parts(own, capsys):
     root, _ = own
     table_path(root, "dev").unlink()
@@ -223,6 +225,7 @@ def refused(capsys, root, *words):
         assert word in error
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_what_is_no_meld(own, tmp_path, capsys):
     root, _ = own
     refused(capsys, tmp_path / "nowhere", "no MELD in", "give the folder that MELD.Raw was unpacked into")

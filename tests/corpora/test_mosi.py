@@ -335,6 +335,7 @@ def test_label_files_that_are_none(clips, tmp_path, monkeypatch, capsys):
     refused(capsys, clips, "needs the package h5py, which is not installed; `pip install 'multimodal-ser[csd]'`")
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_folders_that_hold_no_corpus(clips, tmp_path, capsys):
     refused(capsys, tmp_path / "none", "none is no folder; give the folder that holds CMU-MOSI")
     (tmp_path / "empty").mkdir()
@@ -345,6 +346,7 @@ def test_folders_that_hold_no_corpus(clips, tmp_path, capsys):
     refused(capsys, clips, f"run `mser data extract-audio {clips}/Raw/Video/Segmented --out {clips / CLIPS}`")
 
 
+@pytest.mark.usefixtures("_without_pyav")
 def test_a_table_with_only_videos_beside_it_says_what_to_do(table, capsys):
     path = table / "Raw/_dI--eQ6qVU/2.wav"
     path.with_suffix(".mp4").write_bytes(b"")

@@ -291,7 +291,7 @@ def test_what_users_get_wrong(place, ask, tmp_path):
         ("model", "clips/0.wav"): "this model reads the transcript too and was never trained without it",
         ("model", "--text", "hi"): "this model listens: give it recordings",
         ("model", "--table", tmp_path / "said.csv"): "this model listens: give it recordings",
-        ("model", "clips/0.wav", *TABLE): "one of the two",
+        ("model", "clips/0.wav", *TABLE): "one of the three",
         ("model",): "give recordings to predict, or --table",
         ("model", "clips/0.wav", "clips/1.wav", "--text", "hi"): "2 files but 1 --text",
         ("clips/0.wav",): "clips/0.wav is no folder; give one that `mser export` made",

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 
+from mser.audio.containers import can_read_containers
 from mser.corpora.cmu.official_folds import official_folds
 from mser.corpora.cmu.segment_audio import EXTRACT, heard
 from mser.corpora.cmu.segments import Segment
@@ -65,7 +66,8 @@ def read_label_csv(corpus: str, root: Path, name: Callable[[str, str], str]) -> 
             {"sentiment": nan if (score := number(row.label)) is None else score},
         )
         segments[identifier] = Segment(identifier, row.video, audio, "" if wrong else row.text, scores)
-    _require_wav(root, segments.values())
+    segments = {name: _heard_where(root, one) for name, one in segments.items()}
+    _require_audio(root, segments.values())
     problems += _wrong_splits(rows, official_folds(corpus))
     return heard(corpus, root, list(segments.values()), problems)
 
@@ -83,13 +85,22 @@ def _rows(path: Path) -> tuple[list[_Row], list[Problem]]:
     return rows, problems
 
 
-def _require_wav(root: Path, segments: Iterable[Segment]) -> None:
+def _heard_where(root: Path, one: Segment) -> Segment:
+    """Return a clip with its video to hear, where there is no wav file and PyAV can hear it."""
+    wav = root / one.audio
+    if can_read_containers() and not wav.exists() and wav.with_suffix(".mp4").exists():
+        return replace(one, audio=f"{one.audio.removesuffix('.wav')}.mp4")
+    return one
+
+
+def _require_audio(root: Path, segments: Iterable[Segment]) -> None:
     audio = [root / one.audio for one in segments]
     if any(path.exists() for path in audio):
         return
     videos = sum(path.with_suffix(".mp4").exists() for path in audio)
     if videos:
-        raise UserError(f"{root}/Raw holds {videos} mp4 files but no wav file beside any of them; {EXTRACT} {root}`")
+        hint = f"{EXTRACT} {root}`, or hear the videos: pip install 'multimodal-ser[av]'"
+        raise UserError(f"{root}/Raw holds {videos} mp4 files but no wav file beside any of them; {hint}")
     raise UserError(f"{root}/{NAME} lists {len(audio)} clips, but {root}/Raw/<video_id>/<clip_id>.wav is there of none")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from mser.corpora.cmu.csd import Interval, read_csd
 from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosei_text import read_transcripts
-from mser.corpora.cmu.raw_tree import find_folder, find_labels, nothing_found, require_audio
+from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
 from mser.corpora.cmu.segment_audio import heard
 from mser.corpora.cmu.segments import EMOTIONS, Segment
 from mser.manifest import Manifest
@@ -53,7 +53,7 @@ def _segments(
             yield Segment(
                 id=f"{video}[{row.index}]",
                 video=video,
-                audio=f"{audio}/{video}.wav",
+                audio=f"{audio}/{video}{ending(audio)}",
                 transcript=texts.get((video, row.index), ""),
                 scores=dict(zip(("sentiment", *EMOTIONS), row.features, strict=False)),
                 start=row.start,

@@ -16,13 +16,14 @@ from pathlib import Path
 from mser.corpora.cmu.csd import Interval, read_csd
 from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosi_text import read_transcripts
-from mser.corpora.cmu.raw_tree import find_folder, find_labels, nothing_found, require_audio
+from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
 from mser.corpora.cmu.segment_audio import heard
 from mser.corpora.cmu.segments import Segment
 from mser.manifest import Manifest, Problem
 
 LABELS = ("CMU_MOSI_Opinion_Labels.csd", "Opinion Segment Labels.csd")
-_CLIPS, _VIDEOS = "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full"
+_SEGMENTED = "/Segmented"
+_CLIPS, _VIDEOS = f"Audio/WAV_16000{_SEGMENTED}", "Audio/WAV_16000/Full"
 
 
 def read(root: Path) -> Manifest:
@@ -42,8 +43,8 @@ def read(root: Path) -> Manifest:
         raise nothing_found(root, "CMU-MOSI", LABELS)
     audio = require_audio(root, labels, audio, {"Video/Full": _VIDEOS, "Video/Segmented": _CLIPS})
     videos, problems = read_csd(labels, {1})
-    if audio.endswith(_CLIPS):
-        problems += _misnumbered(root / audio, videos)
+    if audio.endswith(_SEGMENTED):
+        problems += _misnumbered(root / audio, ending(audio), videos)
     texts, wrong = read_transcripts(root, {video: rows[-1].index + 1 for video, rows in videos.items()})
     return heard("mosi", root, list(_segments(videos, audio, texts)), [*problems, *wrong])
 
@@ -55,14 +56,14 @@ def _name(video: str, clip: str | int) -> str:
 def _segments(
     videos: Mapping[str, list[Interval]], audio: str, texts: Mapping[str, Mapping[int, str]]
 ) -> Iterator[Segment]:
-    is_clip = audio.endswith(_CLIPS)
+    is_clip = audio.endswith(_SEGMENTED)
     for video, rows in videos.items():
         for row in rows:
             name = _name(video, row.index + 1)
             yield Segment(
                 id=name,
                 video=video,
-                audio=f"{audio}/{name if is_clip else video}.wav",
+                audio=f"{audio}/{name if is_clip else video}{ending(audio)}",
                 transcript=texts.get(video, {}).get(row.index + 1, ""),
                 scores={"sentiment": row.features[0]},
                 start=row.start,
@@ -71,10 +72,10 @@ def _segments(
             )
 
 
-def _misnumbered(folder: Path, videos: dict[str, list[Interval]]) -> Iterator[Problem]:
+def _misnumbered(folder: Path, suffix: str, videos: dict[str, list[Interval]]) -> Iterator[Problem]:
     """Yield clips without a label; videos whose clips are counted from 0 are taken out, since none can be trusted."""
     clips: dict[str, set[str]] = defaultdict(set)
-    for path in folder.glob("*.wav"):
+    for path in folder.glob(f"*{suffix}"):
         video, _, number = path.stem.rpartition("_")
         if not path.name.startswith("._"):  # what macOS leaves beside files
             clips[video].add(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mser.audio.containers import can_read_containers
 from mser.errors import UserError
 
 
@@ -24,7 +25,7 @@ def find_folder(root: Path, *parts: str) -> str | None:
 
 
 def require_audio(root: Path, labels: Path, found: str | None, videos: Mapping[str, str]) -> str:
-    """Return the folder of the audio.
+    """Return the folder of the audio: that of the videos where there is no other and PyAV can hear them.
 
     Args:
         root: the corpus.
@@ -40,9 +41,24 @@ def require_audio(root: Path, labels: Path, found: str | None, videos: Mapping[s
     hint = "unpack the raw data into the same folder"
     for part, audio in videos.items():
         if folder := find_folder(root, part):
-            hint = f"run `mser data extract-audio {root / folder} --out {root / folder.removesuffix(part) / audio}`"
+            if can_read_containers() and any((root / folder).glob("*.mp4")):
+                return folder
+            hint = (
+                f"run `mser data extract-audio {root / folder} --out {root / folder.removesuffix(part) / audio}`, "
+                "or hear the videos: pip install 'multimodal-ser[av]'"
+            )
     looked = " and ".join(f"Raw/{part}" for part in videos.values())
     raise UserError(f"{labels} is there but no audio: looked for {looked}; {hint}")
+
+
+def ending(audio: str) -> str:
+    """Return what the files of a folder of audio, or of videos, end in.
+
+    Example:
+        >>> ending("Raw/Audio/WAV_16000/Full"), ending("Raw/Video/Full")
+        ('.wav', '.mp4')
+    """
+    return ".wav" if "WAV_16000" in audio else ".mp4"
 
 
 def nothing_found(root: Path, title: str, names: Sequence[str]) -> UserError:

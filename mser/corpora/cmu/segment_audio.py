@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from mser.audio.recording import header_of
 from mser.audio.silence import silent
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.corpora.cmu.official_folds import official_folds
@@ -35,7 +36,7 @@ def heard(corpus: str, root: Path, segments: Sequence[Segment], problems: Iterab
     wrong = [*problems, *wrong_scores(segments)]
     for audio, sharing in _by_audio(segments).items():
         try:
-            header = check_wav(f"{root}/{audio}")
+            header = (check_wav if audio.endswith(".wav") else header_of)(f"{root}/{audio}")
             cut = {one.id: span for one in sharing if (span := _span(one, header.duration))}
             quiet = silent(f"{root}/{audio}", cut.values())
         except BadAudioError as error:
@@ -86,7 +87,7 @@ def _mistimed(one: Segment, duration: Seconds) -> Iterator[Problem]:
 
 
 def _unusable(audio: str, sharing: Sequence[Segment], error: BadAudioError, root: Path) -> Iterator[Problem]:
-    is_video = error.kind == "missing" and (root / audio).with_suffix(".mp4").exists()
+    is_video = error.kind == "missing" and audio.endswith(".wav") and (root / audio).with_suffix(".mp4").exists()
     help_ = f"there is an mp4: {EXTRACT} {root}`" if is_video else "restore the file"
     if len(sharing) == 1:
         yield Problem(error.kind, f"{audio} {error}; {sharing[0].id} is left out, {help_}", sharing[0].id)

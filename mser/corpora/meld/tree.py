@@ -6,7 +6,8 @@ The csv files and the folders of clips may lie in the root or up to two folders 
     dev_sent_emo.csv     dev_splits_complete/
     test_sent_emo.csv    output_repeated_splits_test/
 
-MELD publishes videos (``dia0_utt0.mp4``); ``mser data extract-audio`` puts the wav files beside them.
+MELD publishes videos (``dia0_utt0.mp4``), which are heard where PyAV is installed and no wav file lies beside them;
+``mser data extract-audio`` puts these there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from mser.audio.containers import can_read_containers
+from mser.audio.recording import check_recording
 from mser.audio.silence import check_audible
 from mser.audio.wav import BadAudioError
 from mser.corpora.meld.text import Row, read_rows
@@ -66,7 +69,8 @@ def read(root: Path) -> Manifest:
         return _words_alone(root, tables)
     if not folders:
         names = ", ".join(folder for _, folder in PARTS.values())
-        raise UserError(f"MELD in {root} has no wav files in {names}; get them from the videos: {_EXTRACT} {root}")
+        hint = f"get them from the videos: {_EXTRACT} {root}, or hear them: pip install 'multimodal-ser[av]'"
+        raise UserError(f"MELD in {root} has no wav files in {names}; {hint}")
     problems = list(_missing_parts(tables, folders))
     utterances = []
     for name in (name for name in PARTS if name in tables and name in folders):
@@ -85,7 +89,8 @@ def _find(root: Path, name: str) -> Path | None:
 
 
 def _has_audio(folder: Path) -> bool:
-    return next(folder.glob("dia*.wav"), None) is not None
+    endings = ("wav", "mp4") if can_read_containers() else ("wav",)
+    return any(next(folder.glob(f"dia*.{ending}"), None) for ending in endings)
 
 
 def _has_clips(root: Path) -> bool:
@@ -148,9 +153,13 @@ def _utterances(root: Path, folder: Path, rows: Iterable[Row]) -> tuple[list[Utt
             continue
         audio = folder / f"{row.clip}.wav"
         try:
-            utterance = _utterance(row, audio.relative_to(root), check_audible(audio).duration)
+            if can_read_containers() and not audio.exists() and audio.with_suffix(".mp4").exists():
+                audio = audio.with_suffix(".mp4")
+            duration = check_audible(audio).duration if audio.suffix == ".wav" else check_recording(audio)
+            utterance = _utterance(row, audio.relative_to(root), duration)
         except BadAudioError as error:
-            hint = _EXTRACT if audio.with_suffix(".mp4").exists() else "restore the file"
+            is_video = audio.suffix == ".wav" and audio.with_suffix(".mp4").exists()
+            hint = _EXTRACT if is_video else "restore the file"
             message = f"{audio.relative_to(root)} {error}; the clip is left out, {hint}"
             problems.append(Problem(error.kind, message, row.id))
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from mser.audio.recording import SUFFIXES, VIDEOS
+from mser.audio.recording import SUFFIXES, VIDEOS, heard_in
 from mser.corpora.text_files import garbled, read_or_windows
 from mser.errors import UserError
 
@@ -100,8 +100,8 @@ def read_names(folder: Path, find: Mapping[str, Find], suffix: str | None = None
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give one with audio files in it, at any depth")
     paths = sorted(_visible(folder))
-    result = NamedFiles(videos=sum(path.lower().endswith(VIDEOS) for path in paths))
-    audio = [path for path in paths if path.lower().endswith(SUFFIXES)]
+    audio = heard_in(paths)
+    result = NamedFiles(videos=sum(path.lower().endswith(VIDEOS) for path in set(paths) - set(audio)))
     if not audio:
         hint = (
             f"run `mser data extract-audio {folder}` on its {result.videos} videos" if result.videos else "give another"
