@@ -59,8 +59,8 @@ def _huggingface(parser: argparse.ArgumentParser) -> None:
         "Make a model folder, for mser predict, app, judge and mser.load, of an emotion classifier that was published "
         "in transformers' layout: wav2vec 2.0, HuBERT, WavLM, UniSpeech(-SAT), data2vec-audio, Wav2Vec2-BERT or "
         "Whisper ...ForSequenceClassification, audEERING's wav2vec 2.0 for arousal, dominance and valence, and the "
-        "WavLM baselines of the Odyssey 2024 challenge. A checkpoint whose classifier is not whole is refused: transformers "
-        "would fill it at random."
+        "WavLM baselines of the Odyssey 2024 challenge. A checkpoint whose classifier is not whole is refused: "
+        "transformers would fill it at random."
     )
     parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a Hugging Face id such as superb/hubert-base-superb-er")
     parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
