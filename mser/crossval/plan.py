@@ -41,7 +41,7 @@ def plan(run: str, fit_options: list[str]) -> list[str]:
     rehearse(cli.model, cli.model_options(), cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
-    _write_folds(folder, cli.datamodule, reads=cli.model.text is not None, exclusive=cli.model.objective.exclusive)
+    write_folds(folder, cli.datamodule, reads=cli.model.text is not None, exclusive=cli.model.objective.exclusive)
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     return list(_told(cli.model, folder))
 
@@ -74,7 +74,19 @@ def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     yield f"{folder}: the checkpoints of a fit need {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
 
 
-def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive: bool) -> None:
+def write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive: bool, trains: bool = True) -> None:
+    """Write ``protocol.json`` and ``manifest.jsonl``.
+
+    Args:
+        folder: the run's.
+        data: the corpus, its task and its protocol.
+        reads: whether the model needs transcripts.
+        exclusive: whether the probabilities of an utterance sum to 1.
+        trains: whether anything is trained, for which each class has to be in the training parts.
+
+    Raises:
+        UserError: if the folds are not sound, or something is missing in them.
+    """
     manifest, task = data.read(), data.label_set
     labelled = task.select(manifest)
     folds = data.protocol.folds(labelled)
@@ -83,7 +95,8 @@ def _write_folds(folder: Path, data: CorpusDataModule, *, reads: bool, exclusive
     by_id = {one.id: one for one in labelled}
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
-        require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
+        if trains:
+            require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
         for part in ("train", "val", "test") if reads else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes)

@@ -1,0 +1,29 @@
+"""Every command of docs/models.md runs, on small models and corpora."""
+
+import re
+import shlex
+
+import pytest
+from fake.classifiers import save_classifier
+from fake.corpora.acted import make_ravdess
+from fake.places import ROOT
+from fake.speech import write_speech
+
+from mser.cli import main
+
+DOC = (ROOT / "docs/models.md").read_text()
+
+
+def commands() -> list[list[str]]:
+    text = "\n".join(re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)).replace("\\\n", " ")
+    return [shlex.split(line, comments=True) for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.slow
+def test_the_commands_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_classifier(tmp_path / "superb/hubert-base-superb-er", "hubert")
+    make_ravdess(tmp_path / "data/RAVDESS")
+    for command in commands():
+        assert main(command[1:]) == 0, shlex.join(command)
+    assert (tmp_path / "runs/superb/report/report.html").exists()
