@@ -63,8 +63,8 @@ def require_emotions(name: str, labels: Sequence[str], outputs: int, *, given: b
         said = f"{len(labels)} labels" if labels else "no labels"
         twice = ", one of them twice" if len(set(labels)) < len(labels) else ""
         raise UserError(
-            f"{name} has {said}{twice} for the {outputs} outputs of its classifier; name them in its order with "
-            "--labels neutral,happy,..."
+            f"{name} has {said}{twice} for the {outputs} outputs of its classifier; "
+            + ("give a name for each" if given else "name them in its order with --labels neutral,happy,...")
         )
     if not given and 2 * sum(map(is_emotion, labels)) < len(labels):
         few = ", ".join(labels[:6]) + (", ..." if len(labels) > 6 else "")

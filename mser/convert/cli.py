@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _speech_bert(kinds.add_parser("speech-bert", help="vq-wav2vec and its BERT: a speech encoder"))
     _roberta(kinds.add_parser("roberta", help="a RoBERTa over text: a text encoder"))
     _fine_tuned(kinds.add_parser("fine-tuned", help="a whole model that the paper's code trained"))
-    _emotion2vec(kinds.add_parser("emotion2vec", help="emotion2vec as FunASR publishes it: a speech encoder"))
+    _emotion2vec(kinds.add_parser("emotion2vec", help="emotion2vec as FunASR publishes it: an encoder or a model"))
     return parser
 
 
@@ -111,9 +111,18 @@ def _roberta(parser: argparse.ArgumentParser) -> None:
 
 
 def _emotion2vec(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Make a speech encoder: use it with --model.speech.name FOLDER."
+    parser.description = (
+        "Of a fine-tuned emotion2vec (plus seed, base, large) whose tokens.txt is there make a model folder, for mser "
+        "predict, app, judge and mser.load; its encoder is FOLDER/speech. Of a pretrained one make a speech encoder: "
+        "use it with --model.speech.name FOLDER."
+    )
     parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt)")
     parser.add_argument("--config", metavar="CONFIG.yaml", help="what was published with them; by default beside them")
+    parser.add_argument("--tokens", metavar="tokens.txt", help="what a classifier's answers are called, a line each; "
+                        "by default beside the weights")  # fmt: skip
+    parser.add_argument("--encoder", action="store_true", help="make a speech encoder and leave a classifier out")
+    parser.add_argument("--trained-on", type=_names, default=[], metavar="CORPUS,CORPUS", help="corpora that a "
+                        "classifier was trained on, such as EmoBox")  # fmt: skip
     parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
 
 
