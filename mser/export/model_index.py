@@ -59,7 +59,7 @@ def scores(trained: Trained, modalities: tuple[str, ...]) -> dict[str, Any]:
 
 def _of_run(trained: Trained) -> list[dict[str, Any]]:
     report = whole_report(trained)
-    overall = report["runs"][0].get("overall") if report else None
+    overall: Mapping[str, Any] = (report["runs"][0].get("overall") if report else None) or {}
     found = []
     for name in trained.judge.columns if overall else ():
         figure = overall.get(name) or {}

@@ -52,7 +52,7 @@ def write_embeddings(
 
 def _write_npz(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> None:
     every = [row["embedding"] for row in rows]
-    arrays = {
+    arrays: dict[str, Any] = {
         "audio": np.array([row["audio"] for row in rows], dtype=np.str_),
         "start": np.array([row["start"] for row in rows], dtype=np.float64),
         "end": np.array([np.nan if row["end"] is None else row["end"] for row in rows], dtype=np.float64),
