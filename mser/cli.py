@@ -22,8 +22,9 @@ COMMANDS = {
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.corpora.cli", "check a corpus, list its utterances or folds, make up a small one"),
     "export": ("mser.export.cli", "make a folder of a trained model, to use and to share"),
+    "judge": ("mser.judge.cli", "ask a model folder about a corpus's test parts, as a run to report"),
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
-    "convert": ("mser.convert.cli", "turn the paper's checkpoints into Hugging Face folders"),
+    "convert": ("mser.convert.cli", "turn checkpoints of others into model folders and encoders"),
 }
 
 _LONGEST = 1_500  # letters of a message: what it quotes may have no end

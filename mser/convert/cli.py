@@ -1,9 +1,11 @@
-"""The ``mser convert`` command: the paper's checkpoints as folders that the other commands take."""
+"""The ``mser convert`` command: checkpoints of others as folders that the other commands take."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+
+from mser.errors import UserError
 
 _OUT = "folder to make; must not exist"
 _HEADS = "attention heads of the encoder; only needed for an encoder out of a fine-tuned checkpoint"
@@ -21,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mser.convert.speech_bert import convert_speech_bert as convert
     elif kind == "emotion2vec":
         from mser.convert.emotion2vec import convert_emotion2vec as convert  # type: ignore[assignment]
+    elif kind == "huggingface":
+        from mser.convert.huggingface import convert_huggingface as convert  # type: ignore[assignment]
     elif kind == "roberta":
         from mser.convert.text_roberta import convert_text_roberta as convert  # type: ignore[assignment]
     else:
@@ -37,15 +41,49 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mser convert",
-        description="Turn checkpoints of fairseq and of the paper's code into folders of safetensors. Nothing in a "
-        "checkpoint is run, and fairseq is not needed.",
+        description="Turn checkpoints of others into folders of safetensors: emotion classifiers in transformers' "
+        "layout, emotion2vec, and those of fairseq and of the paper's code. Nothing in a checkpoint is run, and "
+        "neither fairseq nor FunASR is needed.",
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    _huggingface(kinds.add_parser("huggingface", help="an emotion classifier of Hugging Face: a model folder"))
     _speech_bert(kinds.add_parser("speech-bert", help="vq-wav2vec and its BERT: a speech encoder"))
     _roberta(kinds.add_parser("roberta", help="a RoBERTa over text: a text encoder"))
     _fine_tuned(kinds.add_parser("fine-tuned", help="a whole model that the paper's code trained"))
-    _emotion2vec(kinds.add_parser("emotion2vec", help="emotion2vec as FunASR publishes it: a speech encoder"))
+    _emotion2vec(kinds.add_parser("emotion2vec", help="emotion2vec as FunASR publishes it: an encoder or a model"))
     return parser
+
+
+def _huggingface(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make a model folder, for mser predict, app, judge and mser.load, of an emotion classifier that was published "
+        "in transformers' layout: wav2vec 2.0, HuBERT, WavLM, UniSpeech(-SAT), data2vec-audio, Wav2Vec2-BERT or "
+        "Whisper ...ForSequenceClassification, audEERING's wav2vec 2.0 for arousal, dominance and valence, and the "
+        "WavLM baselines of the Odyssey 2024 challenge. A checkpoint whose classifier is not whole is refused: "
+        "transformers would fill it at random."
+    )
+    parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a Hugging Face id such as superb/hubert-base-superb-er")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
+    parser.add_argument("--labels", type=_names, metavar="NAME,NAME", help="what its outputs are called, in their "
+                        "order, where its config.json does not say, or says it otherwise")  # fmt: skip
+    parser.add_argument("--range", type=_range, default=(0.0, 1.0), dest="score_range", metavar="LOW,HIGH",
+                        help="least and greatest score of a model that gives scores; 0,1 by default")  # fmt: skip
+    parser.add_argument("--trained-on", type=_names, default=[], metavar="CORPUS,CORPUS", help="corpora that it was "
+                        "trained on, such as iemocap, where its card does not say")  # fmt: skip
+
+
+def _names(given: str) -> list[str]:
+    return [name.strip() for name in given.split(",") if name.strip()]
+
+
+def _range(given: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, given.split(","))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not low < high:
+        raise UserError(f"--range is {given!r}; expected the least and the greatest score, such as 1,7")
+    return low, high
 
 
 def _speech_bert(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +111,18 @@ def _roberta(parser: argparse.ArgumentParser) -> None:
 
 
 def _emotion2vec(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Make a speech encoder: use it with --model.speech.name FOLDER."
+    parser.description = (
+        "Of a fine-tuned emotion2vec (plus seed, base, large) whose tokens.txt is there make a model folder, for mser "
+        "predict, app, judge and mser.load; its encoder is FOLDER/speech. Of a pretrained one make a speech encoder: "
+        "use it with --model.speech.name FOLDER."
+    )
     parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt)")
     parser.add_argument("--config", metavar="CONFIG.yaml", help="what was published with them; by default beside them")
+    parser.add_argument("--tokens", metavar="tokens.txt", help="what a classifier's answers are called, a line each; "
+                        "by default beside the weights")  # fmt: skip
+    parser.add_argument("--encoder", action="store_true", help="make a speech encoder and leave a classifier out")
+    parser.add_argument("--trained-on", type=_names, default=[], metavar="CORPUS,CORPUS", help="corpora that a "
+                        "classifier was trained on, such as EmoBox")  # fmt: skip
     parser.add_argument("--out", required=True, metavar="FOLDER", help=_OUT)
 
 

@@ -1,15 +1,20 @@
-"""emotion2vec as FunASR publishes it (``model.pt`` and ``config.yaml``), as a folder that `model.speech.name` takes."""
+"""emotion2vec as FunASR publishes it (``model.pt`` and ``config.yaml``): a speech encoder.
+
+Where its classifier and the names of its answers (``tokens.txt``) are there it is a model folder.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from mser.convert.answers import require_emotions
 from mser.convert.checkpoint import read_weights
+from mser.convert.model_folder import Foreign, write_model_folder
 from mser.encoders.emotion2vec.backbone import WEIGHTS, Emotion2vec
 from mser.encoders.emotion2vec.settings import Emotion2vecSettings
 from mser.errors import UserError
@@ -28,13 +33,26 @@ _NAMES = (
 _UNUSED = (f"{_AUDIO}decoder.", "proj.", "_ema", "recon_proj.")
 
 
-def convert_emotion2vec(checkpoint: str, out: str, *, config: str | None = None) -> str:
+def convert_emotion2vec(
+    checkpoint: str,
+    out: str,
+    *,
+    config: str | None = None,
+    tokens: str | None = None,
+    encoder: bool = False,
+    trained_on: Sequence[str] = (),
+) -> str:
     """Write the folder `out` and return one line that describes it.
+
+    It is a model folder where the checkpoint has a classifier and its answers have names; else that of an encoder.
 
     Args:
         checkpoint: the weights, as published (``model.pt``, ``emotion2vec_base.pt``).
         out: folder to make.
         config: the ``config.yaml`` published with them; by default the one beside the checkpoint.
+        tokens: the ``tokens.txt`` published with a classifier; by default the one beside the checkpoint.
+        encoder: leave a classifier out.
+        trained_on: corpora that a classifier is known to be trained on.
 
     Raises:
         UserError: if a file is unreadable, the two do not belong together, or the model is no emotion2vec.
@@ -42,16 +60,65 @@ def convert_emotion2vec(checkpoint: str, out: str, *, config: str | None = None)
     path = Path(config) if config else Path(checkpoint).with_name("config.yaml")
     options = _read_options(path)
     settings = _settings(options, path)
-    renamed = _renamed(read_weights(checkpoint), settings)
+    weights = read_weights(checkpoint)
+    renamed = _renamed(weights, settings)
     model = Emotion2vec(settings)
     _require_same(model.state_dict(), renamed, checkpoint, path)
+    layers = settings.prenet_layers + settings.layers
+    said = f"{out}: emotion2vec with {layers} layers of width {settings.width}"
+    last = {} if encoder else _classifier(weights)
+    names = Path(tokens) if tokens else Path(checkpoint).with_name("tokens.txt")
+    if tokens and not last:
+        raise UserError(f"{checkpoint!r} holds no classifier (proj.weight) for the names in {tokens!r}; leave them out")
+    if last and (tokens or names.is_file()):
+        model.load_state_dict(renamed)
+        labels = _write_classifier(model, last, names, checkpoint, out, trained_on)
+        return f"{said} to {', '.join(labels)}"
     with new_folder(out) as folder:
         from safetensors.torch import save_file
 
         settings.write(folder)
         save_file({name: weight.contiguous() for name, weight in renamed.items()}, folder / WEIGHTS, {"format": "pt"})
-    layers = settings.prenet_layers + settings.layers
-    return f"{out}: emotion2vec with {layers} layers of width {settings.width}"
+    return said + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
+
+
+def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return ``weight`` (C, D) and ``bias`` (C,) of a fine-tuned one; nothing of one that was only pretrained."""
+    found = {}
+    for name, weight in weights.items():
+        if match := re.fullmatch(r"(?:module\.|model\.|d2v_model\.)*proj\.(weight|bias)", name):
+            found[match[1]] = weight
+    return found if len(found) == 2 else {}
+
+
+def _write_classifier(
+    model: Emotion2vec, last: Mapping[str, Tensor], tokens: Path, checkpoint: str, out: str, trained_on: Sequence[str]
+) -> list[str]:
+    """Write a model folder and return its labels: FunASR leaves out the answers whose names begin with ``unuse``."""
+    try:
+        names = [line.strip() for line in tokens.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"cannot read {str(tokens)!r} ({error}); take the tokens.txt published with the weights"
+        ) from error
+    outputs = len(last["bias"])
+    require_emotions(f"{checkpoint!r} with {str(tokens)!r}", names, outputs, given=True)
+    kept = [place for place, name in enumerate(names) if not name.startswith("unuse")]
+    labels = [names[place] for place in kept]
+    foreign = Foreign(
+        name=Path(checkpoint).resolve().parent.name,
+        layout="emotion2vec",
+        datasets=tuple(trained_on),
+        task={"kind": "labels", "exclusive": True, "name": "published", "labels": labels},
+        objective="CrossEntropy",
+        fusion={"class": "Shallow", "options": {}},
+        layer_sum=False,
+        weights={"head.1.weight": last["weight"][kept], "head.1.bias": last["bias"][kept]},
+        backbone=model,
+        save_encoder=model.settings.write,
+    )
+    write_model_folder(foreign, out)
+    return labels
 
 
 def _read_options(path: Path) -> Mapping[str, Any]:

@@ -41,7 +41,9 @@ def plan(run: str, fit_options: list[str]) -> list[str]:
     rehearse(cli.model, cli.model_options(), cli.datamodule.label_set)
     require_same(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False), "choose another --out")
     require_room(folder, cli.model)
-    _write_folds(folder, cli.datamodule, cli.model)
+    model = cli.model
+    write_folds(folder, cli.datamodule, hears=model.speech is not None, reads=model.text is not None,
+                exclusive=model.objective.exclusive)  # fmt: skip
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     return list(_told(cli.model, folder))
 
@@ -74,12 +76,28 @@ def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     yield f"{folder}: the checkpoints of a fit need {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free"
 
 
-def _write_folds(folder: Path, data: CorpusDataModule, model: EmotionRecognizer) -> None:
-    data.protocol.require_train()
+def write_folds(
+    folder: Path, data: CorpusDataModule, *, hears: bool, reads: bool, exclusive: bool, trains: bool = True
+) -> None:
+    """Write ``protocol.json`` and ``manifest.jsonl``.
+
+    Args:
+        folder: the run's.
+        data: the corpus, its task and its protocol.
+        hears: whether the model needs recordings.
+        reads: whether the model needs transcripts.
+        exclusive: whether the probabilities of an utterance sum to 1.
+        trains: whether anything is trained, for which each class has to be in the training parts.
+
+    Raises:
+        UserError: if the folds are not sound, or something is missing in them.
+    """
+    if trains:
+        data.protocol.require_train()
     manifest, task = data.read(), data.label_set
     labelled = task.select(manifest)
     data.protocol.require_listed(manifest)
-    if model.speech is not None:
+    if hears:
         require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)
     found = audit(labelled, folds, manifest.root)
@@ -87,8 +105,9 @@ def _write_folds(folder: Path, data: CorpusDataModule, model: EmotionRecognizer)
     by_id = {one.id: one for one in labelled}
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
-        require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
-        for part in ("train", "val", "test") if model.text is not None else ():
+        if trains:
+            require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
+        for part in ("train", "val", "test") if reads else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
     kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
@@ -104,7 +123,7 @@ def _write_folds(folder: Path, data: CorpusDataModule, model: EmotionRecognizer)
                 "digest": digest(folds),
                 "content": content_digest(labelled, folds),
                 "task": task.kind,
-                "exclusive": model.objective.exclusive,
+                "exclusive": exclusive,
                 "label_set": task.name,
                 "labels": data.label_names,
                 "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,

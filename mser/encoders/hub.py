@@ -108,7 +108,7 @@ def speech_backbone(name: str) -> Backbone:
         return _filled(name, "speech", lambda: Emotion2vec.from_folder(Path(name), weights=not _weightless.get()))
     kind = _config(name, "speech encoder").model_type
     if kind in (*FAMILIES, "whisper", "wav2vec2-bert"):
-        return _filled(name, "speech", lambda: _pretrained_speech(name, kind))
+        return _filled(name, "speech", lambda: _pretrained_speech(name))
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READ
 
     raise UserError(
@@ -182,24 +182,36 @@ def _longest(config: Any, tokenizer: Any) -> int:
     return int(min(limits))
 
 
-def _pretrained_speech(name: str, kind: str) -> Backbone:
+def _pretrained_speech(name: str) -> Backbone:
     from transformers import AutoFeatureExtractor
 
     extractor = _load(
         name, "feature settings", lambda: AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
     )
 
-    def made(model: Any) -> Backbone:
-        if kind == "whisper":
-            filters = torch.from_numpy(extractor.mel_filters)
-            return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length)
-        if kind == "wav2vec2-bert":
-            return Wav2Vec2BertBackbone(model, extractor)
-        if kind == "wavlm":
-            gate_attention(model)
-        return WaveformBackbone(model, normalise=extractor.do_normalize)
+    return _weights(name, lambda model: around(model, extractor))
 
-    return _weights(name, made)
+
+def around(model: Any, extractor: Any) -> Backbone:
+    """Return the backbone around a transformers model of speech.
+
+    Args:
+        model: which is taken apart and should not be used any more.
+        extractor: its feature extractor, with what `mser.convert` may have noted in it: ``fill`` of Whisper's
+            classifiers, ``centre`` and ``scale`` of waveforms, whether there is a ``closing_norm`` above the layers.
+    """
+    kind = model.config.model_type
+    if kind == "whisper":
+        filters, fill = torch.from_numpy(extractor.mel_filters), getattr(extractor, "fill", 0)
+        return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length, fill=fill)
+    if kind == "wav2vec2-bert":
+        return Wav2Vec2BertBackbone(model, extractor)
+    if kind == "wavlm":
+        gate_attention(model)
+    if not getattr(extractor, "closing_norm", True):
+        model.encoder.layer_norm = torch.nn.Identity()
+    level = {name: getattr(extractor, name) for name in ("centre", "scale") if hasattr(extractor, name)}
+    return WaveformBackbone(model, normalise=extractor.do_normalize, **level)
 
 
 def _weights(name: str, made: Callable[[Any], B]) -> B:

@@ -39,6 +39,25 @@ class Pooling(nn.Module):
         return (scores.softmax(-1).to(states.dtype).unsqueeze(1) @ states).squeeze(1)
 
 
+def weighted_statistics(states: Tensor, scores: Tensor, mask: Tensor) -> Tensor:
+    """Return (B, 2D): the mean of the real states and, behind it, their standard deviation, at least 0.003.
+
+    Args:
+        states: (B, T, D).
+        scores: (B, T), whose softmax over the real states are the weights.
+        mask: (B, T), true at real states.
+
+    Example:
+        >>> weighted_statistics(torch.tensor([[[1.0], [3.0], [9.0]]]), torch.zeros(1, 3), torch.tensor([[1, 1, 0]]) > 0)
+        tensor([[2., 1.]])
+    """
+    shares = scores.float().masked_fill(~mask, -torch.inf).softmax(-1).unsqueeze(-1)
+    states = states.float().masked_fill(~mask.unsqueeze(-1), 0)
+    mean = (shares * states).sum(1)
+    spread = ((shares * states.square()).sum(1) - mean.square()).clamp(min=1e-5).sqrt()
+    return torch.cat([mean, spread], dim=-1)
+
+
 class LayerSum(nn.Module):
     """A learned convex combination of all layers' states (SUPERB's weighted sum).
 

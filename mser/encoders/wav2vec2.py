@@ -26,12 +26,18 @@ class WaveformBackbone(Backbone):
     Args:
         model: a transformers model of one of `FAMILIES`.
         normalise: whether the checkpoint expects waveforms of zero mean and unit variance.
+        centre: what is taken off each sample.
+        scale: what it is divided by after that; a checkpoint may have those of its corpus instead of each clip's own.
     """
 
-    def __init__(self, model: Any, *, normalise: bool) -> None:
+    centre, scale = 0.0, 1.0
+
+    def __init__(self, model: Any, *, normalise: bool, centre: float = 0.0, scale: float = 1.0) -> None:
         super().__init__()
         self.width: int = model.config.hidden_size
         self.normalise = normalise
+        if (centre, scale) != (0, 1):  # else nothing is noted, which would rename what is kept of frozen encoders
+            self.centre, self.scale = centre, scale
         # Only what is used: a parameter without a gradient would stop distributed training.
         self.convolutions = cast(nn.ModuleList, model.feature_extractor.conv_layers)
         self.projection = model.feature_projection
@@ -51,6 +57,8 @@ class WaveformBackbone(Backbone):
         """
         if self.normalise:
             waveform = unit_variance(waveform, lengths)
+        if (self.centre, self.scale) != (0, 1):  # what lies behind a clip's end is never heard, so it may be anything
+            waveform = (waveform - self.centre) / self.scale
         features, frames = self._convolve(waveform, lengths)
         states = self.projection(features.transpose(1, 2))
         states = states[0] if isinstance(states, tuple) else states

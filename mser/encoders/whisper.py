@@ -25,12 +25,17 @@ class WhisperBackbone(Backbone):
         mel_filters: (frequencies, mels) the filter bank that the checkpoint was trained with.
         window: samples of a Fourier window.
         hop: samples between mel frames.
+        fill: samples that each clip is filled up with silence to, which is then heard like speech, and cut off after:
+            what classifiers made with transformers learned from; 0 hears each clip as long as it is.
     """
 
+    fill = 0
     mel_filters: Tensor
 
-    def __init__(self, encoder: Any, mel_filters: Tensor, *, window: int = 400, hop: int = 160) -> None:
+    def __init__(self, encoder: Any, mel_filters: Tensor, *, window: int = 400, hop: int = 160, fill: int = 0) -> None:
         super().__init__()
+        if fill:  # else nothing is noted, which would rename what is kept of frozen encoders
+            self.fill = fill
         self.width: int = encoder.config.d_model
         self.window, self.hop = window, hop
         self.encoder = encoder
@@ -45,8 +50,11 @@ class WhisperBackbone(Backbone):
             waveform: (B, samples) at 16 kHz, zeros behind each clip.
             lengths: (B,) samples of each clip.
         """
+        if self.fill:
+            waveform = functional.pad(waveform, (0, self.fill))[:, : self.fill]
         with torch.autocast(waveform.device.type, enabled=False):
-            mel, frames = self._log_mel(waveform.float(), lengths)
+            log_mel = self._filled_log_mel if self.fill else self._log_mel
+            mel, frames = log_mel(waveform.float(), lengths)
         states = functional.gelu(self.encoder.conv1(mel))
         states = functional.gelu(self.encoder.conv2(states)).transpose(1, 2)
         count = (self._frames(waveform) + 1) // 2
@@ -67,6 +75,12 @@ class WhisperBackbone(Backbone):
         floor = mel.masked_fill(~real, -math.inf).amax((1, 2), keepdim=True) - 8.0
         mel = torch.where(real, torch.maximum(mel, floor), floor)
         return (mel[..., : self._frames(waveform) + FLOOR_FRAMES] + 4.0) / 4.0, frames
+
+    def _filled_log_mel(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (B, mels, frames) of clips that are filled up, silence and all, and the frames (B,) of each."""
+        mel = (self.mel_filters.T @ self._power(waveform)[..., :-1]).clamp(min=MEL_FLOOR).log10()
+        mel = torch.maximum(mel, mel.amax((1, 2), keepdim=True) - 8.0)
+        return (mel + 4.0) / 4.0, torch.full_like(lengths, self.fill // self.hop)
 
     def _frames(self, waveform: Tensor) -> int:
         """Return the mel frames of the longest clip, which the others are padded to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from mser.corpora import CORPORA, Corpus
 from mser.distribution import NAME
 from mser.export.folds import Trained
+from mser.export.model_index import scores, whole_report
 from mser.manifest import Manifest
 from mser.runs.folder import REPORT
 from mser.scoring.measures import measure, shown
@@ -63,15 +63,15 @@ def card(settings: Settings, trained: Trained) -> str:
     """Return the text of the folder's README.md."""
     run, terms = trained.run, _terms(trained)
     labels = ", ".join(settings.task["labels"])
-    scores = settings.task["kind"] == "scores"
+    numbers = settings.task["kind"] == "scores"
     encoders = " and ".join(f"`{name}`" for name in settings.trained["encoders"].values())
     longest = settings.max_seconds
     return _TEMPLATE.format(
         metadata=_metadata(settings, trained),
-        distribution=f"'{NAME}[onnx]'" if settings.is_onnx else NAME,
+        distribution=installed(settings),
         silence=_silence(settings),
         name=run.name,
-        what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if scores else labels,
+        what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if numbers else labels,
         sides=" and ".join({"speech": "speech", "text": "its transcript"}[side] for side in settings.modalities),
         corpus=("made-up recordings in the shape of " if run.plan.made_up else "") + f"`{run.plan.corpus}`",
         made_up=f"\n**{MADE_UP}**\n" if run.plan.made_up else "",
@@ -85,7 +85,7 @@ def card(settings: Settings, trained: Trained) -> str:
         digest=run.plan.digest,
         ensemble=_not_itself(settings),
         answers="Scores are not clipped to their range."
-        if scores
+        if numbers
         else "Probabilities are calibrated by a temperature that was fitted on the validation part.",
         cut=f"- Clips lose what is beyond {longest:g} s, as in training.\n" if longest else "",
         licence="made-up recordings alone"
@@ -94,6 +94,13 @@ def card(settings: Settings, trained: Trained) -> str:
         if terms["url"]
         else terms["licence"],
     )
+
+
+def installed(settings: Settings) -> str:
+    """Return what pip has to install for a model folder, with the extras that it needs."""
+    sides = [settings.model[side] for side in settings.modalities]
+    extras = ["onnx"] if settings.is_onnx else ["lora"] if any(one.get("tune") == "lora" for one in sides) else []
+    return f"'{NAME}[{extras[0]}]'" if extras else NAME
 
 
 def _metadata(settings: Settings, trained: Trained) -> str:
@@ -110,6 +117,7 @@ def _metadata(settings: Settings, trained: Trained) -> str:
         "pipeline_tag": "audio-classification" if "speech" in settings.modalities else "text-classification",
         "tags": ["speech-emotion-recognition", "mser", *settings.modalities, corpus],
         "base_model": bases,
+        **scores(trained, settings.modalities),
     }
     return yaml.safe_dump({name: value for name, value in told.items() if value}, sort_keys=False)
 
@@ -160,14 +168,12 @@ def _of_members(settings: Settings) -> str:
 
 def _headline(trained: Trained) -> str:
     """Return what the run's report says of all folds, with intervals, or why it says nothing."""
-    try:
-        report = json.loads((trained.run.folder / REPORT).read_text(encoding="utf-8"))
-        answer, complete = report["answer"], report["runs"][0]["complete"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return "No report of the whole run was written; of single folds there are no intervals."
-    if not complete:
+    report = whole_report(trained)
+    if report:
+        return f"The run it is from, over all folds: {report['answer']}"
+    if (trained.run.folder / REPORT).is_file():
         return "Not all folds of the run were finished when this was exported; of single folds there are no intervals."
-    return f"The run it is from, over all folds: {answer}"
+    return "No report of the whole run was written; of single folds there are no intervals."
 
 
 def _table(trained: Trained) -> Iterator[str]:

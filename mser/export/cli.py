@@ -20,7 +20,11 @@ them, if it scores no worse than the ensemble on validation. Probabilities are c
 that of a `mser fit` is heard again for it.
 
 With --onnx the folder runs on ONNX Runtime, where no PyTorch is installed; instead of folds a folder that was exported
-before may be given. How far its answers are from PyTorch's is measured on the validation part, or on --check."""
+before may be given. How far its answers are from PyTorch's is measured on the validation part, or on --check.
+
+With --transformers the folder is a classifier of transformers, which pipeline("audio-classification") runs with the
+same answers; it takes the same sources. A model that reads, an ensemble, or one whose pooling or fusion transformers
+does not have is refused."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,6 +34,8 @@ def main(argv: Sequence[str]) -> int:
         UserError: if a fold is not finished, the folder cannot be made, or options do not go together.
     """
     args = _parser().parse_args(argv)
+    if args.onnx and args.transformers:
+        raise UserError("--onnx and --transformers make different folders; ask for one at a time")
     for name in ("int8", "check", "columns"):
         if getattr(args, name) and not args.onnx:
             raise UserError(f"--{name} is of no use without --onnx; add --onnx, or leave it out")
@@ -38,6 +44,8 @@ def main(argv: Sequence[str]) -> int:
     disable_progress_bar()
     with TemporaryDirectory() as scratch:
         args.folds = _folds(args, Path(scratch))
+        if args.transformers:
+            return _transformers(args, Path(scratch))
         return _onnx(args, Path(scratch)) if args.onnx else _export(args)
 
 
@@ -62,23 +70,38 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _onnx(args: argparse.Namespace, scratch: Path) -> int:
+def _source(args: argparse.Namespace, scratch: Path) -> Path:
+    """Return the model folder that was given, or one below `scratch` of the folds that were."""
     from mser.export.folder import export
-    from mser.export.folds import read_folds
-    from mser.export.onnx import export_onnx
-    from mser.export.onnx_check import table, validation
-    from mser.use.settings import is_model_folder, read_settings
+    from mser.use.settings import is_model_folder
 
-    exported = is_model_folder(args.folds[0])
-    if exported and (args.average or len(args.folds) > 1):
+    if not is_model_folder(args.folds[0]):
+        export(args.folds, scratch / "model", average=args.average, plugins=args.plugin)
+        return scratch / "model"
+    if args.average or len(args.folds) > 1:
         raise UserError(
             f"{args.folds[0]} is a model folder, which is exported alone and as it is; leave out --average and "
             "other folders, or give the folds it was made of"
         )
-    source = args.folds[0] if exported else scratch / "model"
-    if not exported:
-        export(args.folds, source, average=args.average, plugins=args.plugin)
-    heard = None if exported else validation(read_folds(args.folds))
+    return Path(args.folds[0])
+
+
+def _transformers(args: argparse.Namespace, scratch: Path) -> int:
+    from mser.export.transformers import export_transformers
+
+    told = export_transformers(_source(args, scratch), args.out)
+    print(f"{args.out}: a classifier of transformers; {told}")
+    return 0
+
+
+def _onnx(args: argparse.Namespace, scratch: Path) -> int:
+    from mser.export.folds import read_folds
+    from mser.export.onnx import export_onnx
+    from mser.export.onnx_check import table, validation
+    from mser.use.settings import read_settings
+
+    source = _source(args, scratch)
+    heard = None if source == args.folds[0] else validation(read_folds(args.folds))
     if args.check:
         heard = table(args.check, dict(args.columns), read_settings(source).question())
     made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
@@ -100,6 +123,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="the folder to make; must not exist")
     parser.add_argument("--average", action="store_true", help="one set of weights of several seeds of one fold")
     parser.add_argument("--onnx", action="store_true", help="make a folder that runs without PyTorch")
+    parser.add_argument("--transformers", action="store_true", help="make a folder that transformers' pipeline runs; "
+                        "speech alone")  # fmt: skip
     parser.add_argument(
         "--int8", action="store_true", help="with --onnx: linear layers in 8 bits; what it costs is told"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mser.distribution import NAME
 from mser.errors import UserError
 from mser.export.onnx_check import Heard, answers, cost, made_up
 from mser.export.onnx_graph import write_graph
@@ -97,7 +99,10 @@ def _write(max_tokens: int, settings: Settings, source: Path, folder: Path, plug
         if (source / side).is_dir():
             shutil.copytree(source / side, folder / side, ignore=shutil.ignore_patterns("*.safetensors"))
     if (source / "README.md").is_file():
-        shutil.copyfile(source / "README.md", folder / "README.md")
+        text = (source / "README.md").read_text(encoding="utf-8")
+        line = rf"^pip install '?{NAME}(\[\w+\])?'?$"
+        told = re.sub(line, f"pip install '{NAME}[onnx]'", text, flags=re.MULTILINE)
+        (folder / "README.md").write_text(told, encoding="utf-8")
     options = settings.model
     if max_tokens:  # what the model has positions for; without transformers nobody could tell
         options = options | {"text": options["text"] | {"max_tokens": max_tokens}}

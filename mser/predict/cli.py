@@ -54,6 +54,8 @@ def main(argv: Sequence[str]) -> int:
     folder = local_folder(args.model)
     settings = read_settings(folder)
     asked = _asked(args, settings)
+    if args.embeddings:
+        return _embed(args, folder, _clips(asked, settings, None, by))
     heard = args.channel and f"channel={args.channel}"
     how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
     by_speaker = bool(args.turns or args.channel == SPLIT)
@@ -69,6 +71,21 @@ def main(argv: Sequence[str]) -> int:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int:
+    """Write embeddings instead of answers, and return the exit code."""
+    from mser.predict.embeddings import write_embeddings
+    from mser.use.model import load
+
+    if args.out or args.launcher != "local":
+        raise UserError("--embeddings writes a file of its own, here; leave --out and --launcher out")
+    model = load(folder, device=args.device, asr=args.asr, precision=args.precision, plugins=args.plugin)
+    written, failed, first = write_embeddings(model, clips, args.embeddings, args.of, frames=args.frames)
+    print(f"{args.embeddings}: embeddings of {written} clips")
+    if failed:
+        print(f"mser predict: {failed} of {written + failed} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -240,6 +257,12 @@ def _parser() -> _Parser:
     parser.add_argument("--channel", "--channels", type=_channel, metavar="N|split", help="hear the N-th channel alone "
                         "of recordings, or each on its own as a speaker (default: all of them mixed)")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
+    parser.add_argument("--embeddings", type=Path, metavar="FILE", help="write a vector of each clip to a .npz or "
+                        ".parquet file instead of answers")  # fmt: skip
+    parser.add_argument("--of", choices=("fused", "speech", "text"), default="fused", help="with --embeddings: what "
+                        "the answer is made of (default), or what the speech or text encoder says")  # fmt: skip
+    parser.add_argument("--frames", action="store_true", help="with --embeddings and --of: each frame or token of that "
+                        "encoder instead of one vector")  # fmt: skip
     parser.add_argument("--window", type=positive, metavar="S", help="cut recordings into windows of so many seconds; "
                         "with --vad the most seconds of a segment")  # fmt: skip
     parser.add_argument("--hop", type=positive, metavar="S", help="from one window to the next (default: half of it)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mser.judge import heard
 from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
 from mser.report.sentences import between
@@ -49,10 +50,18 @@ def _of_speakers(run: Run, judge: Judge, seed: int, speakers: list[str]) -> list
 
 
 def doubts(run: Json) -> list[Finding]:
-    """Return what `over_speakers`, the shortcuts and chance say of a run's summary."""
+    """Return what `over_speakers`, the shortcuts and chance say of a run's summary, and what a judged model heard."""
     if not run["complete"]:
+        return _heard(run)
+    return [*_heard(run), *_below_chance(run), *_shortcuts(run), *_speakers(run)]
+
+
+def _heard(run: Json) -> list[Finding]:
+    """Return what a model that was not trained here was trained on, as far as anybody knows."""
+    if "judged" not in run:
         return []
-    return [*_below_chance(run), *_shortcuts(run), *_speakers(run)]
+    new, told = heard.said(run["judged"])
+    return [Finding("sound" if new else "note", told)]
 
 
 def best_shortcut(run: Json) -> Json | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mser.judge.heard import said as judged_on
 from mser.report.audit_findings import Finding
 from mser.report.audit_findings import findings as findings
 from mser.runs.run import Json
@@ -194,7 +195,12 @@ def _heard(run: Json) -> str:
     validation = run["part"] == "validation"
     audit = run["protocol"]["audit"]
     shared = audit.get("val_speaker_overlap" if validation else "speaker_overlap")
-    if shared is None:
+    if "judged" in run:
+        new = judged_on(run["judged"])[0]
+        heard = (
+            "a corpus that the model was not trained on" if new else "speakers that the model may have been trained on"
+        )
+    elif shared is None:
         heard = "speakers that nobody checked for overlap with training"
     elif shared:
         heard = "speakers it has partly been trained on"

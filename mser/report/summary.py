@@ -51,6 +51,8 @@ def summarise(run: Run, judged: Judge) -> Json:
         "cost": _cost(run.jobs),
         "provenance": {key: run.facts.get(key) for key in ("command", "commit", "versions", "hardware", "started")},
     }
+    if "judged" in run.facts:
+        found["judged"] = run.facts["judged"]
     return found | {"doubts": [doubt._asdict() for doubt in doubts(found)]}
 
 

@@ -229,8 +229,18 @@ class _Facts(TypedDict, total=False):
     seeds: list[Whole]
     folds: list[Whole]
     skip_test: bool
+    judged: _Judged
     versions: dict[str, str | None]
     hardware: dict[str, str | Amount | list[str] | None]
+
+
+class _Judged(TypedDict):
+    """Which model folder was asked, by `mser judge`."""
+
+    model: str
+    id: str
+    trained_on: list[str]
+    corpus: str
 
 
 class _Metrics(TypedDict, total=False):

@@ -30,6 +30,9 @@ from mser.use.segments import cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mser.use.embeddings import Side
     from mser.use.transcribing import Transcriber
 
 BATCH_SECONDS = 60.0
@@ -165,6 +168,50 @@ class Model(ModelHubMixin):
         if answers[0].error:
             raise UserError(answers[0].error)
         return answers[0]
+
+    def embed(
+        self,
+        audio: Audio | list[Any] | None,
+        transcript: str | Sequence[str | None] | None = None,
+        *,
+        of: Side = "fused",
+        frames: bool = False,
+        sample_rate: int | None = None,
+        columns: dict[str, str] | None = None,
+    ) -> Any:
+        """Return what the model makes of a recording before it answers; a list where several are asked for.
+
+        Each clip is computed by itself, so that no other changes it.
+
+        Args:
+            audio: as for `predict`.
+            transcript: what is said in it, or a list.
+            of: ``fused``, what the answer is made of; ``speech`` or ``text``, what that encoder says.
+            frames: each frame or token of the side instead of one vector.
+            sample_rate: of samples, in Hz.
+            columns: of a table, role to the column's name where that is another.
+
+        Returns:
+            (D,) float32; with `frames` (T, D), of speech 50 a second for most encoders.
+
+        Raises:
+            UserError: if a recording cannot be used, or the model has no such embedding.
+        """
+        clips, several = clips_of(audio, transcript, sample_rate, columns or {})
+        found = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
+        return found if several else found[0]
+
+    def embed_clip(self, clip: Clip, *, of: Side = "fused", frames: bool = False) -> NDArray[np.float32]:
+        """Return what `embed` does of one clip."""
+        from mser.use.embeddings import embedding
+
+        if clip.error:
+            raise UserError(clip.error)
+        one = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
+        [written] = self._written([one])
+        if not isinstance(written, Ready):
+            raise UserError(written.error)
+        return embedding(self.engine, written, of, frames=frames)
 
     def stream(self, clips: Iterable[Clip], *, batch_seconds: Seconds = BATCH_SECONDS) -> Iterator[Prediction]:
         """Yield what the model says of each clip, in their order, however many there are.

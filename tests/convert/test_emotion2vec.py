@@ -8,6 +8,7 @@ import yaml
 from fake.places import ROOT
 from safetensors.torch import load_file
 
+import mser
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder
 
@@ -51,6 +52,44 @@ def test_a_clip_alone_equals_the_clip_in_a_batch_and_all_that_is_trained_learns(
     without = [name for name in trained if encoder.get_parameter(name).grad is None]
     assert trained
     assert without == []
+
+
+TOKENS = ["生气/angry", "unuse_0", "开心/happy", "中立/neutral", "<unk>"]
+
+
+@pytest.fixture
+def named(tmp_path):
+    """What its answers are called, as FunASR has it: one of them is not used."""
+    (tmp_path / "tokens.txt").write_text("\n".join(TOKENS) + "\n", encoding="utf-8")
+    return tmp_path / "tokens.txt"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_classifier_s_logits_are_those_of_funasr(kind, named, tmp_path, capsys):
+    assert convert(kind, tmp_path / "model", f"--tokens={named}", "--trained-on=EmoBox") == 0
+    assert "to 生气/angry, 开心/happy, 中立/neutral, <unk>" in capsys.readouterr().out
+    model = mser.load(tmp_path / "model", device="cpu")
+    logits = load_file(GIVEN / f"{kind}.safetensors")["logits"][[0, 2, 3, 4]]
+    answer = model.predict(waveform()[0].numpy(), sample_rate=16_000)
+    assert list(answer.probabilities) == [TOKENS[place] for place in (0, 2, 3, 4)]
+    assert list(answer.probabilities.values()) == pytest.approx(logits.softmax(0).tolist(), abs=2e-5)
+    assert model.settings.trained["datasets"] == ["EmoBox"]
+    batch = model.predict([waveform()[0].numpy(), waveform()[0, :4000].numpy()], sample_rate=16_000)
+    assert batch[0].probabilities == pytest.approx(answer.probabilities, abs=1e-5)
+    encoder = SpeechEncoder(str(tmp_path / "model/speech")).eval()
+    with torch.no_grad():
+        states = encoder(waveform(), torch.tensor([7123])).states[0]
+    torch.testing.assert_close(states, load_file(GIVEN / f"{kind}.safetensors")["states"], atol=2e-5, rtol=0)
+
+
+def test_whether_a_classifier_is_taken(named, tmp_path, capsys):
+    assert convert("post_norm", tmp_path / "plain") == 0
+    assert "its classifier is left out, as no tokens.txt says" in capsys.readouterr().out
+    assert convert("post_norm", tmp_path / "encoder", "--encoder", f"--tokens={named}") == 2
+    assert "holds no classifier" in capsys.readouterr().err
+    named.write_text("angry\nhappy\n")
+    assert convert("post_norm", tmp_path / "few", f"--tokens={named}") == 2
+    assert "has 2 labels for the 5 outputs" in capsys.readouterr().err
 
 
 def test_what_users_get_wrong(tmp_path, capsys):

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import yaml
+from fake.classifiers import save_classifier
 from fake.converting import text_folder, write_files
 from fake.corpora.iemocap import make_iemocap
 from fake.corpora.meld import make_meld
@@ -53,6 +54,7 @@ def workplace(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme")
     write_files(folder)
     text_folder(folder)
+    save_classifier(folder / "superb" / "hubert-base-superb-er", "hubert")
     for made, released in RELEASED.items():
         (folder / made).rename(folder / released)
     make_iemocap(folder / "data" / "IEMOCAP_full_release", turns=12)

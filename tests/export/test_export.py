@@ -163,6 +163,36 @@ def test_what_the_hub_sorts_by(run, fold, tmp_path):
     assert told == expected
 
 
+def test_the_card_s_head_holds_scores_with_their_interval_and_protocol(run, fold, tmp_path):
+    changed = {}
+    for name in ("protocol.json", "report/report.json"):
+        changed[run / name] = (run / name).read_text()
+    (run / "protocol.json").write_text(json.dumps(json.loads(changed[run / "protocol.json"]) | {"made_up": False}))
+    whole = json.loads(changed[run / "report/report.json"])
+    figure = {"mean": 0.5, "interval": [0.45, 0.55], "method_interval": [0.4, 0.6]}
+    whole["runs"][0] |= {"complete": True, "overall": {"ua": figure, "wa": figure | {"method_interval": None}}}
+    whole["answer"] = "UA 50.0%"
+    try:
+        assert main(["export", str(fold), "--out", str(tmp_path / "one")]) == 0
+        (run / "report/report.json").write_text(json.dumps(whole))
+        assert main(["export", str(fold), "--out", str(tmp_path / "all")]) == 0
+    finally:
+        for path, text in changed.items():
+            path.write_text(text)
+    alone, every = (ModelCard.load(tmp_path / name / "README.md").data for name in ("one", "all"))
+    assert every.datasets == ["iemocap"]
+    assert every.metrics == ["accuracy", "recall"]
+    ua = next(one for one in every.eval_results if one.metric_type == "recall")
+    assert (ua.metric_value, ua.dataset_type, ua.dataset_config, ua.dataset_split) == (
+        0.5, "iemocap", "iemocap/loso5", "test"
+    )  # fmt: skip
+    assert ua.metric_args["interval"] == [0.4, 0.6]
+    assert "mean over all 5 folds, 95% interval 0.4000 to 0.6000" in ua.metric_name
+    ua = next(one for one in alone.eval_results if one.metric_type == "recall")
+    assert "interval" not in ua.metric_args
+    assert "seed 1, fold 1" in ua.metric_name
+
+
 def test_every_corpus_has_its_licence_in_the_card():
     assert all(one.licence for one in CORPORA.values())
     assert {name: one.terms()["hub_licence"] for name, one in CORPORA.items() if one.hub_licence != "other"} == {

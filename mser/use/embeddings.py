@@ -1,0 +1,82 @@
+"""What a model makes of a clip before it answers: the vector of an encoder, its frames, or both sides' fused vector."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mser.data.batch import Batch
+from mser.errors import UserError
+from mser.recognizer import EmotionRecognizer
+from mser.use.engine import Engine
+from mser.use.prepared import Ready
+from mser.use.torch_engine import TorchEngine, batched
+
+Side = Literal["fused", "speech", "text"]
+
+
+def require_embeddings(engine: Engine, of: Side, *, frames: bool) -> EmotionRecognizer:
+    """Return the model that makes embeddings.
+
+    Args:
+        engine: of a model folder.
+        of: which vector.
+        frames: whether each state of a side is asked for instead of one vector.
+
+    Raises:
+        UserError: if it has no such embeddings, or several.
+    """
+    if not isinstance(engine, TorchEngine):
+        raise UserError("a folder for ONNX Runtime gives answers alone; take embeddings of the folder it was made of")
+    if len(engine.members) > 1:
+        raise UserError(
+            f"this is an ensemble of {len(engine.members)} models, whose embeddings are not comparable; export one of "
+            "them"
+        )
+    [model] = engine.members
+    if of not in ("fused", "speech", "text"):
+        raise UserError(f"embeddings are of fused, speech or text, not of {of!r}")
+    if of != "fused" and getattr(model, of) is None:
+        raise UserError(f"this model has no {of} encoder, so there are no embeddings of it; ask for another")
+    if frames and of == "fused":
+        raise UserError("the fused vector has no frames; ask for those of speech or text")
+    return model
+
+
+@torch.inference_mode()
+def embedding(engine: Engine, one: Ready, of: Side = "fused", *, frames: bool = False) -> NDArray[np.float32]:
+    """Return (D,) of a clip, or (T, D) of its frames or tokens: computed by itself, so no other clip changes it.
+
+    Args:
+        engine: of a model folder.
+        one: the clip, as it was made ready.
+        of: ``fused`` is what the head answers by, ``speech`` or ``text`` what that encoder says.
+        frames: each state of the side instead of its summary.
+
+    Raises:
+        UserError: if there is no such embedding, or the clip lacks the side.
+    """
+    model = require_embeddings(engine, of, frames=frames)
+    if of != "fused" and of not in one.sides:
+        raise UserError(f"there is no {of} to embed")
+    batch = batched([one], cast(TorchEngine, engine).device)
+    if of == "fused":
+        found = _fused(model, batch)[0]
+    else:
+        said = model._hear(batch) if of == "speech" else model._read(batch)
+        found = said.states[0][said.mask[0]] if frames else said.summary[0]
+    return np.asarray(found.float().cpu().numpy())
+
+
+def _fused(model: EmotionRecognizer, batch: Batch) -> Any:
+    """Return (B, D), what goes into the head."""
+    seen: list[Any] = []
+    handle = model.head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        model(batch)
+    finally:
+        handle.remove()
+    return seen[0]
