@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
@@ -51,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
     folder = local_folder(args.model)
     settings = read_settings(folder)
     asked = _asked(args, settings)
+    if args.asr:
+        require_here_or_there(args.asr, "speech recogniser")
     how = " ".join(filter(None, (described(by), args.asr and f"asr={Path(args.asr).name}")))
     with Rows(Path(args.out), settings, how) if args.out else nullcontext() as out:
         again = _try_again(asked, out, cutting=by is not None)

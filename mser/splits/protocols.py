@@ -38,6 +38,7 @@ class Protocol:
         shares: what val may share with train by design: ``speaker``, ``group``, ``audio``, or ``copies``
             alone, clips of which one is heard in the other; see `mser.splits.audit`.
         shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
+        count: how many folds there are, where that does not depend on the utterances; None where it does.
     """
 
     name: str
@@ -45,6 +46,22 @@ class Protocol:
     split: Callable[[Sequence[Utterance]], Iterable[Parts]]
     shares: frozenset[str] = frozenset()
     shares_with_test: frozenset[str] = frozenset()
+    count: int | None = None
+
+    def require_fold(self, number: int, count: int | None = None) -> None:
+        """Accept the number of a fold, from 1.
+
+        Args:
+            number: that was asked for.
+            count: how many there are, where they are known; else `count` is believed.
+
+        Raises:
+            UserError: if there is no such fold.
+        """
+        count = count or self.count
+        if number < 1 or (count is not None and number > count):
+            there = f"folds 1 to {count}" if count else "folds from 1"
+            raise UserError(f"fold {number} was asked for, but {self.name} has {there}")
 
     def folds(self, utterances: Iterable[Utterance]) -> list[Fold]:
         """Return the folds; they do not depend on the order of the utterances.
@@ -99,7 +116,7 @@ def official(
         train, val, tested = ([one for one in utterances if one.split == part] for part in ("train", "val", test))
         yield "official", train, val, tested
 
-    return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test))
+    return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test), count=1)
 
 
 def digest(folds: Iterable[Fold]) -> str:
