@@ -46,13 +46,18 @@ def nearest(found: str, choices: Iterable[str]) -> str | None:
         >>> nearest("quux", ["fold", "root"]) is None
         True
     """
+    return next(iter(near(found, choices)), None)
+
+
+def near(found: str, choices: Iterable[str], most: int = 1) -> list[str]:
+    """Return up to so many choices that a name is like, as `nearest` says, the likest first."""
     from difflib import get_close_matches
 
     plain = {choice.lower(): choice for choice in choices}
     wanted = found.lower()
     ends = [choice for choice in plain if re.split(r"[/.]", choice)[-1] == wanted]
-    close = [wanted] if wanted in plain else ends or get_close_matches(wanted, list(plain), 1)
-    return plain[close[0]] if close else None
+    close = [wanted] if wanted in plain else ends or get_close_matches(wanted, list(plain), most)
+    return [plain[one] for one in close[:most]]
 
 
 def require(name: str, value: object, fits: bool, expected: str) -> None:

@@ -37,6 +37,8 @@ from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
+from mser.fitting.given import with_null
+from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
 from mser.fitting.starting import start_from
@@ -92,6 +94,7 @@ _HELP = (
 """Of each subcommand what its help begins with, instead of all options at once and Lightning's own words."""
 
 
+_STRICT = {"exit_on_error": False, "allow_abbrev": False}
 _SEARCHED = "the search that these options come from, as `mser sweep` writes it into best.yaml; reports tell of it"
 
 
@@ -122,7 +125,15 @@ class MserCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
-        super().parse_arguments(parser, args)
+        try:
+            super().parse_arguments(parser, args)
+        except (ArgumentError, TypeError, AttributeError) as error:
+            subcommands = getattr(self, "_subcommand_parsers", {})
+            words = list(args or sys.argv[1:])
+            fault = explained(error, subcommands.get(words[0], parser) if words else parser, words)
+            if not isinstance(error, ArgumentError) and str(fault) == one_line(error):
+                raise
+            raise fault from error
         require_possible(self.config[self.config.subcommand] if self.config.get("subcommand") else self.config)
         given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
         if given is not None and given != "last":
@@ -260,7 +271,8 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     Raises:
         UserError: for options that do not exist or do not fit.
     """
-    require_readable(sys.argv[1:] if argv is None else argv)
+    argv = with_null(sys.argv[1:] if argv is None else argv)
+    require_readable(argv)
     _quiet()
     try:
         return MserCLI(
@@ -277,7 +289,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,
-            parser_kwargs=_each_subcommand({"exit_on_error": False}) if run else {"exit_on_error": False},
+            parser_kwargs=_each_subcommand(_STRICT) if run else _STRICT,
             args=argv,
             run=run,
         )
@@ -307,6 +319,7 @@ def _quiet() -> None:
     for message in EXPECTED:
         warnings.filterwarnings("ignore", message)
     # Lightning advertises and says what was not asked for; our own lines say what matters.
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("mser").setLevel(logging.INFO)

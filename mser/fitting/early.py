@@ -11,6 +11,7 @@ from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.fitting.config_files import require_readable
 from mser.fitting.given import Given, given, heeded
+from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 
 _CLASSES = "mser.data.datamodules."
@@ -37,7 +38,8 @@ def require_at_hand(argv: Sequence[str], *, folds: Collection[int] = (), adapts:
             _require_there(asked[name], path, "give a checkpoint" if name == "ckpt_path" else "give a model")
     _require_data(asked, folds, adapts=adapts)
     for side, what in (("speech", "speech encoder"), ("text", "text encoder")):
-        if name := _text(asked, f"model.{side}.name"):
+        kind = _text(asked, f"model.{side}.class_path") or "mser."
+        if (name := _text(asked, f"model.{side}.name")) and is_own(kind):
             _require_encoder(name, what)
 
 

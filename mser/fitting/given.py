@@ -11,6 +11,8 @@ import yaml
 _OF_A_CLASS = ("class_path", "init_args", "dict_kwargs")
 _CLASSES = ("data", "model.fusion", "model.objective", "model.optimizer")
 """Options that name a class, whose own options may be written without ``init_args``."""
+_ENCODERS = ("model.speech", "model.text")
+"""The same, but with a class of their own, so that ``init_args`` is seldom written."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def given(argv: Sequence[str]) -> list[Given]:
         [('data', 'IEMOCAP'), ('data.init_args.fold', 2)]
     """
     found = []
-    words = list(argv)
+    words = with_null(argv)
     while words:
         name, equals, value = words.pop(0).partition("=")
         if not name.startswith("--"):
@@ -62,6 +64,16 @@ def given(argv: Sequence[str]) -> list[Given]:
     return found
 
 
+def with_null(argv: Sequence[str]) -> list[str]:
+    """Return the options with null where they say None, as agents of Weights & Biases write it.
+
+    Example:
+        >>> with_null(["--model.head_lr=None", "--out=None of it"])
+        ['--model.head_lr=null', '--out=None of it']
+    """
+    return [f"{word.removesuffix('None')}null" if word.endswith("=None") else word for word in argv]
+
+
 def heeded(options: Sequence[Given]) -> dict[str, Given]:
     """Return of each name the last one; what a later null or another value takes away is gone."""
     kept: dict[str, Given] = {}
@@ -73,7 +85,9 @@ def heeded(options: Sequence[Given]) -> dict[str, Given]:
 
 
 def _dotted(name: str) -> str:
-    """Return the full name of an option of a class that was written without ``init_args``."""
+    """Return the one name of an option of a class, which may be written with and without ``init_args``."""
+    for owner in _ENCODERS:
+        name = name.replace(f"{owner}.init_args.", f"{owner}.", 1)
     for owner in _CLASSES:
         rest = name.removeprefix(f"{owner}.")
         if rest != name and rest.partition(".")[0] not in _OF_A_CLASS:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging
 from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy
@@ -40,6 +41,9 @@ def require_possible(options: Any) -> None:
     Raises:
         UserError: for such a value.
     """
+    for name in ("model", "trainer"):
+        if not isinstance(options.get(name), Namespace):
+            raise UserError(f"{name} is {options.get(name)!r}; expected options of its own")
     trainer = options.trainer
     for name, fits, expected in _POSSIBLE:
         value = trainer.get(name)
