@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
-from mser.terminal.arguments import positive, role_and_name
+from mser.terminal.arguments import EachRoleOnce, positive, role_and_name
 from mser.use.hub import local_folder
 from mser.use.inputs import Asked, Listed, from_files, from_table
 from mser.use.prediction import MADE_UP
@@ -138,19 +138,27 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
 
 
-def _answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> Iterator[Prediction]:
-    """Return the answers in the order asked, wherever they are given."""
+def _answers(
+    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], step: Callable[[int], None]
+) -> Iterator[Prediction]:
+    """Yield the answers in the order asked, wherever they are given, and tell `step` how many more there are."""
     if args.ray and args.launcher != "ray":
         raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
     if args.launcher == "ray":
         from mser.predict.on_ray import answers
 
-        return answers(args, folder, clips)
+        return _counted(answers(args, folder, clips), step)
     if args.device and "," in args.device:
         from mser.predict.on_devices import answers
 
-        return answers(args, folder, clips)
-    return opened(args, folder, args.device)(clips)
+        return _counted(answers(args, folder, clips), step)
+    return opened(args, folder, args.device, step)(clips)
+
+
+def _counted(answers: Iterable[Prediction], step: Callable[[int], None]) -> Iterator[Prediction]:
+    for said in answers:
+        step(1)
+        yield said
 
 
 def _predict(
@@ -161,13 +169,12 @@ def _predict(
 
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:
-        for said in _answers(args, folder, clips):
+        for said in _answers(args, folder, clips, step):
             if out:
                 out.write(said)
             else:
                 print(_line(said))
             number, failed, first = number + 1, failed + bool(said.error), first or said.error
-            step()
     return number, failed, first
 
 
@@ -212,8 +219,9 @@ def _parser() -> _Parser:
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
                         "transcript, start, end; paths are relative to it; or the folder of a Hugging Face data set or "
                         "of Kaldi's")  # fmt: skip
-    parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
-                        help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
+    parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
+                        metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
+                        "audio=file")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
     parser.add_argument("--window", type=positive, metavar="S", help="cut recordings into windows of so many seconds; "
                         "with --vad the most seconds of a segment")  # fmt: skip
