@@ -37,6 +37,8 @@ from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
+from mser.fitting.early import named_corpus
+from mser.fitting.given import given as given_options
 from mser.fitting.given import with_null
 from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
@@ -125,11 +127,12 @@ class MserCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
+        words = list(args or sys.argv[1:])
+        self._classes = [one.value for one in given_options(words) if one.name in ("data", "data.class_path")]
         try:
             super().parse_arguments(parser, args)
         except (ArgumentError, TypeError, AttributeError) as error:
             subcommands = getattr(self, "_subcommand_parsers", {})
-            words = list(args or sys.argv[1:])
             fault = explained(error, subcommands.get(words[0], parser) if words else parser, words)
             if not isinstance(error, ArgumentError) and str(fault) == one_line(error):
                 raise
@@ -151,7 +154,8 @@ class MserCLI(LightningCLI):
         if self.subcommand in ("validate", "test", "predict"):
             data = self.config[self.subcommand].data
             if which := getattr(imported(data.class_path), "corpus", None):
-                for name, value in adapt(which, vars(data.init_args)).items():
+                first = named_corpus(next(iter(self._classes), None))
+                for name, value in adapt(which, vars(data.init_args), first.name if first else None).items():
                     data.init_args[name] = value
 
     def before_fit(self) -> None:

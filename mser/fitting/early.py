@@ -39,8 +39,8 @@ def require_at_hand(argv: Sequence[str], *, folds: Collection[int] = (), adapts:
     _require_data(asked, folds, adapts=adapts)
     for side, what in (("speech", "speech encoder"), ("text", "text encoder")):
         kind = _text(asked, f"model.{side}.class_path") or "mser."
-        if (name := _text(asked, f"model.{side}.name")) and is_own(kind):
-            _require_encoder(name, what)
+        if (encoder := _text(asked, f"model.{side}.name")) and is_own(kind):
+            _require_encoder(encoder, what)
 
 
 def named_corpus(class_path: object) -> Corpus | None:
