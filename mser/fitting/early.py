@@ -15,6 +15,7 @@ from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 
 _CLASSES = "mser.data.datamodules."
+_GIVE = {"ckpt_path": "give a checkpoint", "from": "give a model folder that `mser export` made, or a checkpoint"}
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin", "*.bin.index.json")
 
 
@@ -35,7 +36,7 @@ def require_at_hand(argv: Sequence[str], *, folds: Collection[int] = (), adapts:
     asked = heeded(given(argv))
     for name in ("ckpt_path", "from"):
         if (path := _text(asked, name)) and path != "last":
-            _require_there(asked[name], path, "give a checkpoint" if name == "ckpt_path" else "give a model")
+            _require_there(asked[name], path, _GIVE[name])
     _require_data(asked, folds, adapts=adapts)
     for side, what in (("speech", "speech encoder"), ("text", "text encoder")):
         kind = _text(asked, f"model.{side}.class_path") or "mser."
