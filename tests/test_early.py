@@ -36,7 +36,7 @@ def test_names_places_and_numbers(tmp_path):
         "--data.init_args.labels=four": "unknown label set of iemocap 'four'",
         "--data.init_args.fold=6": "fold 6 was asked for, but iemocap/loso5 has folds 1 to 5",
         "--data.init_args.fold=0": "fold 0 was asked for",
-        "--ckpt_path=/no.ckpt": "--ckpt_path is /no.ckpt, which is not there; give a checkpoint",
+        "--ckpt_path=/no.ckpt": "--ckpt_path is /no.ckpt, which is not there; a fit writes checkpoints/best.ckpt",
         "--from=/no": "--from is /no, which is not there; give a model folder",
         "--model.speech.name=./no": "no speech encoder './no': there is no such folder",
         "--model.text.name=no/model": "no text encoder 'no/model': it is no folder here, it is not in the cache",

@@ -15,7 +15,10 @@ from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 
 _CLASSES = "mser.data.datamodules."
-_GIVE = {"ckpt_path": "give a checkpoint", "from": "give a model folder that `mser export` made, or a checkpoint"}
+_GIVE = {
+    "ckpt_path": "a fit writes checkpoints/best.ckpt",
+    "from": "give a model folder that `mser export` made, or a checkpoint",
+}
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin", "*.bin.index.json")
 
 
