@@ -69,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
 def _run(command: str, rest: list[str]) -> int:
     if command not in COMMANDS:
         raise one_of("command", command, list(COMMANDS))
+    if COMMANDS[command][0] == "mser.training" and not (command == "predict" and _asks_a_folder(rest)):
+        _look_ahead(command, rest)
     module = _module(command, rest)
     try:
         # The four that train share a module, which must know which of them it is.
@@ -78,14 +80,25 @@ def _run(command: str, rest: list[str]) -> int:
     return int(code or 0) if not isinstance(code, str) else 2
 
 
+def _look_ahead(command: str, rest: list[str]) -> None:
+    """Refuse in a second what needs no PyTorch to be seen."""
+    from mser.fitting.early import require_at_hand
+
+    if not {"-h", "--help", "--print_config"} & {word.partition("=")[0] for word in rest}:
+        require_at_hand(rest, adapts=command != "fit")
+
+
 def _module(command: str, rest: list[str]) -> Any:
     """Return what does it; there are two commands ``predict``, and that of model folders knows what is asked of it."""
-    if command == "predict":
-        from mser.predict import cli
-
-        if cli.asks_a_folder(rest):
-            return cli
+    if command == "predict" and _asks_a_folder(rest):
+        return import_module("mser.predict.cli")
     return import_module(COMMANDS[command][0])
+
+
+def _asks_a_folder(rest: list[str]) -> bool:
+    from mser.predict import cli
+
+    return cli.asks_a_folder(rest)
 
 
 def _usage() -> str:

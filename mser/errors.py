@@ -1,5 +1,10 @@
 """The one error that a user can cause: said in a line, exit code 2, no traceback."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
 _NO_MEMORY = (
     *("not enough memory", "can't allocate memory"),  # torch's allocator on the CPU
     *("out of memory", "alloc_failed"),  # CUDA and cuBLAS
@@ -27,11 +32,32 @@ def one_of(what: str, found: object, choices: list[str]) -> UserError:
         >>> print(one_of("protocol", "iemocap/losso5", ["iemocap/loso5", "mosi/official"]))
         unknown protocol 'iemocap/losso5': expected one of iemocap/loso5, mosi/official; did you mean 'iemocap/loso5'?
     """
+    near = nearest(str(found), choices)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return UserError(f"unknown {what} {found!r}: expected one of {', '.join(choices)}{hint}")
+
+
+def nearest(found: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that a name is most like: but for case, without what stands before it, or misspelled.
+
+    Example:
+        >>> nearest("loso5", ["iemocap/superb", "iemocap/loso5"]), nearest("batchsize", ["batch_size", "batch_seconds"])
+        ('iemocap/loso5', 'batch_size')
+        >>> nearest("quux", ["fold", "root"]) is None
+        True
+    """
+    return next(iter(near(found, choices)), None)
+
+
+def near(found: str, choices: Iterable[str], most: int = 1) -> list[str]:
+    """Return up to so many choices that a name is like, as `nearest` says, the likest first."""
     from difflib import get_close_matches
 
-    near = get_close_matches(str(found), choices, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return UserError(f"unknown {what} {found!r}: expected one of {', '.join(choices)}{hint}")
+    plain = {choice.lower(): choice for choice in choices}
+    wanted = found.lower()
+    ends = [choice for choice in plain if re.split(r"[/.]", choice)[-1] == wanted]
+    close = [wanted] if wanted in plain else ends or get_close_matches(wanted, list(plain), most)
+    return [plain[one] for one in close[:most]]
 
 
 def require(name: str, value: object, fits: bool, expected: str) -> None:

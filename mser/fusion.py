@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mser.encoders.outputs import Encoded
 from mser.encoders.pooling import weighted_statistics
+from mser.errors import require
 
 
 class Fusion(nn.Module):
@@ -157,6 +158,10 @@ class CoAttention(Fusion):
         super().__init__()
         if not speech_width or not text_width:
             raise ValueError("co-attention needs a speech and a text encoder; use Shallow with one encoder")
+        require("model.fusion.init_args.heads", heads, heads >= 1, "1 or more")
+        require("model.fusion.init_args.layers", layers, layers >= 1, "1 or more")
+        for name, share in (("dropout", dropout), ("attention_dropout", attention_dropout)):
+            require(f"model.fusion.init_args.{name}", share, 0 <= share < 1, "a share from 0 to below 1")
         if speech_width % heads or text_width % heads:
             raise ValueError(f"{heads} heads do not divide the encoders' widths {speech_width} and {text_width}")
         self.width = speech_width + text_width

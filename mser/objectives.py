@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mser.errors import UserError
+from mser.errors import UserError, require
 from mser.labels import KINDS, Task
 
 
@@ -79,6 +79,8 @@ class CrossEntropy(Objective):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
+        fits = 0 <= label_smoothing < 1
+        require("model.objective.init_args.label_smoothing", label_smoothing, fits, "a share from 0 to below 1")
         self.outputs = len(labels)
         self.balanced = class_weights == "balanced"
         self.label_smoothing = label_smoothing

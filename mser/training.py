@@ -38,6 +38,10 @@ from mser.data.module import CorpusDataModule
 from mser.data.other_corpus import adapt, adapt_table
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
+from mser.fitting.early import named_corpus
+from mser.fitting.given import given as given_options
+from mser.fitting.given import with_null
+from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
 from mser.fitting.starting import start_from
@@ -93,6 +97,7 @@ _HELP = (
 """Of each subcommand what its help begins with, instead of all options at once and Lightning's own words."""
 
 
+_STRICT = {"exit_on_error": False, "allow_abbrev": False}
 _SEARCHED = "the search that these options come from, as `mser sweep` writes it into best.yaml; reports tell of it"
 
 
@@ -125,7 +130,16 @@ class MserCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
-        super().parse_arguments(parser, args)
+        words = list(args or sys.argv[1:])
+        self._classes = [one.value for one in given_options(words) if one.name in ("data", "data.class_path")]
+        try:
+            super().parse_arguments(parser, args)
+        except (ArgumentError, TypeError, AttributeError) as error:
+            subcommands = getattr(self, "_subcommand_parsers", {})
+            fault = explained(error, subcommands.get(words[0], parser) if words else parser, words)
+            if not isinstance(error, ArgumentError) and str(fault) == one_line(error):
+                raise
+            raise fault from error
         require_possible(self.config[self.config.subcommand] if self.config.get("subcommand") else self.config)
         given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
         if given is not None and given != "last":
@@ -145,7 +159,9 @@ class MserCLI(LightningCLI):
             data = self.config[self.subcommand].data
             adapted = vars(data.init_args)
             if which := getattr(imported(data.class_path), "corpus", None):
-                adapted = adapt(which, adapted, self.trained_on)
+                first = named_corpus(next(iter(self._classes), None))
+                trained_on = ({"corpus": first.name} if first else {}) | dict(self.trained_on or {})
+                adapted = adapt(which, adapted, trained_on)
             elif imported(data.class_path) is Table:
                 adapted = adapt_table(adapted, self.trained_on or {})
             for name, value in adapted.items():
@@ -268,7 +284,8 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     Raises:
         UserError: for options that do not exist or do not fit.
     """
-    require_readable(sys.argv[1:] if argv is None else argv)
+    argv = with_null(sys.argv[1:] if argv is None else argv)
+    require_readable(argv)
     _quiet()
     try:
         return MserCLI(
@@ -285,7 +302,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,
-            parser_kwargs=_each_subcommand({"exit_on_error": False}) if run else {"exit_on_error": False},
+            parser_kwargs=_each_subcommand(_STRICT) if run else _STRICT,
             args=argv,
             run=run,
         )
@@ -315,6 +332,7 @@ def _quiet() -> None:
     for message in EXPECTED:
         warnings.filterwarnings("ignore", message)
     # Lightning advertises and says what was not asked for; our own lines say what matters.
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("mser").setLevel(logging.INFO)

@@ -104,7 +104,7 @@ def test_a_file_that_is_no_checkpoint(content, corpus, fitted, tmp_path, capsys)
 
 def test_no_file(corpus, tmp_path, capsys):
     assert run("test", corpus, tmp_path, "--ckpt_path=nowhere.ckpt") == 2
-    assert "there is no checkpoint nowhere.ckpt; a fit writes checkpoints/best.ckpt" in capsys.readouterr().err
+    assert "nowhere.ckpt, which is not there; a fit writes checkpoints/best.ckpt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--trainer.accelerator=tpu", "--trainer.accelerator=abacus",

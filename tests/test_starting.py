@@ -59,7 +59,7 @@ def test_a_fit_starts_from_a_model_folder_and_from_a_checkpoint(place, caplog, c
 
 def test_what_is_no_start_is_refused(place, capsys):
     assert fit(place, "no", f"--from={place / 'own'}") == 2
-    assert "is neither a model folder" in refusal(capsys)
+    assert "which is not there; give a model folder" in refusal(capsys)
     other = ("--model.speech.name=tiny", "--model.text=null")
     assert fit(place, "no", f"--from={place / 'model'}", *other) == 2
     assert "is of another model: text.backbone." in refusal(capsys)

@@ -103,7 +103,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
         error = capsys.readouterr().err.strip().splitlines()
         assert error[-1].startswith("mser: error: ")
         assert words in error[-1]
-    assert main(["fit", f"--config={EXPERIMENTS / 'demo/text_only.yaml'}", "--model.text=null"]) == 2
+    assert run("fit", EXPERIMENTS / "demo/text_only.yaml", corpus, tmp_path / "run", "--model.text=null") == 2
     assert "the model has neither ears nor eyes" in capsys.readouterr().err
     assert run("fit", shallow, corpus, tmp_path / "run", "--trainer.max_epochs=1") == 0
     assert run("fit", shallow, corpus, tmp_path / "run", "--trainer.max_epochs=1") == 2

@@ -24,7 +24,7 @@ from mser.manifest import Manifest
 from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
-from mser.terminal.arguments import count, role_and_name
+from mser.terminal.arguments import EachRoleOnce, count, role_and_name
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -140,7 +140,13 @@ def _describe(args: argparse.Namespace) -> int:
 def _corpus(args: argparse.Namespace) -> Corpus:
     """Return the corpus that was asked for; what a table holds, the table says itself."""
     if args.corpus == table.NAME:
-        return table.open_table(args.root, {role: names.split(",") if names else None for role, names in args.columns})
+        columns = {role: names.split(",") if names else None for role, names in args.columns}
+        for role, names in columns.items():
+            if names and len(names) > 1 and role != "score":
+                raise UserError(
+                    f"--columns {role}={','.join(names)} names {len(names)} columns; only score has several"
+                )
+        return table.open_table(args.root, columns)
     if args.columns:
         raise UserError(f"--columns names the columns of a table, but {args.corpus} is none; leave it out")
     if "." not in args.corpus:
@@ -277,6 +283,7 @@ def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
         metavar="ROLE=NAME",
         nargs="+",
         type=role_and_name,
+        action=EachRoleOnce,
         default=[],
         help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
         "score=valence,arousal for several; speaker= if nobody knows who speaks; table=NAME of an audformat database",

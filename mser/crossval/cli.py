@@ -22,7 +22,7 @@ from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
 from mser.data.completeness import say_left_out, wordless
 from mser.errors import UserError
 from mser.files.whole import write_text
-from mser.fitting.config_files import require_readable
+from mser.fitting.early import require_at_hand
 from mser.labels import LabelSet
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     """
     args, fit_options = parse(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
-    require_readable(fit_options)
+    require_at_hand(fit_options, folds=args.folds or ())
     run = Path(expandvars(args.out))
     track = bool(args.logger) or in_sweep()
     if track:

@@ -161,8 +161,7 @@ class CorpusDataModule(LightningDataModule):
 
     def _fold(self, labelled: list[Utterance], audio: Path) -> Fold:
         folds = self.protocol.folds(labelled)
-        if not 1 <= self.fold <= len(folds):
-            raise UserError(f"fold {self.fold} was asked for, but {self.protocol.name} has folds 1 to {len(folds)}")
+        self.protocol.require_fold(self.fold, len(folds))
         fold = folds[self.fold - 1]
         require_sound(self.protocol, audit(labelled, [fold], audio))
         world = self.trainer.world_size if self.trainer else 1

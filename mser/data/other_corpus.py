@@ -25,13 +25,15 @@ def adapt(which: Corpus, options: dict[str, Any], trained_on: Mapping[str, Any] 
     Args:
         which: the corpus that is tested.
         options: of its datamodule.
-        trained_on: what a checkpoint tells of its own data.
+        trained_on: what a checkpoint or an experiment file tells of its own data.
 
     Example:
         >>> adapt(CORPORA["meld"], {"labels": None, "protocol": "iemocap/loso5", "fold": 2})
         {'labels': 'meld4', 'protocol': None, 'fold': 1}
         >>> adapt(CORPORA["emodb"], {"labels": "ravdess4", "protocol": "ravdess/6fold", "fold": 2})
         {'labels': 'ravdess4', 'protocol': 'emodb/whole', 'fold': 1}
+        >>> adapt(CORPORA["meld"], {"labels": None, "protocol": None, "fold": 5}, {"corpus": "iemocap"})
+        {'labels': 'meld4', 'protocol': None, 'fold': 1}
     """
     adapted = dict(options)
     trained = trained_on or {}

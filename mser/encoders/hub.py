@@ -12,6 +12,7 @@ import torch
 
 from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
+from mser.encoders.hub_access import require_here_or_there
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
 from mser.encoders.text import TextBackbone, Tokenizer
@@ -248,6 +249,7 @@ def _weights(name: str, made: Callable[[Any], B]) -> B:
 
 
 def _config(name: str, what: str) -> Any:
+    require_here_or_there(name, what)
     from transformers import AutoConfig
 
     return _load(name, what, lambda: AutoConfig.from_pretrained(name, trust_remote_code=False))

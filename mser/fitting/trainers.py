@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging
 from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy
@@ -40,6 +41,9 @@ def require_possible(options: Any) -> None:
     Raises:
         UserError: for such a value.
     """
+    for name in ("model", "trainer"):
+        if not isinstance(options.get(name), Namespace):
+            raise UserError(f"{name} is {options.get(name)!r}; expected options of its own")
     trainer = options.trainer
     for name, fits, expected in _POSSIBLE:
         value = trainer.get(name)
@@ -52,6 +56,17 @@ def require_possible(options: Any) -> None:
             f"trainer.check_val_every_n_epoch is {every}, but there are {epochs} epochs: nothing would be validated, "
             "and no epoch chosen; give less"
         )
+    if epochs and (least := trainer.get("min_epochs") or 0) > epochs:
+        raise UserError(f"trainer.min_epochs is {least}, but trainer.max_epochs ends the fit after {epochs}; give less")
+    for name, value, fits, expected in (
+        ("early_stopping.patience", options.early_stopping.patience, lambda value: value >= 0, "0 or more"),
+        ("resume.minutes", options.resume.minutes, lambda value: value > 0, "more than 0"),
+    ):
+        if not fits(value):
+            raise UserError(f"{name} is {value}; expected {expected}")
+    optimizer = str(getattr(options.model.get("optimizer"), "class_path", "")).rpartition(".")[2]
+    if optimizer in _UNFIT:
+        raise UserError(f"model.optimizer is {optimizer}, which {_UNFIT[optimizer]}; give another, such as AdamW")
     if str(trainer.get("precision")) in _NARROW:
         raise UserError(
             f"trainer.precision is {trainer.precision}, in which losses and norms lose their digits; give bf16-mixed"
@@ -61,6 +76,10 @@ def require_possible(options: Any) -> None:
         raise UserError(f"seed_everything is {seed}; expected a number from 0 to {2**32 - 1}")
 
 
+_UNFIT = {
+    "SparseAdam": "takes sparse gradients alone, and ours are dense",
+    "LBFGS": "takes no groups of parameters, and ours have rates of their own",
+}
 _NARROW = ("bf16-true", "16-true", "transformer-engine", "transformer-engine-float16")
 _POSSIBLE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("max_epochs", lambda value: value >= 1, "1 or more: the learning rate falls to 0 over all of them"),
@@ -68,6 +87,12 @@ _POSSIBLE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("limit_train_batches", lambda value: value > 0, "more than 0, or nothing would be trained"),
     ("accumulate_grad_batches", lambda value: value >= 1, "1 or more"),
     ("check_val_every_n_epoch", lambda value: value >= 1, "1 or more"),
+    ("log_every_n_steps", lambda value: value >= 0, "0 (never) or more"),
+    ("num_sanity_val_steps", lambda value: value >= -1, "0 or more, or -1 for the whole part"),
+    ("limit_val_batches", lambda value: value >= 0, "a share up to 1, or how many"),
+    ("limit_test_batches", lambda value: value > 0, "more than 0, or nothing would be tested"),
+    ("num_nodes", lambda value: value >= 1, "1 or more"),
+    ("default_root_dir", lambda value: str(value).strip() != "", "a folder for what the fit writes"),
     ("gradient_clip_val", lambda value: value >= 0, "0 (no clipping) or more"),
 )
 """Option of the trainer, what its value must be, and the same in words."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mser.corpora.annotations.options import add_options
+from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
@@ -18,7 +19,7 @@ from mser.predict.opened import opened
 from mser.predict.row_keys import Keys
 from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
-from mser.terminal.arguments import count, positive, role_and_name
+from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
 from mser.use.hub import local_folder
 from mser.use.inputs import Asked, Listed, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
@@ -54,6 +55,8 @@ def main(argv: Sequence[str]) -> int:
     folder = local_folder(args.model)
     settings = read_settings(folder)
     asked = _asked(args, settings)
+    if args.asr:
+        require_here_or_there(args.asr, "speech recogniser")
     if args.embeddings:
         return _embed(args, folder, _clips(asked, settings, None, by))
     heard = args.channel and f"channel={args.channel}"
@@ -169,19 +172,27 @@ def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segm
     return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
 
 
-def _answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> Iterator[Prediction]:
-    """Return the answers in the order asked, wherever they are given."""
+def _answers(
+    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], step: Callable[[int], None]
+) -> Iterator[Prediction]:
+    """Yield the answers in the order asked, wherever they are given, and tell `step` how many more there are."""
     if args.ray and args.launcher != "ray":
         raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
     if args.launcher == "ray":
         from mser.predict.on_ray import answers
 
-        return answers(args, folder, clips)
+        return _counted(answers(args, folder, clips), step)
     if args.device and "," in args.device:
         from mser.predict.on_devices import answers
 
-        return answers(args, folder, clips)
-    return opened(args, folder, args.device)(clips)
+        return _counted(answers(args, folder, clips), step)
+    return opened(args, folder, args.device, step)(clips)
+
+
+def _counted(answers: Iterable[Prediction], step: Callable[[int], None]) -> Iterator[Prediction]:
+    for said in answers:
+        step(1)
+        yield said
 
 
 def _predict(
@@ -192,13 +203,12 @@ def _predict(
 
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:
-        for said in _answers(args, folder, clips):
+        for said in _answers(args, folder, clips, step):
             if out:
                 out.write(said)
             else:
                 print(_line(said))
             number, failed, first = number + 1, failed + bool(said.error), first or said.error
-            step()
     return number, failed, first
 
 
@@ -249,8 +259,9 @@ def _parser() -> _Parser:
                         "transcript, start, end; paths are relative to it; or what else is a table: a folder of "
                         "Hugging Face's or Kaldi's, an id of the hub, a manifest of lhotse, an audformat database"
                         )  # fmt: skip
-    parser.add_argument("--columns", nargs="+", type=role_and_name, default=[], metavar="ROLE=NAME",
-                        help="where columns of the table are called otherwise, such as audio=file")  # fmt: skip
+    parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
+                        metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
+                        "audio=file")  # fmt: skip
     parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
                         "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
     add_options(parser)

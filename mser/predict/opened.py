@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def opened(
-    args: argparse.Namespace, folder: Path, device: str | None
+    args: argparse.Namespace, folder: Path, device: str | None, answered: Callable[[int], None] = lambda _: None
 ) -> Callable[[Iterable[Clip]], Iterator[Prediction]]:
     """Return what answers clips in their order, with the model loaded onto a device of this process."""
     from mser.use.model import load
 
     model = load(folder, device=device, asr=args.asr, precision=args.precision, plugins=args.plugin)
-    return partial(model.stream, batch_seconds=args.batch_seconds)
+    return partial(model.stream, batch_seconds=args.batch_seconds, answered=answered)

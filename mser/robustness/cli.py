@@ -99,6 +99,10 @@ def _asked(run: Run, args: argparse.Namespace) -> list[Condition]:
             raise UserError(f"--noise is {noise}, which is no folder; give one of recordings, or leave it out")
         noise = str(Path(noise).resolve())
     asked = conditions(sides, rates=args.wer, ratios=args.snr, noise=noise)
+    if noise != WHITE and not any(one.kind == "snr" for one in asked):
+        raise UserError(
+            "--noise says what is mixed in by --snr, but no ratio is asked; give --snr or leave --noise out"
+        )
     if not asked:
         raise UserError(f"{run.name} has {' and '.join(sides)} only, and nothing is left to ask; give --wer or --snr")
     if any(one.kind == "wer" for one in asked):

@@ -40,6 +40,7 @@ class Protocol:
         shares_with_test: what train and val may share with test by design; a score then says nothing of unseen ones.
         parts: which must not be empty; of a corpus that is tested alone, only the test part.
         listed: the ids that a corpus must have, where the folds are lists of ids.
+        count: how many folds there are, where that does not depend on the utterances; None where it does.
     """
 
     name: str
@@ -49,6 +50,22 @@ class Protocol:
     shares_with_test: frozenset[str] = frozenset()
     parts: tuple[str, ...] = ("train", "val", "test")
     listed: frozenset[str] = frozenset()
+    count: int | None = None
+
+    def require_fold(self, number: int, count: int | None = None) -> None:
+        """Accept the number of a fold, from 1.
+
+        Args:
+            number: that was asked for.
+            count: how many there are, where they are known; else `count` is believed.
+
+        Raises:
+            UserError: if there is no such fold.
+        """
+        count = count or self.count
+        if number < 1 or (count is not None and number > count):
+            there = f"folds 1 to {count}" if count else "folds from 1"
+            raise UserError(f"fold {number} was asked for, but {self.name} has {there}")
 
     def require_listed(self, utterances: Iterable[Utterance]) -> None:
         """Accept a corpus, with or without the labels that are asked for, that has all that the lists name.
@@ -124,7 +141,7 @@ def official(
         train, val, tested = ([one for one in utterances if one.split == part] for part in ("train", "val", test))
         yield "official", train, val, tested
 
-    return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test))
+    return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test), count=1)
 
 
 def whole(corpus: str) -> Protocol:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import Action, ArgumentError, ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from typing import Any
 
 
 def positive(text: str) -> float:
@@ -52,3 +54,22 @@ def role_and_name(text: str) -> tuple[str, str]:
     if not equals:
         raise ArgumentTypeError(f"{text!r} is not of the form ROLE=NAME, such as audio=file")
     return role, name
+
+
+class EachRoleOnce(Action):
+    """Gathers ``--columns ROLE=NAME ...``, which may come again, but no role of it."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: str | Sequence[Any] | None,
+        option: str | None = None,
+    ) -> None:
+        """Add what was given to what was given before."""
+        given = [*getattr(namespace, self.dest), *(values or ())]
+        for number, (role, name) in enumerate(given):
+            for other, before in given[:number]:
+                if role == other:
+                    raise ArgumentError(self, f"{role} is given twice, as {before} and as {name}; keep one of them")
+        setattr(namespace, self.dest, given)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mser.encoders.hub_access import hub_answers
 from mser.errors import UserError
 from mser.use.settings import is_url
 
@@ -27,6 +28,7 @@ def local_folder(name: str | Path, **where: Any) -> Path:
         raise UserError(f"{name} is a URL, expected the folder of a model or its hub id, such as someone/their-model")
     if Path(name).exists() or not re.fullmatch(r"[\w.-]+/[\w.-]+", str(name)):
         return Path(name)
+    hub_answers()
     from huggingface_hub import snapshot_download
 
     try:

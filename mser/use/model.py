@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -22,6 +22,7 @@ from mser.use.clips import Audio, Clip
 from mser.use.engine import Engine, Precision
 from mser.use.engines import engine_of
 from mser.use.hub import local_folder
+from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
 from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
@@ -76,7 +77,9 @@ def _opened(
     plugins: Collection[str] = (),
 ) -> Model:
     settings = read_settings(path)
-    return Model(settings, engine_of(settings, path, device, precision, plugins), device, folder=path, asr=asr)
+    engine = engine_of(settings, path, device, precision, plugins)
+    warn_of_others(settings, path)
+    return Model(settings, engine, device, folder=path, asr=asr)
 
 
 class Model(ModelHubMixin):
@@ -213,7 +216,13 @@ class Model(ModelHubMixin):
             raise UserError(written.error)
         return embedding(self.engine, written, of, frames=frames)
 
-    def stream(self, clips: Iterable[Clip], *, batch_seconds: Seconds = BATCH_SECONDS) -> Iterator[Prediction]:
+    def stream(
+        self,
+        clips: Iterable[Clip],
+        *,
+        batch_seconds: Seconds = BATCH_SECONDS,
+        answered: Callable[[int], None] = lambda _: None,
+    ) -> Iterator[Prediction]:
         """Yield what the model says of each clip, in their order, however many there are.
 
         Args:
@@ -222,6 +231,7 @@ class Model(ModelHubMixin):
                 on a processor batches are smaller (`Engine.at_once`). A base-size encoder needs 16 MB of memory for a
                 second in float32, WavLM 30 MB in a clip of a minute; a batch that does not fit is halved, and a clip
                 that does not fit alone has an `error`.
+            answered: told after each batch how many clips it had: their answers may come much later, in their order.
         """
         window: list[Ready | Prediction] = []
         held = 0.0
@@ -232,19 +242,23 @@ class Model(ModelHubMixin):
                 window.append(_refused(clip, error))
             held += window[-1].seconds or 0.0
             if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
-                yield from self._answered(window, batch_seconds)
+                yield from self._answered(window, batch_seconds, answered)
                 window, held = [], 0.0
-        yield from self._answered(window, batch_seconds)
+        yield from self._answered(window, batch_seconds, answered)
 
-    def _answered(self, window: Sequence[Ready | Prediction], budget: Seconds) -> Iterator[Prediction]:
+    def _answered(
+        self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
+    ) -> Iterator[Prediction]:
         window = self._written(window)
         known = [one for one in window if isinstance(one, Ready)]
         budget = min(budget, self.engine.at_once)
         lengths = [min(one.seconds, budget) for one in known]  # a longer one has a batch of its own
         answers: dict[int, Prediction] = {}
+        answered(len(window) - len(known))
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
             chosen = [known[index] for index in batch]
             answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
+            answered(len(chosen))
         for one in window:
             yield answers[id(one)] if isinstance(one, Ready) else one
 

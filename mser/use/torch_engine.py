@@ -45,6 +45,8 @@ class TorchEngine:
         plugins: Collection[str] = (),
     ) -> None:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        if device.partition(":")[0] == "meta":
+            raise UserError("the device 'meta' computes nothing; try cpu")
         self.members = [settled(settings, folder, number, plugins) for number in range(len(settings.members))]
         for member in self.members if half else ():
             halve(member)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from mser.audio.decoding import SAMPLE_RATE, Samples
+from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError, brief, is_out_of_memory
 
 _BATCH = 8  # clips that are transcribed at once
@@ -31,9 +32,10 @@ class Transcriber:
     """
 
     def __init__(self, name: str | Path, device: torch.device) -> None:
+        self.called = Path(name).name if Path(name).is_dir() else str(name)
+        require_here_or_there(str(name), "speech recogniser")
         from transformers import pipeline
 
-        self.called = Path(name).name if Path(name).is_dir() else str(name)
         try:
             with _quiet():
                 self._pipeline = pipeline(

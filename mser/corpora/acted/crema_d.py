@@ -107,6 +107,7 @@ CORPUS = Corpus(
             "Five folds of 18 or 19 actors, a fifth of the women and of the men each: one is tested, the next is for "
             "validation, the other three are trained on.",
             speaker_fold(_fifths()),
+            count=5,
         ),
     ),
     published={  # less the silent one

@@ -77,6 +77,7 @@ CORPUS = Corpus(
             "emodb/loso10",
             "Ten folds: one speaker is tested, the next is for validation, the other eight are trained on.",
             speaker_fold({f"speaker{name}": [name] for name in SPEAKERS}),
+            count=10,
         ),
     ),
     published={

@@ -73,12 +73,14 @@ PROTOCOLS = (
         "iemocap/loso5",
         "Five folds: one session is tested, the next is for validation, the other three are trained on.",
         _leave_one_session_out,
+        count=5,
     ),
     Protocol(
         "iemocap/loso10",
         "Ten folds: one speaker is tested, the session's other speaker is for validation, the other four sessions "
         "are trained on.",
         _leave_one_speaker_out,
+        count=10,
     ),
     Protocol(
         "iemocap/superb",
@@ -86,21 +88,25 @@ PROTOCOLS = (
         "validation, so that validation hears the training speakers.",
         _superb,
         shares=frozenset({"speaker", "group", "audio"}),
+        count=5,
     ),
     Protocol(
         "iemocap/paper2020",
         "One fold: sessions 1 to 3 are trained on, 4 is for validation, 5 is tested (Siriwardhana et al. 2020, who "
         "left out 32 of the turns of sessions 2 to 4).",
         _paper2020,
+        count=1,
     ),
     Protocol(
         "iemocap/loso5-improvised",
         "As iemocap/loso5, on the improvised dialogues alone.",
         _improvised,
+        count=5,
     ),
     Protocol(
         "iemocap/loso5-textdisjoint",
         "As iemocap/loso5, but nothing is trained on whose transcript is a near copy of one that is tested.",
         _text_disjoint,
+        count=5,
     ),
 )

@@ -37,6 +37,7 @@ PROTOCOLS = (
         "Six folds over the six main characters alone, of all published parts: one character is tested, the next is "
         "for validation, the other four are trained on; the characters talk to each other, so dialogues are shared.",
         _one_friend_out,
+        count=6,
         # Some published clips last for minutes and hold those of other characters.
         shares=frozenset({"group", "copies"}),
         shares_with_test=frozenset({"group", "copies"}),

@@ -1,0 +1,188 @@
+"""What is wrong with an option that jsonargparse refuses, in our words: the option, its file, the nearest ones."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from jsonargparse import ArgumentParser
+
+from mser.errors import UserError, near, one_line
+from mser.fitting.given import Given, given, heeded
+from mser.plugins import is_own
+
+_MODULES = {
+    "data": "mser.data.datamodules",
+    "model.speech": "mser.encoders.encoder",
+    "model.text": "mser.encoders.encoder",
+    "model.fusion": "mser.fusion",
+    "model.objective": "mser.objectives",
+    "model.optimizer": "torch.optim",
+    "trainer.callbacks": "lightning.pytorch.callbacks",
+    "trainer.logger": "lightning.pytorch.loggers",
+}
+"""Options that name a class, and where those are that need no path."""
+_ITS_OWN = {"model.speech": "SpeechEncoder", "model.text": "TextEncoder"}
+_FROM_MSER = ("params", "speech_width", "text_width", "label_names")
+"""What such classes are given by others than the user."""
+_WORDS = {"NoneType": "null", "bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
+_NO_DATA = (
+    "nothing says what is to be learnt from; give --config FILE, such as experiments/iemocap/shallow.yaml, or --data "
+    "IEMOCAP --data.root FOLDER"
+)
+
+
+def explained(error: Exception, parser: ArgumentParser, argv: Sequence[str]) -> UserError:
+    """Return what to tell of options that were refused.
+
+    Args:
+        error: what jsonargparse said.
+        parser: that said it.
+        argv: to it, with each ``--config FILE``.
+    """
+    options = given(argv)
+    known = [action.dest for action in parser._actions if not action.dest.endswith("help")]
+    for one in options:
+        if fault := _fault(one, known, parser, heeded(options)):
+            return UserError(fault)
+    said = one_line(error)
+    if "required: fit.data" in said or "required: data" in said:
+        return UserError(_NO_DATA)
+    if stray := re.fullmatch(r"unrecognized arguments: ((?!-)\S+).*", said):
+        return UserError(f"{stray[1]} is no option, and belongs to none; options begin with --")
+    return UserError(_within(said, options) or _value(said, options) or said)
+
+
+def _fault(one: Given, known: list[str], parser: ArgumentParser, asked: Mapping[str, Given]) -> str | None:
+    """Return what is wrong with an option's name, or with the class that it names."""
+    owner = max((name for name in _MODULES if f"{one.name}.".startswith(f"{name}.")), key=len, default=None)
+    if owner and one.name in (owner, f"{owner}.class_path"):
+        return _no_class(one, owner)
+    if one.name in known:
+        return None
+    if any(name.startswith(f"{one.name}.") for name in known):
+        return f"{one.told} is {one.value!r}; expected options of its own, such as {_first(one.name, known)}"
+    if owner is None or owner not in known:
+        return _unknown_at_all(one, known)
+    kind = _class(_path(owner, parser, asked), owner)
+    prefix = f"{owner}." if owner in _ITS_OWN else f"{owner}.init_args."
+    if kind is None or not one.name.startswith(prefix):
+        return None
+    return _unknown_within(one, prefix, kind)
+
+
+def _unknown_at_all(one: Given, known: list[str]) -> str:
+    """Return what is wrong with an option that belongs to no class: its group is misspelled, or its name."""
+    groups = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    first, dot, rest = one.name.partition(".")
+    if dot and first not in groups and (group := near(first, groups)):
+        return _unknown(one, [f"{group[0]}.{rest}"])
+    own = [f"{owner}.{name}" for owner in _ITS_OWN for name in _parameters(_class(_ITS_OWN[owner], owner))]
+    return _unknown(one, near(one.name, [*known, *own], 3))
+
+
+def _unknown_within(one: Given, prefix: str, kind: Callable[..., Any]) -> str | None:
+    """Return what is wrong with an option of a class, or of a class among its options; None if there is such a one."""
+    first, _, rest = one.name.removeprefix(prefix).partition(".")
+    own = _parameters(kind)
+    if first not in own:
+        choices = [name for name in own if name not in _FROM_MSER]
+        like = [f"{prefix}{name}" for name in near(first, choices, 3)]
+        return _unknown(one, like, f"expected one of {', '.join(prefix + name for name in choices)}")
+    inner = own[first]
+    if rest and inspect.isclass(inner) and inner.__module__.startswith("mser."):
+        return _unknown_within(one, f"{prefix}{first}.", inner)
+    return None
+
+
+def _unknown(one: Given, like: Sequence[str], instead: str = "`mser fit --help` lists them all") -> str:
+    dashes = "" if one.where else "--"
+    meant = " or ".join(f"{dashes}{other}" for other in like[:3])
+    return f"{one.told} is no option; " + (f"did you mean {meant}?" if like else instead)
+
+
+def _no_class(one: Given, owner: str) -> str | None:
+    """Return what is wrong with the class that an option names; None if there is such a class."""
+    if isinstance(one.value, bool | None) or not isinstance(one.value, str | int | float):
+        return None
+    if owner in _ITS_OWN and one.name == owner:
+        return f"{one.told} is {one.value!r}; expected options of its own, such as {owner}.name: {one.value}"
+    if _class(str(one.value), owner) is not None:
+        return None
+    module = import_module(_MODULES[owner])
+    names = [name for name in dir(module) if inspect.isclass(getattr(module, name)) and not name.startswith("_")]
+    own = [name for name in names if getattr(module, name).__module__.startswith(_MODULES[owner])]
+    like = near(str(one.value).rpartition(".")[2], own, 3)
+    there = f"one of {', '.join(own)}, or a whole path" if is_own(_MODULES[owner]) else "its whole path"
+    hint = f"; did you mean {' or '.join(like)}?" if like else f"; expected {there}"
+    return f"{one.told} is {one.value}, which is no class that can be imported{hint}"
+
+
+def _path(owner: str, parser: ArgumentParser, asked: Mapping[str, Given]) -> str:
+    """Return the class of an option: as given, its only one, or the default one."""
+    for name in (f"{owner}.class_path", owner):
+        if name in asked and isinstance(asked[name].value, str):
+            return str(asked[name].value)
+    default = parser.get_default(owner)
+    return _ITS_OWN.get(owner) or str(getattr(default, "class_path", default))
+
+
+def _class(path: str, owner: str) -> Any:
+    """Return what is named, by its path or as one of those that need none; None if there is no such thing."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module or _MODULES[owner]), name, None)
+    except (ImportError, ValueError):
+        return None
+
+
+def _parameters(kind: Callable[..., Any]) -> dict[str, Any]:
+    """Return the options of a class and their types, those of its bases too where it hands on the rest."""
+    found: dict[str, Any] = {}
+    for base in inspect.getmro(kind) if inspect.isclass(kind) else (kind,):
+        call = vars(base).get("__init__") if inspect.isclass(base) else base
+        if call is None or base is object:
+            continue
+        parameters = inspect.signature(call).parameters
+        hints = get_type_hints(call)
+        plain = {name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+        found |= {name: hints.get(name) for name in plain if name != "self" and name not in found}
+        if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+            break
+    return found
+
+
+def _within(said: str, options: Sequence[Given]) -> str | None:
+    """Return what is wrong with an option of a class in a list, such as a callback's."""
+    found = re.search(r"given class_path '([\w.]+)': Option '(\w+)' is not accepted", said)
+    kind = _class(found[1], "trainer.callbacks") if found else None
+    if not found or kind is None:
+        return None
+    like = near(found[2], _parameters(kind), 3) or list(_parameters(kind))
+    where = next((f"{one.where}: " for one in reversed(options) if found[2] in str(one.value) and one.where), "")
+    return f"{where}{found[1]} has no option {found[2]}; did you mean {' or '.join(like)}?"
+
+
+def _value(said: str, options: Sequence[Given]) -> str | None:
+    """Return which value of an option is not of its type."""
+    keys = list(re.finditer(r'Parser key "([\w.]+)":', said))
+    if not keys:
+        return None
+    name, tail = keys[-1][1], said[keys[-1].end() :].partition("Given value")[0].partition("Got value")[0]
+    expected = list(dict.fromkeys(_expected(tail)))
+    of_it = [one for one in options if one.name == name or one.name.endswith(f".{name}")]
+    if not expected or not of_it:
+        return None
+    return f"{of_it[-1].told} is {of_it[-1].value!r}; expected {' or '.join(expected)}"
+
+
+def _expected(said: str) -> Iterator[str]:
+    for kind, choices in re.findall(r"Expected an? (?:<class '([\w.]+)'>|typing\.Literal\[([^\]]*)\])", said):
+        yield _WORDS.get(kind, kind) if kind else choices.replace("'", "")
+
+
+def _first(name: str, known: list[str]) -> str:
+    return next(one for one in known if one.startswith(f"{name}."))
