@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from mser.errors import UserError
+from mser.errors import UserError, brief
 from mser.plugins import add_option
+
+if TYPE_CHECKING:
+    from mser.use.model import Model
 
 _DESCRIPTION = """\
 Serve a page on this machine: record or upload speech, type its transcript or let --asr write it, and see what the model
-says, over time where the recording is long, and how much speech and text decided. The page needs no network and sends
-nothing anywhere; uploads lie in a temporary folder for at most ten minutes, and that folder goes when the page is
-stopped (Ctrl+C)."""
+says, over time where the recording is long, and how much speech and text decided. A recording of more than a minute is
+heard in windows, which a model of speech and text can do if it was trained with either missing or is given --asr; half
+an hour is the most. The page needs no network, sends nothing anywhere and opens only what was uploaded through it;
+uploads lie in a temporary folder for at most ten minutes, and that folder goes when the page is stopped (Ctrl+C)."""
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -31,14 +39,37 @@ def main(argv: Sequence[str]) -> int:
         raise UserError("the page needs gradio, which is not installed: pip install 'multimodal-ser[app]'")
     with _listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
         os.environ.update(QUIET, GRADIO_TEMP_DIR=scratch)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # whoever ends it so, or closes the terminal, leaves no uploads
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _leave)
         _without_socks()
-        from mser.app.server import serve
+        serve = _server()
         from mser.use.model import load
 
         model = load(args.model, device=args.device, asr=args.asr, plugins=args.plugin)
         print(f"http://{args.host}:{door.getsockname()[1]} (Ctrl+C stops it)", flush=True)
         serve(model, door, args.host)
     return 0
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _server() -> Callable[[Model, socket.socket, str], None]:
+    """Return what serves a model.
+
+    Raises:
+        UserError: if gradio is there and cannot be used.
+    """
+    try:
+        from mser.app.server import serve
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"the page needs a gradio that can be imported ({brief(error)}): "
+            "pip install --upgrade 'multimodal-ser[app]'"
+        ) from error
+    return serve
 
 
 def _without_socks() -> None:
@@ -61,7 +92,8 @@ def _listening(host: str, port: int) -> socket.socket:
         door.listen()
     except (OSError, OverflowError) as error:
         door.close()
-        said = "is in use" if getattr(error, "errno", 0) == 98 else f"cannot be used ({error})"
+        reason = getattr(error, "strerror", None) or str(error)
+        said = "is in use" if getattr(error, "errno", 0) == errno.EADDRINUSE else f"cannot be used ({reason})"
         raise UserError(
             f"port {port} of {host} {said}; choose another with --port, or 0 for any that is free"
         ) from error

@@ -5,11 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from mser.app.asking import Told
+from mser.app.asking import Asked, Told
 from mser.labels import ScoreSet, Task
 from mser.use.prediction import Prediction
 
 _SIDES = ("speech and text", "speech alone", "text alone")
+
+
+def drawn(asked: Asked, task: Task) -> str:
+    """Return all that is known so far, with a bar of progress while there is more to come."""
+    parts = [_progress(asked)] if asked.of else []
+    if asked.whole is not None:
+        whole, alone, over = asked.whole, asked.alone, asked.over
+        parts = [probabilities(whole, task), modalities(alone, whole, task), *parts, timeline(over, task)]
+    return f'<div class="said">{"".join(parts)}</div>'
+
+
+def refusal(why_not: str) -> str:
+    """Return why there is no answer, in the one line that says it."""
+    return f'<div class="said"><p class="refusal" role="alert">{escape(why_not[:1].upper() + why_not[1:])}</p></div>'
+
+
+def waiting(what: str) -> str:
+    """Return that there is nothing to show yet."""
+    return f'<div class="said">{_going(what, None)}</div>'
+
+
+def _progress(asked: Asked) -> str:
+    what = "Listening" if asked.whole is None else "Listening window by window"
+    if not asked.heard:
+        return _going(f"{what}…", None)
+    return _going(f"{what}: {_clock(asked.heard, 0)} of {_clock(asked.of, 0)}", asked.heard / asked.of)
+
+
+def _going(what: str, share: float | None) -> str:
+    bar = '<i class="unknown"></i>' if share is None else f'<i style="width:{100 * share:.1f}%"></i>'
+    return f'<p class="going" role="status">{escape(what)}<span class="bar">{bar}</span></p>'
 
 
 def probabilities(said: Prediction, task: Task) -> str:
@@ -30,7 +61,7 @@ def probabilities(said: Prediction, task: Task) -> str:
 
 def modalities(alone: Told, both: Prediction, task: Task) -> str:
     """Return what each side alone says of the labels beside both together, or why that cannot be told."""
-    if alone.why_not:
+    if alone.why_not or not alone.answers:
         return _aside(alone.why_not)
     head = "".join(f'<th class="number">{escape(label)}</th>' for label in task.labels)
     rows = "".join(
@@ -42,7 +73,7 @@ def modalities(alone: Told, both: Prediction, task: Task) -> str:
         + "</tr>"
         for side, said in zip(_SIDES, (both, *alone.answers), strict=True)
     )
-    return f"<h4>What each side says alone</h4><table><tr><th></th>{head}</tr>{rows}</table>"
+    return f'<h4>What each side says alone</h4><div class="sides"><table><tr><th></th>{head}</tr>{rows}</table></div>'
 
 
 def timeline(over: Told, task: Task) -> str:
@@ -54,20 +85,19 @@ def timeline(over: Told, task: Task) -> str:
         for label in task.labels
     )
     last = over.answers[-1].end or 0.0
-    times = "".join(f"<span>{_clock(last * quarter / 4)}</span>" for quarter in range(5))
-    whole = f"<h4>Over time, {over.how}</h4>" if over.how else "<h4>Over time</h4>"
-    return (
-        f'{whole}<div class="over" style="grid-template-columns:max-content 1fr;column-gap:.6rem">{rows}'
-        f'<span></span><div class="times">{times}</div></div>'
-    )
+    digits = 0 if last >= 10 else 1
+    times = "".join(f"<span>{_clock(last * quarter / 4, digits)}</span>" for quarter in range(5))
+    how = f"Over time, {over.how}" if over.how else "Over time"
+    return f'<h4>{how}</h4><div class="over">{rows}<span></span><div class="times">{times}</div></div>'
 
 
 def _cell(said: Prediction, label: str, task: Task) -> str:
-    when = f"{_clock(said.start)} to {_clock(said.end or 0.0)}"
+    when = f"{_clock(said.start, 1)} to {_clock(said.end or 0.0, 1)}"
     if said.error:
         return f'<i style="opacity:0" title="{escape(f"{when}: {said.error}")}"></i>'
     number = _number((said.scores or said.probabilities)[label], task)
-    return f'<i style="opacity:{_shares(said, task)[label]:.3f}" title="{escape(f"{when}: {label} {number}")}"></i>'
+    told = f"{when}: {label} {number}" + (f" ({said.transcript})" if said.transcript_from else "")
+    return f'<i style="opacity:{_shares(said, task)[label]:.3f}" title="{escape(told)}"></i>'
 
 
 def _shares(said: Prediction, task: Task) -> Mapping[str, float]:
@@ -82,8 +112,10 @@ def _number(value: float, task: Task) -> str:
     return f"{value:.2f}" if isinstance(task, ScoreSet) else f"{100 * value:.0f} %"
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+def _clock(seconds: float, digits: int) -> str:
+    """Return minutes and seconds, rounded before they are parted: 59.97 s are 1:00.0."""
+    rounded = round(seconds, digits)
+    return f"{int(rounded // 60)}:{rounded % 60:0{3 + digits if digits else 2}.{digits}f}"
 
 
 def _aside(text: str) -> str:

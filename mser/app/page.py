@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio
 
 from mser.app.asking import Asking
-from mser.app.drawing import modalities, probabilities, timeline
-from mser.errors import UserError
-from mser.use.clips import Clip, hear
+from mser.app.drawing import drawn, refusal, waiting
+from mser.app.uploads import Uploaded
+from mser.errors import UserError, brief, is_out_of_memory
 from mser.use.model import Model
 
 LARGEST = "200mb"
 _KEPT = (60, 540)  # seconds: how often uploads are looked at, and how old they may be
-CSS = """
-.gradio-container {max-width: 1080px !important; margin: auto}
-footer {display: none !important}
-.said b.label {font-size: 1.7rem; line-height: 1.3}
-.said .note {color: var(--body-text-color-subdued); font-size: .9rem}
-.said table {border-collapse: collapse; width: 100%}
-.said table, .said tr, .said td, .said th {border: 0 !important}
-.said td, .said th {padding: .25rem .5rem; text-align: left; font-weight: 400; white-space: nowrap}
-.said .number {text-align: right; font-variant-numeric: tabular-nums}
-.said td.wide {width: 100%}
-.said .bar {background: var(--border-color-primary); border-radius: 4px; height: .8rem}
-.said .bar i {display: block; height: 100%; border-radius: 4px; background: #3465a4}
-.said th {color: var(--body-text-color-subdued)}
-.over {display: grid; gap: 1px 0; align-items: center; font-size: .85rem}
-.over .row {display: flex; height: 1.5rem; border-radius: 3px; overflow: hidden}
-.over .row {background: var(--border-color-primary)}
-.over .row i {flex: 1; background: #3465a4}
-.over .times {display: flex; justify-content: space-between; color: var(--body-text-color-subdued)}
-"""
-HEAD = """<script>
-// For calls, browsers level voices and filter what they take for noise. The model shall hear them as they are.
-const devices = navigator.mediaDevices;
-const plain = {autoGainControl: false, noiseSuppression: false, echoCancellation: false};
-if (devices) {
-  const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = asked => open({...asked, audio: asked.audio && {...asked.audio, ...plain}});
-}
-</script>"""
+_HERE = Path(__file__).parent
+CSS = (_HERE / "page.css").read_text(encoding="utf-8")
+HEAD = f"<script>{(_HERE / 'microphone.js').read_text(encoding='utf-8')}</script>"
 _ABOUT = (
     "It says how speech comes across to listeners, not what a person feels. Do not decide about people by it. "
     "Nothing leaves this machine; uploads are deleted after ten minutes at most."
 )
+_MADE_UP = "This model was trained on made-up recordings, which nobody has spoken: its answers mean nothing."
+_STOPPED = '<p class="note">Stopped.</p>'
 
 
 def theme() -> Any:
@@ -57,58 +38,103 @@ def theme() -> Any:
 def page(model: Model) -> Any:
     """Return the page of a model."""
     asking = Asking(model)
-    sides = model.settings.modalities
-    name = model.settings.trained.get("run") or "mser"
-    with gradio.Blocks(title=f"mser: {name}", analytics_enabled=False, delete_cache=_KEPT) as blocks:
-        gradio.Markdown(f"## {escape(name)}\nEmotion from {' and '.join(sides)}: {', '.join(model.task.labels)}")
+    with Uploaded(title="mser: which emotion?", analytics_enabled=False, delete_cache=_KEPT) as blocks:
+        gradio.HTML(_head(model))
+        if model.settings.made_up:
+            gradio.HTML(f'<p class="made-up">{_MADE_UP}</p>')
         with gradio.Row():
             with gradio.Column():
                 recording = gradio.Audio(
-                    label="Speech", type="filepath", sources=["upload", "microphone"], visible="speech" in sides,
+                    label="Speech", type="filepath", sources=["upload", "microphone"], visible=asking.hears,
                     buttons=[], elem_id="recording",
                 )  # fmt: skip
-                text = gradio.Textbox(label="What is said", lines=2, visible="text" in sides, elem_id="transcript")
-                write = gradio.Button("Transcribe", visible=model.transcriber is not None)
+                gradio.HTML('<p role="alert"></p>', visible=asking.hears, elem_id="microphone")
+                text = gradio.Textbox(label="What is said", lines=2, visible=asking.reads, elem_id="transcript")
+                write = gradio.Button("Transcribe", visible=model.transcriber is not None, elem_id="write")
                 window = gradio.Slider(1, 20, 4, step=0.5, label="Seconds of a window of the timeline",
-                                       visible="speech" in sides)  # fmt: skip
+                                       visible=asking.hears)  # fmt: skip
                 ask = gradio.Button("Which emotion?", variant="primary", elem_id="ask")
+                stop = gradio.Button("Stop", elem_id="stop")
             with gradio.Column():
                 said = gradio.HTML(elem_id="said")
-        gradio.Markdown(_ABOUT)
-        ask.click(_told(asking), [recording, text, window], said, api_name="predict", show_progress="full")
-        write.click(_written(model), recording, text, api_name="transcribe")
+        gradio.HTML(f"<p>{_ABOUT}</p>")
+        ended: dict[str | None, str] = {}
+        begun = ask.click(_begun(ended), None, said, queue=False, api_visibility="private")
+        begun.then(_told(asking, ended), [recording, text, window], said, api_name="predict", show_progress="hidden")
+        write.click(_written(asking), recording, [text, said], api_name="transcribe", show_progress="minimal")
+        stop.click(_ends(ended, _STOPPED), None, said, queue=False, api_visibility="private")
         for given in (recording, text, window):  # an answer never stands beside what it was not given
             given.change(None, None, said, js="() => ''")
+        # Not on every change: that of an upload may come after it was asked about.
+        gradio.on(
+            [recording.clear, recording.start_recording, text.input, window.input], _ends(ended, ""), None, said,
+            queue=False, show_progress="hidden", api_visibility="private",
+        )  # fmt: skip
     return blocks
 
 
-def _told(asking: Asking) -> Any:
-    def tell(recording: str | None, text: str, window: float) -> str:
+def _head(model: Model) -> str:
+    run, on = model.settings.trained.get("run"), model.settings.trained.get("protocol")
+    which = f"The model {run}" if run else "The model"
+    told = f"{which}{f', trained on {on},' if on else ''} tells {', '.join(model.task.labels)}."
+    return f"<h2>Emotion from {' and '.join(model.settings.modalities)}</h2><p>{escape(told)}</p>"
+
+
+def _begun(ended: dict[str | None, str]) -> Callable[[gradio.Request], str]:
+    def begin(request: gradio.Request) -> str:
+        ended.pop(request.session_hash, None)
+        return waiting("Waiting for its turn…")
+
+    return begin
+
+
+def _ends(ended: dict[str | None, str], instead: str) -> Callable[[gradio.Request], Any]:
+    """Return what makes a visitor's answer end after the step that it is in, and what is shown in place of progress.
+
+    Gradio's own way to cancel is not taken: pages were seen to answer nobody any more after it.
+    """
+
+    def end(request: gradio.Request) -> Any:
+        ended[request.session_hash] = instead
+        return gradio.skip() if instead else ""
+
+    return end
+
+
+def _told(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterator[str]]:
+    """Return what answers on the page and, by an error, programs that ask it."""
+
+    def tell(recording: str | None, text: str | None, window: float | None, request: gradio.Request) -> Iterator[str]:
+        visitor = request.session_hash
         try:
-            heard = asking.whole(recording, text)
-            parts = [
-                probabilities(heard, asking.task),
-                modalities(asking.alone(recording, text), heard, asking.task),
-                timeline(asking.over_time(recording, window), asking.task),
-            ]
-        except UserError as error:
-            raise gradio.Error(str(error), print_exception=False) from error
-        return f'<div class="said">{"".join(parts)}</div>'
+            for asked in asking.steps(recording, text, 4.0 if window is None else window):
+                if visitor and visitor in ended:
+                    instead = ended.pop(visitor)
+                    yield drawn(replace(asked, of=0.0), asking.task) + instead if instead else ""
+                    return
+                yield drawn(asked, asking.task)
+        except Exception as error:
+            yield refusal(_why_not(error))
+            raise gradio.Error(_why_not(error), visible=False, print_exception=False) from error
 
     return tell
 
 
-def _written(model: Model) -> Any:
-    def write(recording: str | None) -> str:
-        if recording is None or model.transcriber is None:
-            raise gradio.Error("there is no recording to transcribe; give one", print_exception=False)
+def _written(asking: Asking) -> Callable[..., Any]:
+    def write(recording: str | None) -> tuple[Any, str]:
         try:
-            samples, _ = hear(Clip(recording, name="the recording"), None, Asking.LONGEST)
-        except UserError as error:
-            raise gradio.Error(str(error), print_exception=False) from error
-        [said] = model.transcriber([samples])
-        if said is None:
-            raise gradio.Error("the memory is too small for this recording; give a shorter one", print_exception=False)
-        return said
+            return asking.transcribe(recording), ""
+        except Exception as error:
+            return gradio.skip(), refusal(_why_not(error))
 
     return write
+
+
+def _why_not(error: Exception) -> str:
+    """Return in one line why there is no answer; what is a fault of ours has its traceback in the terminal."""
+    if isinstance(error, UserError):
+        return str(error)
+    if is_out_of_memory(error):
+        return "the memory of this machine is too small for this recording: give a shorter one"
+    logging.getLogger("mser").error("the page failed", exc_info=error)
+    return f"mser failed at it, which is no fault of yours ({brief(error)}): the terminal of `mser app` says more"

@@ -318,7 +318,7 @@ class Model(ModelHubMixin):
             label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
             probabilities={} if scores else named,
             scores=named if scores else {},
-            abstain=self._abstains(answer),
+            abstain=self.abstains(answer),
             used=one.sides,
             transcript_from="asr" if one.transcribed else "",
             seconds=one.seconds if "speech" in one.sides else None,
@@ -326,7 +326,8 @@ class Model(ModelHubMixin):
             note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
         )
 
-    def _abstains(self, answer: Floats) -> bool | None:
+    def abstains(self, answer: Floats) -> bool | None:
+        """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
         if self.settings.abstain is None:
             return None
         return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])

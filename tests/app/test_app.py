@@ -1,89 +1,45 @@
 """mser app: a page that a visitor uses in a browser, which asks nothing of anybody else and keeps nothing."""
 
+import contextlib
+import os
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-import soundfile
-from fake.browser import CHROMIUM, Browser
-from fake.trained import untrained
+from fake.pages import asked, complaints, give, open_page
 
 import mser
-from mser.app.asking import Asking
 from mser.app.drawing import modalities, probabilities, timeline
 from mser.audio.decoding import decode
 from mser.cli import main
-from mser.errors import UserError
 from mser.use.prediction import Prediction
 
 WORDS = "Kids are talking by the door."
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """Holds recordings of 9 and 4 s, and the models ``either``, which takes either side, and ``both``."""
-    folder = tmp_path_factory.mktemp("app")
-    untrained(folder / "either", trained={"modality_dropout": 0.1, "run": "a <run>"})
-    untrained(folder / "both")
-    untrained(folder / "hears", sides=("speech",))
-    swell = np.linspace(0, 1, 9 * 16000)
-    soundfile.write(folder / "long.wav", 0.1 * swell * np.random.default_rng(0).standard_normal(9 * 16000), 16000)
-    dull = np.convolve(np.random.default_rng(1).standard_normal(4 * 16000), np.hanning(12) / 6, "same")
-    soundfile.write(folder / "voice.wav", 0.2 * np.linspace(0.3, 1, 4 * 16000) * dull, 16000)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def served(place, tmp_path_factory):
+def served(pages, uploads):
     """The address of the page, its model, and the folder that uploads go to."""
-    import os
-
-    uploads = tmp_path_factory.mktemp("uploads")
-    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", GRADIO_TEMP_DIR=str(uploads))
-    import uvicorn
-
-    from mser.app.cli import _listening
-    from mser.app.server import application
-
-    model, door = mser.load(place / "either", device="cpu"), _listening("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(application(model), log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{door.getsockname()[1]}/", model, uploads
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def browser(served, place, tmp_path_factory):
-    """A browser that hears voice.wav when it records."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium")
-    tab = Browser(tmp_path_factory.mktemp("chromium"), served[0], microphone=place / "voice.wav")
-    yield tab
-    tab.close()
+    return *pages("either"), uploads
 
 
 @pytest.fixture
 def tab(browser, served):
     """The page, opened anew."""
-    browser.messages.clear()
-    browser.open(served[0])
+    open_page(browser, served[0])
     browser.wait("document.querySelector('#recording input[type=file]') !== null")
     yield browser
-    # Gradio's own word on closing a player.
-    assert [message for message in browser.messages if "'Method not implemented.'" not in message] == []
+    assert complaints(browser) == []
 
 
 def shown(tab, said):
     """Ask about what is on the page, and return the text of the answer, which is to be what was said."""
-    tab.ask("document.querySelector('#ask').click()")
-    assert tab.wait("document.querySelector('#said b.label')?.innerText") == said.label
-    text = tab.ask("document.querySelector('#said').innerText")
+    text = asked(tab)
+    assert tab.ask("document.querySelector('#said b.label').innerText") == said.label
     for name, share in said.probabilities.items():
         assert f"{name} {100 * share:.0f} %" in " ".join(text.split())
     assert "speech alone" in text
@@ -91,10 +47,9 @@ def shown(tab, said):
 
 
 def test_a_visitor_uploads_a_recording_and_sees_its_label(tab, served, place):
-    assert tab.ask("document.querySelector('h2').innerText") == "a <run>"
-    tab.upload("#recording input[type=file]", place / "long.wav")
-    tab.wait("document.querySelector('#recording input[type=file]') === null")
-    tab.type("#transcript textarea", WORDS)
+    assert tab.ask("document.querySelector('h2').innerText") == "Emotion from speech and text"
+    assert tab.ask("document.querySelector('h2 + p').innerText") == "The model a <run> tells neu, sad, ang, hap."
+    give(tab, place / "long.wav", WORDS)
     text = shown(tab, served[1].predict(str(place / "long.wav"), WORDS))
     assert "Over time, by speech alone" in text
     assert tab.ask("document.querySelectorAll('#said .row i').length") == 4 * 4  # labels and windows
@@ -140,35 +95,6 @@ def test_programs_can_ask_too_but_not_from_elsewhere(served, place):
         client.predict(None, "", 4.0, api_name="/predict")
 
 
-def test_what_is_told_only_where_it_can_be(place):
-    path = str(place / "long.wav")
-    either, both, hears = (Asking(mser.load(place / name, device="cpu")) for name in ("either", "both", "hears"))
-    speech, text = either.alone(path, WORDS).answers
-    assert (speech.used, text.used) == (("speech",), ("text",))
-    assert either.alone(path, " ").why_not.startswith("Give both")
-    assert "never trained with one of them missing" in both.alone(path, WORDS).why_not
-    assert "takes speech alone" in hears.alone(path, "").why_not
-    assert [(one.start, one.end) for one in hears.over_time(path, 4.0).answers] == [(0, 4), (2, 6), (4, 8), (5, 9)]
-    assert "no longer than one window" in hears.over_time(path, 10.0).why_not
-    assert "nobody knows in which window the words are" in both.over_time(path, 4.0).why_not
-    with pytest.raises(UserError, match="reads the transcript too"):
-        both.whole(path, "")
-
-
-def test_long_recordings(place, monkeypatch):
-    monkeypatch.setattr("mser.app.asking.BATCH_SECONDS", 6.0)
-    path, hears = str(place / "long.wav"), Asking(mser.load(place / "hears", device="cpu"))
-    said = hears.whole(path, "")
-    assert said.note.startswith("mean over 5 windows")
-    windows = [one.probabilities["neu"] for one in hears.over_time(path, 3.0).answers]
-    assert said.probabilities["neu"] == pytest.approx(sum(windows) / 5)
-    with pytest.raises(UserError, match="too long to be heard at once"):
-        Asking(mser.load(place / "both", device="cpu")).whole(path, WORDS)
-    monkeypatch.setattr(Asking, "LONGEST", 5.0)
-    with pytest.raises(UserError, match="but this page takes 0; ask `mser predict --window` instead"):
-        hears.whole(path, "")
-
-
 def test_scores_and_names_are_drawn(place):
     task = mser.load(place / "hears", device="cpu").task
     said = Prediction("a", label="<neu>", probabilities=dict.fromkeys(task.labels, 0.25), abstain=True, note="cut")
@@ -197,6 +123,41 @@ def test_what_users_get_wrong(place, tmp_path, capsys):
             (place / "both", "--port", 99999): "port 99999 of 127.0.0.1 cannot be used",
             (tmp_path / "gone", "--port", 0): "gone",
         }.items():
-            assert main(["app", *map(str, words)]) == 2
-            [line] = capsys.readouterr().err.strip().splitlines()
-            assert reason in line
+            assert refused(capsys, *map(str, words)).startswith("mser: error: ")
+            assert reason in refused(capsys, *map(str, words))
+
+
+def refused(capsys, *words):
+    """Return the one line by which the command is refused."""
+    assert main(["app", *words]) == 2
+    [line] = capsys.readouterr().err.strip().splitlines()
+    return line
+
+
+def test_gradio_that_is_missing_or_broken(place, monkeypatch, capsys):
+    words = (str(place / "both"), "--port", "0")
+    with monkeypatch.context() as without:
+        without.setattr("mser.app.cli.find_spec", lambda name: None)
+        assert "pip install 'multimodal-ser[app]'" in refused(capsys, *words)
+    monkeypatch.setitem(sys.modules, "mser.app.server", None)
+    assert "needs a gradio that can be imported" in refused(capsys, *words)
+
+
+@pytest.mark.slow
+def test_whoever_ends_it_leaves_no_uploads(place, tmp_path):
+    import httpx
+
+    command = [sys.executable, "-m", "mser", "app", str(place / "hears"), "--port", "0", "--device", "cpu"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}) as process:
+        address = process.stdout.readline().split()[0].decode()
+        for _ in range(100):
+            with contextlib.suppress(httpx.TransportError):
+                assert httpx.get(address).status_code == 200
+                break
+            time.sleep(0.1)
+        with (place / "voice.wav").open("rb") as sound:
+            assert httpx.post(f"{address}/gradio_api/upload", files={"files": sound}).status_code == 200
+        assert [*tmp_path.rglob("voice.wav")]
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(30) == 128 + signal.SIGHUP
+    assert [*tmp_path.glob("mser-app-*")] == []

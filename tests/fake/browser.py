@@ -13,27 +13,29 @@ _OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-dev-shm-usage --remote-debugging-pipe"
 )
-_RECORDED = "--use-fake-ui-for-media-stream --use-fake-device-for-media-stream"
+_RECORDED = "--use-fake-device-for-media-stream"
 _KEYS = {"Enter": (13, "\r"), " ": (32, " "), "Tab": (9, "")}
 
 
 class Browser:
     """A Chromium with one tab; `messages` holds what pages complained of and what they asked the network for."""
 
-    def __init__(self, profile: Path, server: str = "data:", microphone: Path | None = None):
+    def __init__(self, profile: Path, server: str = "data:", microphone: Path | None = None, *, refused: bool = False):
         """Start it.
 
         Args:
             profile: where the browser keeps its things.
             server: of the pages; what goes there is not counted.
             microphone: a wav file, which whoever records hears once from its beginning, without being asked.
+            refused: whether whoever wants to record is refused.
         """
         self.own = ("file:", "data:", "blob:", server)
         told, self._say = os.pipe()
         self._hear, answered = os.pipe()
         # Chromium reads from 3 and writes to 4; the shell puts the pipes there.
         start = f'exec "$0" "$@" 3<&{told} 4>&{answered}'
-        heard = [*_RECORDED.split(), f"--use-file-for-fake-audio-capture={microphone}%noloop"] if microphone else []
+        heard = [_RECORDED, f"--use-file-for-fake-audio-capture={microphone}%noloop"] if microphone else []
+        heard.append("--deny-permission-prompts" if refused else "--use-fake-ui-for-media-stream")
         options = [*_OPTIONS.split(), *heard, f"--user-data-dir={profile}"]
         command = ["bash", "-c", start, CHROMIUM, *options, "about:blank"]
         self._process = subprocess.Popen(command, pass_fds=(told, answered), stderr=subprocess.DEVNULL)
