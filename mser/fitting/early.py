@@ -68,7 +68,8 @@ def _require_data(asked: Mapping[str, Given], folds: Collection[int], *, adapts:
     if adapts or corpus.name == "table":  # a table's own columns decide
         return
     corpus.label_set(_text(asked, f"{option}labels"))
-    protocol = corpus.protocol(_text(asked, f"{option}protocol"))
+    lists = _text(asked, f"{option}fold_lists")
+    protocol = corpus.protocol(_text(asked, f"{option}protocol"), Path(lists) if lists else None)
     fold = asked.get(f"{option}fold")
     for number in (*folds, *([fold.value] if fold and isinstance(fold.value, int) else ())):
         protocol.require_fold(number)
