@@ -42,7 +42,7 @@ def observers(run: Run, found: Clusters) -> Json | None:
         single observers score against the others, with Krippendorff's ``alpha``; null where nobody had two.
     """
     heard = {name: one for name, one in votes(run).items() if one.sum()}
-    shares = _shares(heard)
+    shares = {name: one / one.sum() for name, one in heard.items()}
     judged = [name for name in pooled(run, run.seeds[0]).utterances if name in shares]
     if not judged:
         return None
@@ -83,17 +83,6 @@ def agreement(run: Run) -> dict[str, float]:
         if chosen and label >= 0:
             found[name] = sum(label in classes for classes in chosen) / len(chosen)
     return found
-
-
-def observers_scorer(run: Run) -> tuple[Scorer, int] | None:
-    """Return what scores answers by the observers' votes, and how many sums it reads; None where nobody's are known."""
-    shares = _shares(votes(run))
-    known = any(name in shares for job in run.jobs for name in job.said.utterances)
-    return (_scorer(shares, len(run.plan.labels)), 1 + len(MEASURED)) if known else None
-
-
-def _shares(votes: Mapping[str, Floats]) -> dict[str, Floats]:
-    return {name: one / one.sum() for name, one in votes.items() if one.sum()}
 
 
 def soft_scores(q: Floats, p: Floats, answer: NDArray[np.int64]) -> Floats:

@@ -60,7 +60,6 @@ def tables(report: Json) -> dict[str, Rows]:
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
         "observers": [row for run in whole for row in _observers(run)],
-        "raters": [row for run in whole for row in _raters(run)],
         "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in _robustness(run)],
         "shortcuts": [row for run in whole for row in _shortcuts(run)],
@@ -235,15 +234,6 @@ def _observers(run: Json) -> Rows:
         for name in MEASURED
         if found
     ]
-
-
-def _raters(run: Json) -> Rows:
-    rows = []
-    for name, figure in (run["raters"] or {}).items():
-        if name.startswith(("ccc", "pearson", "mae")):
-            low, high = figure["interval"] or (None, None)
-            rows.append({"run": run["name"], "score": name, "an observer": figure["mean"], "low": low, "high": high})
-    return rows
 
 
 def _robustness(run: Json) -> Rows:

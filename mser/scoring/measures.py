@@ -81,10 +81,6 @@ MEASURES: dict[str, Measure] = {
     "js_divergence": Measure(
         "JS divergence", "error", "The Jensen-Shannon divergence of shares and probabilities, 0 to 1 bits."
     ),
-    "ece": Measure(
-        "ECE", "error", "How far the answers’ probabilities are from how often they are right; see Evaluation."
-    ),
-    "log_loss": Measure("log-loss", "error", "The mean negative log-likelihood of what is true, in nats."),
     "weighted_f1_non0": Measure("weighted F1 (non0)", "share", "The weighted F1 of Acc-2 (non0)."),
 }
 _OF_ONE = ("recall", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")

@@ -86,20 +86,14 @@ def led_by(judged: Judge, name: str) -> Judge:
     return replace(judged, headline=(headline[0], headline[1]), columns=columns, listed=listed)
 
 
-def also(judged: Judge, other: Scorer, width: int) -> Judge:
-    """Return a judge that knows the scores of another scorer too, after its own.
-
-    Args:
-        judged: the judge.
-        other: gives the other scores, none of which is the judge's.
-        width: how many sums of an utterance the other scores are told from.
-    """
-    one = judged.scorer
+def with_binary(judged: Judge, labels: Sequence[str]) -> Judge:
+    """Return a judge of one label per utterance that also knows the scores of `one_vs_rest`."""
+    one, other, width = judged.scorer, one_vs_rest(labels), 4 * len(labels)
     both = Scorer(
-        score=lambda said: {**one.score(said), **other.score(said)},
-        floor=lambda said: {**one.floor(said), **other.floor(said)},
+        score=lambda said: {**other.score(said), **one.score(said)},
+        floor=lambda said: {**other.floor(said), **one.floor(said)},
         sums=lambda said: np.column_stack([one.sums(said), other.sums(said)]),
-        of_sums=lambda found: one.of_sums(found[..., :-width]) | other.of_sums(found[..., -width:]),
+        of_sums=lambda found: other.of_sums(found[..., -width:]) | one.of_sums(found[..., :-width]),
     )
     return replace(judged, scorer=both)
 

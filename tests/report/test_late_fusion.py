@@ -82,7 +82,7 @@ def test_one_seed_and_one_split_leave_it_undecidable_rather_than_no_better(tmp_p
     assert verdict["words"] == told
     assert f"{told}." in found["answer"] or f"{told}: These two trained models" in found["answer"]
     assert "cannot be told: " not in found["answer"]
-    assert verdict["sentence"].endswith("run joint, speech_only and text_only with --seeds 1,2,3.")
+    assert "run both with --seeds 1,2,3" in verdict["sentence"]
 
 
 def test_another_score_judges_the_fusion_too(tmp_path, capsys):

@@ -134,7 +134,7 @@ def _said(run: Run, found: Clusters) -> Json:
 
 def _scores(run: Run, found: Clusters) -> Json:
     """Return ECE and log-loss, of all folds as one set and the mean over seeds, and their intervals."""
-    scorer, _ = calibration_scorer(run.question)
+    scorer = _scorer(run.question)
     tables = found.sums(run, scorer).values()
     said: Json = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
     pieces = []
@@ -155,11 +155,8 @@ def _seeds(scorer: Scorer, sums: list[Floats]) -> dict[str, Floats]:
     return scorer.of_sums(np.stack(sums))
 
 
-def calibration_scorer(question: Question) -> tuple[Scorer, int]:
-    """Return ECE and log-loss as functions of sums, and how many of these there are.
-
-    They are the gap of each bin, the losses, and the number of answers. The floor is how often each class is, always.
-    """
+def _scorer(question: Question) -> Scorer:
+    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers."""
 
     def sums(said: Predictions) -> Floats:
         probability, right = sure(said, question)
@@ -179,14 +176,7 @@ def calibration_scorer(question: Question) -> tuple[Scorer, int]:
     def score(said: Predictions) -> dict[str, float]:
         return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
 
-    def floor(said: Predictions) -> dict[str, float]:
-        several = question.task == "multi_label"
-        prior = (said.target if several else np.eye(len(question.labels))[said.target]).mean(0)
-        answer = prior > 0.5 if several else prior.argmax()
-        constant = np.broadcast_to(answer, said.prediction.shape)
-        return score(replace(said, probabilities=np.broadcast_to(prior, said.probabilities.shape), prediction=constant))
-
-    return Scorer(score, floor, sums, of_sums), BINS + len(_REST)
+    return Scorer(score, score, sums, of_sums)
 
 
 def _scaled(run: Run, temperatures: list[float]) -> Run:

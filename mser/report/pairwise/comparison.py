@@ -48,10 +48,9 @@ def comparison(runs: Sequence[Run], summaries: Sequence[Json], judged: Judge) ->
     ]
     compared = pairs(runs, judged)
     decided = sum(pair["p"] is not None for pair in compared)
-    trained = {run.name: run.facts.get("trained", [run.name]) for run in runs}
     return {
         "rows": rows,
-        "pairs": [pair | {"sentence": told(pair, decided, trained)} for pair in compared],
+        "pairs": [pair | {"sentence": told(pair, decided)} for pair in compared],
         "family": family(compared) if compared else "",
         "notes": notes(runs),
     }

@@ -162,7 +162,6 @@ def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tup
     folders = " ".join(str(run.folder) for run in (speech, text, *joint))
     return {
         "name": name,
-        "trained": [speech.name, text.name],
         "command": f"mser report {folders}",
         "seeds": list(seeds),
         "searched": speech.facts.get("searched") or text.facts.get("searched"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from mser.report.pairwise.pairs import SIGNIFICANT
@@ -13,13 +12,12 @@ from mser.scoring.luck import LEAST_SEEDS
 from mser.scoring.measures import measure, shown
 
 
-def told(pair: Mapping[str, Any], compared: int, trained: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+def told(pair: Mapping[str, Any], compared: int) -> str:
     """Return a comparison of two runs as a sentence.
 
     Args:
         pair: what `mser.report.pairwise.pairs.pairs` says of it.
         compared: how many pairs were decided, for which p has been corrected.
-        trained: by the name of a run, those that would have to be trained for another seed of it, if not itself.
 
     Example:
         >>> pair = {"better": "shallow", "worse": "coattention", "score": "ua", "difference": 0.013, "p_holm": 0.0312,
@@ -28,7 +26,7 @@ def told(pair: Mapping[str, Any], compared: int, trained: Mapping[str, Sequence[
         'shallow is better than coattention by 1.3 UA points [0.2, 2.4], p = 0.031, over 5 folds, one seed each.'
     """
     if pair["verdict"] == "undecidable":
-        return _undecided(pair, trained)
+        return _undecided(pair)
     corrected = f" (Holm, {compared} comparisons)" if compared > 1 else ""
     rest = f"{_difference(pair)}, {p_value(pair['p_holm'])}{corrected}, over {_units(pair)}"
     if is_better(pair):
@@ -92,7 +90,7 @@ def counted_clusters(pair: Mapping[str, Any]) -> str:
     return counted({"unit": pair["unit"], "number": pair["clusters"], "unnamed": pair["unnamed"]})
 
 
-def _undecided(pair: Mapping[str, Any], trained: Mapping[str, Sequence[str]]) -> str:
+def _undecided(pair: Mapping[str, Any]) -> str:
     """Return what is known of the trained models, and the command that would tell of the settings."""
     weights, seeds = pair["of_these_weights"], min(pair["seeds"])
     differ = weights["p_holm"] < SIGNIFICANT and bool(weights["interval"]) and weights["interval"][0] > 0
@@ -102,17 +100,11 @@ def _undecided(pair: Mapping[str, Any], trained: Mapping[str, Sequence[str]]) ->
         models = "These two trained models score the same"
     if seeds >= LEAST_SEEDS:
         return f"{models}, {_of_weights(pair)}; nothing tells how sure that is for others."
-    names = list(dict.fromkeys(name for run in (pair["better"], pair["worse"]) for name in trained.get(run, [run])))
     few = "one seed each" if max(pair["seeds"]) == 1 else f"fewer than {LEAST_SEEDS} seeds"
     return (
         f"{models}, {_of_weights(pair)}. With {few} and one split nothing tells whether the settings do: "
-        f"run {_listing(names)} with --seeds 1,2,3."
+        f"run both with --seeds 1,2,3."
     )
-
-
-def _listing(names: Sequence[str]) -> str:
-    """Return ``both``, or the names of three runs or more."""
-    return "both" if len(names) == 2 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _named(pair: Mapping[str, Any]) -> dict[str, Any]:
