@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
 from mser.report.sentences import between
@@ -44,8 +42,8 @@ def over_speakers(run: Run, judge: Judge) -> Json | None:
 
 def _of_speakers(run: Run, judge: Judge, seed: int, speakers: list[str]) -> list[float]:
     answers = pooled(run, seed)
-    who = np.array(answers.speakers)
-    return [judge.scorer.score(answers.rows(np.flatnonzero(who == one).tolist()))["ua"] for one in speakers]
+    by_speaker = answers.divided(answers.speakers)
+    return [judge.scorer.score(by_speaker[one])["ua"] for one in speakers]
 
 
 def doubts(run: Json) -> list[Finding]:
