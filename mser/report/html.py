@@ -28,6 +28,7 @@ from mser.report.searches.searched import finding, scored
 from mser.runs.run import Json
 from mser.runs.settings import setting
 from mser.scoring.measures import measure, shown
+from mser.scoring.metrics import OF_A_CLASS
 
 
 def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
@@ -70,6 +71,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["of_a_class"] = OF_A_CLASS
     templates.filters |= {
         "measure": measure,
         "column": column,
@@ -115,6 +117,8 @@ def column(name: str) -> str:
 def meanings(run: Json) -> dict[str, str]:
     """Return the title and meaning of each score that the page shows of a run, and of the run's constant answer."""
     names = [*run["listed"]]
+    if run["classes"]:
+        names += [name for name in OF_A_CLASS if name not in names]
     if run["binary"]:
         names += ["balanced_accuracy", "accuracy", "f1"] if run["protocol"]["task"] == "multi_label" else []
     return {measure(name).title: measure(name).meaning for name in names}

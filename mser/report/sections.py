@@ -20,6 +20,7 @@ from mser.report.slices import KEYS, slices
 from mser.runs.run import Json, Run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.metrics import OF_A_CLASS
 from mser.scoring.scorers import Judge, one_vs_rest
 
 _POINTS = 1500
@@ -73,12 +74,12 @@ def sections(run: Run, judge: Judge) -> Json:
 def _labels(run: Run, found: Json, speakers: Clusters) -> Json:
     labels = run.plan.labels
     truth = np.bincount(pooled(run, run.seeds[0]).target, minlength=len(labels)).tolist()
-    recalls = {
-        label: {"utterances": count, "recall": {**found[f"recall_{label}"], "floor": None}}
+    classes = {
+        label: {"utterances": count, **{name: {**found[f"{name}_{label}"], "floor": None} for name in OF_A_CLASS}}
         for label, count in zip(labels, truth, strict=True)
     }
     return {
-        "classes": recalls,
+        "classes": classes,
         "confusion": _confusion(run),
         "binary": figures(run, one_vs_rest(labels), speakers) if not run.plan.exclusive else None,
     }

@@ -12,6 +12,7 @@ from mser.report.slices import KEYS
 from mser.runs.run import Json
 from mser.runs.settings import brief
 from mser.scoring.measures import MEASURES, measure, shown
+from mser.scoring.metrics import OF_A_CLASS
 
 Rows = list[dict[str, Any]]
 _FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")
@@ -185,8 +186,9 @@ def _choices(run: Json) -> Rows:
 
 def _classes(run: Json) -> Rows:
     return [
-        {"run": run["name"], "class": label, "utterances": entry["utterances"], **_figure("recall", entry["recall"])}
+        {"run": run["name"], "class": label, "utterances": entry["utterances"], **_figure(name, entry[name])}
         for label, entry in (run["classes"] or {}).items()
+        for name in OF_A_CLASS
     ]
 
 

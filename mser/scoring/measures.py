@@ -39,6 +39,8 @@ MEASURES: dict[str, Measure] = {
     "weighted_f1": Measure("weighted F1", "share", "The mean F1 of the classes, weighted by how often each is true."),
     "macro_f1": Measure("macro F1", "share", "The mean F1 of the classes, each counting the same."),
     "recall": Measure("recall", "share", "The share of a class’s utterances that were found."),
+    "precision": Measure("precision", "share", "The share of the utterances taken for a class that are of it."),
+    "class_f1": Measure("F1", "share", "The harmonic mean of a class’s precision and recall."),
     "balanced_accuracy": Measure(
         "balanced accuracy",
         "share",
@@ -83,7 +85,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "weighted_f1_non0": Measure("weighted F1 (non0)", "share", "The weighted F1 of Acc-2 (non0)."),
 }
-_OF_ONE = ("recall", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")
+_OF_ONE = ("recall", "precision", "class_f1", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")
 
 
 def measure(name: str) -> Measure:

@@ -31,10 +31,14 @@ def label_sums(said: Predictions, labels: Sequence[str]) -> Floats:
 
 
 def label_scores(sums: Floats, labels: Sequence[str]) -> dict[str, Floats]:
-    """Return the scores of `mser.scoring.metrics.classification`."""
-    scores = metrics.from_confusion(sums.reshape(*sums.shape[:-1], len(labels), len(labels)))
-    recalls = scores.pop("recall")
-    return scores | {f"recall_{label}": recalls[..., column] for column, label in enumerate(labels)}
+    """Return the scores of `mser.scoring.metrics.classification`, and ``precision_`` and ``class_f1_`` by label."""
+    counts = sums.reshape(*sums.shape[:-1], len(labels), len(labels))
+    means = {name: scores for name, scores in metrics.from_confusion(counts).items() if name != "recall"}
+    return means | {
+        f"{name}_{label}": scores[..., column]
+        for name, scores in metrics.by_class(counts).items()
+        for column, label in enumerate(labels)
+    }
 
 
 def presence_sums(present: NDArray[np.bool_], said: Predictions, labels: Sequence[str]) -> Floats:

@@ -112,8 +112,8 @@ def one_vs_rest(labels: Sequence[str]) -> Scorer:
 def _one_label(labels: Sequence[str], first: tuple[str, str]) -> Judge:
     names = (*first, *(name for name in ("ua", "wa", "weighted_f1", "macro_f1") if name not in first))
     scorer = Scorer(
-        score=lambda said: metrics.classification(_named(said.target, labels), _named(said.prediction, labels), labels),
-        floor=lambda said: metrics.majority(_named(said.target, labels), labels),
+        score=lambda said: _scores_of_labels(said, labels),
+        floor=lambda said: _scores_of_labels(replace(said, prediction=_commonest(said.target)), labels),
         sums=lambda said: sums.label_sums(said, labels),
         of_sums=lambda found: sums.label_scores(found, labels),
     )
@@ -167,6 +167,16 @@ def _attributes(labels: Sequence[str]) -> Judge:
         columns=("ccc", "pearson", "mae"),
         listed=("ccc", "pearson", "mae"),
     )
+
+
+def _scores_of_labels(said: Predictions, labels: Sequence[str]) -> dict[str, float]:
+    counts = np.bincount(said.target * len(labels) + said.prediction, minlength=len(labels) ** 2)
+    return {name: float(score) for name, score in sums.label_scores(counts, labels).items()}
+
+
+def _commonest(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the commonest class as every answer, as `mser.scoring.metrics.majority` does."""
+    return np.full_like(codes, np.bincount(codes).argmax())
 
 
 def _named(codes: NDArray[np.int64], labels: Sequence[str]) -> list[str]:
