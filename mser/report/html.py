@@ -20,6 +20,7 @@ from mser.report.confidence.calibration import calibrated
 from mser.report.doubts import best_shortcut
 from mser.report.headings import contents
 from mser.report.links import links
+from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pairwise.verdicts import is_better
 from mser.report.pictures import drawing
@@ -57,6 +58,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         pictures=[run["pictures"] for run in runs],
         differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
         compared=side_by_side(runs) if len(runs) > 1 else [],
+        robust=together(runs),
         links=links(report, of="runs"),
         clip_seconds=MOST_SECONDS,
     )
