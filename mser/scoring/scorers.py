@@ -170,7 +170,7 @@ def _attributes(labels: Sequence[str]) -> Judge:
 
 
 def _scores_of_labels(said: Predictions, labels: Sequence[str]) -> dict[str, float]:
-    counts = np.bincount(said.target * len(labels) + said.prediction, minlength=len(labels) ** 2)
+    counts = np.bincount(said.target * len(labels) + said.prediction, minlength=len(labels) ** 2).astype(float)
     return {name: float(score) for name, score in sums.label_scores(counts, labels).items()}
 
 

@@ -78,7 +78,7 @@ def curves(drawn: Sequence[Curve], score: str, floor: float | None, *, key: str)
     """
     limits = _limits(drawn, score, floor)
     kinds = dict.fromkeys((row["kind"], row["noise"]) for one in drawn for row in one.conditions)
-    found = []
+    found: list[str] = []
     for kind, noise in kinds:
         asked = [one for one in drawn if _of(one, kind, noise)]
         if kind in ("wer", "snr") and len(asked) > 1:
