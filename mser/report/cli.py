@@ -95,8 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--score",
         metavar="NAME",
-        help="what runs are judged and compared by, as in report.json: macro_f1, recall_hap, acc7, ccc_valence ... "
-        "(default: what is customary for the labels)",
+        help="what runs are judged and compared by, as in report.json: macro_f1, recall_hap, acc7, ccc_valence; "
+        "js_divergence and the other scores of the observers' votes; ece, log_loss ... (default: what is customary for "
+        "the labels)",
     )
     parser.add_argument(
         "--audio",

@@ -88,7 +88,12 @@ def led_by(judged: Judge, name: str) -> Judge:
 
 def with_binary(judged: Judge, labels: Sequence[str]) -> Judge:
     """Return a judge of one label per utterance that also knows the scores of `one_vs_rest`."""
-    one, other, width = judged.scorer, one_vs_rest(labels), 4 * len(labels)
+    return knowing(judged, one_vs_rest(labels), width=4 * len(labels))
+
+
+def knowing(judged: Judge, other: Scorer, width: int) -> Judge:
+    """Return a judge that also knows the scores of another scorer, whose sums have a number of columns, its `width`."""
+    one = judged.scorer
     both = Scorer(
         score=lambda said: {**other.score(said), **one.score(said)},
         floor=lambda said: {**other.floor(said), **one.floor(said)},

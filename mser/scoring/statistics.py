@@ -84,7 +84,8 @@ def interval(
         estimate: the score.
         error: its standard error.
         freedom: degrees of freedom; below 1 there is no interval.
-        scale: ``share`` (0..1), ``agreement`` (-1..1) or ``error`` (from 0); None for what has no bounds.
+        scale: ``share`` (0..1), ``agreement`` (-1..1), ``error`` (from 0) or ``gap`` (a share that may well be 0, where
+            a logit would leave the upper end open: it is cut at 0); None for what has no bounds.
         level: how often it is to hold the truth, if not in 95 %.
 
     Example:
@@ -97,6 +98,8 @@ def interval(
     half = student_t(freedom, level) * error
     if scale is None:
         return estimate - half, estimate + half
+    if scale == "gap":
+        return max(0.0, estimate - half), estimate + half
     there, back, slope = _SCALES[scale]
     if not np.isfinite(slope(estimate)):
         return None
