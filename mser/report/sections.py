@@ -13,6 +13,7 @@ from mser.report.confidence.mistakes import mistakes
 from mser.report.doubts import over_speakers
 from mser.report.figures import figures, pooled
 from mser.report.observers import observers
+from mser.report.raters import raters
 from mser.report.recordings import recordings
 from mser.report.robustness import robustness
 from mser.report.shortcuts.floors import shortcuts
@@ -28,7 +29,7 @@ _ANSWERS: dict[str, Callable[[Run], Any]] = {
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_EXTRA = ("observers", "calibration", "robustness", "shortcuts", "over_speakers", "recordings")
+_EXTRA = ("observers", "raters", "calibration", "robustness", "shortcuts", "over_speakers", "recordings")
 _PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
@@ -43,6 +44,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
         - ``observers``: how near the probabilities are to what the observers said, or null.
+        - ``raters``: how far single observers agree on scores, and the model in the place of one, or null.
         - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
         - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.floors.shortcuts`.
         - ``recordings``: what the recordings of each class are like; see `mser.report.recordings.recordings`.
@@ -62,6 +64,7 @@ def sections(run: Run, judge: Judge) -> Json:
         **_PER_TASK[run.plan.task](run, found, speakers),
         **slices(run, judge),
         "observers": observers(run, speakers),
+        "raters": raters(run, speakers),
         "calibration": calibration(run, speakers),
         "robustness": robustness(run, judge),
         "shortcuts": shortcuts(run, judge, speakers),

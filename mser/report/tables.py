@@ -26,7 +26,7 @@ _HEADS = {
     "effect": "d_z",
 }
 _SCORES = (
-    *("an observer", "best", "low", "high", "method_low", "method_high"),
+    *("an observer", "the model", "model from", "model to", "best", "low", "high", "method_low", "method_high"),
     *("difference", "difference from", "difference to"),
     *("smallest_detectable", "weights from", "weights to"),
 )
@@ -61,6 +61,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
         "observers": [row for run in whole for row in _observers(run)],
+        "raters": [row for run in whole for row in _raters(run)],
         "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in _robustness(run)],
         "shortcuts": [row for run in whole for row in _shortcuts(run)],
@@ -235,6 +236,22 @@ def _observers(run: Json) -> Rows:
         }
         for name in MEASURED
         if found
+    ]
+
+
+def _raters(run: Json) -> Rows:
+    found = run["raters"] or {"people": {}}
+    return [
+        {
+            "run": run["name"],
+            "score": name,
+            "an observer": figure["mean"],
+            **dict(zip(("low", "high"), figure["interval"] or (None, None), strict=True)),
+            "the model": found["model"][name]["mean"],
+            **dict(zip(("model from", "model to"), found["model"][name]["interval"] or (None, None), strict=True)),
+            "alpha": found["alpha"].get(name.partition("_")[2]) if name.startswith("ccc_") else None,
+        }
+        for name, figure in found["people"].items()
     ]
 
 
