@@ -131,7 +131,8 @@ def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.files.whole import write_text
     from mser.report.audio_clips import clips
     from mser.report.html import page
-    from mser.report.tables import as_csv, as_latex, tables
+    from mser.report.table_formats import as_csv, as_latex
+    from mser.report.tables import tables
 
     # A late fusion is no folder, and has no recordings of its own.
     heard = [clips(run, audio) if Path(run["folder"]).is_dir() else {} for run in report["runs"]]
