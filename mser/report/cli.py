@@ -95,8 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--score",
         metavar="NAME",
-        help="what runs are judged and compared by, as in report.json: macro_f1, recall_hap, acc7, ccc_valence ... "
-        "(default: what is customary for the labels)",
+        help="what runs are judged and compared by, as in report.json: macro_f1, recall_hap, acc7, ccc_valence; "
+        "js_divergence and the other scores of the observers' votes; ece, log_loss ... (default: what is customary for "
+        "the labels)",
     )
     parser.add_argument(
         "--audio",
@@ -130,7 +131,8 @@ def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.files.whole import write_text
     from mser.report.audio_clips import clips
     from mser.report.html import page
-    from mser.report.tables import as_csv, as_latex, tables
+    from mser.report.table_formats import as_csv, as_latex
+    from mser.report.tables import tables
 
     # A late fusion is no folder, and has no recordings of its own.
     heard = [clips(run, audio) if Path(run["folder"]).is_dir() else {} for run in report["runs"]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mser.judge import heard
 from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
@@ -45,8 +43,8 @@ def over_speakers(run: Run, judge: Judge) -> Json | None:
 
 def _of_speakers(run: Run, judge: Judge, seed: int, speakers: list[str]) -> list[float]:
     answers = pooled(run, seed)
-    who = np.array(answers.speakers)
-    return [judge.scorer.score(answers.rows(np.flatnonzero(who == one).tolist()))["ua"] for one in speakers]
+    by_speaker = answers.divided(answers.speakers)
+    return [judge.scorer.score(by_speaker[one])["ua"] for one in speakers]
 
 
 def doubts(run: Json) -> list[Finding]:
@@ -65,12 +63,14 @@ def _heard(run: Json) -> list[Finding]:
 
 
 def best_shortcut(run: Json) -> Json | None:
-    """Return the shortcut that reaches most in the first score; None where there is none."""
+    """Return the shortcut that reaches most in the first score; None where there is none, or for calibration."""
     return next(iter(_ranked(run)), None)
 
 
 def _ranked(run: Json) -> list[Json]:
     name = run["headline"][0]
+    if measure(name).scale == "gap":  # who knows little can be right as often as said all the same
+        return []
     rows = [row for row in run["shortcuts"] or () if row[name]["mean"] is not None]
     return sorted(rows, key=lambda row: -measure(name).better * float(row[name]["mean"]))
 

@@ -20,6 +20,7 @@ from mser.report.confidence.calibration import calibrated
 from mser.report.doubts import best_shortcut
 from mser.report.headings import contents
 from mser.report.links import links
+from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pairwise.verdicts import is_better
 from mser.report.pictures import drawing
@@ -28,6 +29,7 @@ from mser.report.searches.searched import finding, scored
 from mser.runs.run import Json
 from mser.runs.settings import setting
 from mser.scoring.measures import measure, shown
+from mser.scoring.metrics import OF_A_CLASS
 
 
 def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
@@ -56,6 +58,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         pictures=[run["pictures"] for run in runs],
         differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
         compared=side_by_side(runs) if len(runs) > 1 else [],
+        robust=together(runs),
         links=links(report, of="runs"),
         clip_seconds=MOST_SECONDS,
     )
@@ -70,6 +73,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["of_a_class"] = OF_A_CLASS
     templates.filters |= {
         "measure": measure,
         "column": column,
@@ -115,6 +119,8 @@ def column(name: str) -> str:
 def meanings(run: Json) -> dict[str, str]:
     """Return the title and meaning of each score that the page shows of a run, and of the run's constant answer."""
     names = [*run["listed"]]
+    if run["classes"]:
+        names += [name for name in OF_A_CLASS if name not in names]
     if run["binary"]:
         names += ["balanced_accuracy", "accuracy", "f1"] if run["protocol"]["task"] == "multi_label" else []
     return {measure(name).title: measure(name).meaning for name in names}

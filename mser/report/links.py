@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mser.report.tables import Rows, as_csv, as_latex, tables
+from mser.report.table_formats import Rows, as_csv, as_latex
+from mser.report.tables import tables
 from mser.runs.run import Json
 
 

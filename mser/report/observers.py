@@ -41,12 +41,11 @@ def observers(run: Run, found: Clusters) -> Json | None:
         ``outside`` the label set, each score's figure, with the ``best`` that is possible, and under ``people`` what
         single observers score against the others, with Krippendorff's ``alpha``; null where nobody had two.
     """
-    heard = {name: one for name, one in votes(run).items() if one.sum()}
-    shares = {name: one / one.sum() for name, one in heard.items()}
+    heard, shares = votes(run), soft_labels(run)
     judged = [name for name in pooled(run, run.seeds[0]).utterances if name in shares]
     if not judged:
         return None
-    scorer = _scorer(shares, len(run.plan.labels))
+    scorer = soft_scorer(shares)
     number = np.mean([_observers(run.utterances[name]) for name in judged])
     q = np.array([shares[name] for name in judged])
     best = dict(zip(MEASURED, soft_scores(q, q, q.argmax(1)).mean(0), strict=True))
@@ -58,6 +57,11 @@ def observers(run: Run, found: Clusters) -> Json | None:
         **{name: figure | {"best": float(best[name])} for name, figure in figures(run, scorer, found).items()},
         "people": ceiling and ceiling | {"alpha": alpha(_values(run, judged))},
     }
+
+
+def soft_labels(run: Run) -> dict[str, Floats]:
+    """Return by utterance the share of each class among the votes of its observers, (C,), where there is any."""
+    return {name: one / one.sum() for name, one in votes(run).items() if one.sum()}
 
 
 def votes(run: Run) -> dict[str, Floats]:
@@ -109,8 +113,13 @@ def _divergence(one: Floats, other: Floats) -> Floats:
     return np.asarray((one * np.log2(ratio)).sum(1))
 
 
-def _scorer(shares: Mapping[str, Floats], classes: int) -> Scorer:
-    """Return what scores the utterances that have observers, and only those."""
+def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
+    """Return what scores the utterances that have observers, and only those.
+
+    Args:
+        shares: `soft_labels`' of a run; at least one.
+    """
+    classes = len(next(iter(shares.values())))
 
     def heard(said: Predictions) -> tuple[NDArray[np.bool_], Floats]:
         known = np.array([name in shares for name in said.utterances])

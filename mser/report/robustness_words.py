@@ -24,6 +24,16 @@ def condition(row: Mapping[str, Any]) -> str:
     return {"as_is": "as it is", "no_text": "without text", "no_speech": "without speech"}[row["kind"]]
 
 
+def asked(row: Mapping[str, Any]) -> str:
+    """Return a condition as it was asked for, which is the same for several runs.
+
+    Example:
+        >>> asked({"kind": "wer", "level": 0.2, "wer": 0.187, "noise": ""})
+        'WER 20%'
+    """
+    return f"WER {100 * row['level']:g}%" if row["kind"] == "wer" else condition(row)
+
+
 def about_dropout(dropout: float) -> str:
     """Return what the scores without a side mean, given the share of utterances that lost one in training."""
     if dropout:

@@ -13,6 +13,7 @@ from mser.report.confidence.mistakes import mistakes
 from mser.report.doubts import over_speakers
 from mser.report.figures import figures, pooled
 from mser.report.observers import observers
+from mser.report.raters import raters
 from mser.report.recordings import recordings
 from mser.report.robustness import robustness
 from mser.report.shortcuts.floors import shortcuts
@@ -20,6 +21,7 @@ from mser.report.slices import KEYS, slices
 from mser.runs.run import Json, Run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.metrics import OF_A_CLASS
 from mser.scoring.scorers import Judge, one_vs_rest
 
 _POINTS = 1500
@@ -27,7 +29,7 @@ _ANSWERS: dict[str, Callable[[Run], Any]] = {
     "abstaining": abstaining,
     "mistakes": mistakes,
 }
-_EXTRA = ("observers", "calibration", "robustness", "shortcuts", "over_speakers", "recordings")
+_EXTRA = ("observers", "raters", "calibration", "robustness", "shortcuts", "over_speakers", "recordings")
 _PARTS = ("clusters", "overall", "classes", "confusion", "binary", "attributes", "scatter", *_EXTRA, *KEYS, *_ANSWERS)
 
 
@@ -42,6 +44,7 @@ def sections(run: Run, judge: Judge) -> Json:
         - ``attributes``: of each score by itself, and ``scatter``: points to draw; null where labels are asked for.
         - ``styles``, ``near_copies``, ``genders``, ...: of each kind of utterance; see `mser.report.slices.slices`.
         - ``observers``: how near the probabilities are to what the observers said, or null.
+        - ``raters``: how far single observers agree on scores, and the model in the place of one, or null.
         - ``robustness``: the same models under harder conditions; see `mser.report.robustness.robustness`.
         - ``shortcuts``: what trivial cues reach in its place; see `mser.report.shortcuts.floors.shortcuts`.
         - ``recordings``: what the recordings of each class are like; see `mser.report.recordings.recordings`.
@@ -61,6 +64,7 @@ def sections(run: Run, judge: Judge) -> Json:
         **_PER_TASK[run.plan.task](run, found, speakers),
         **slices(run, judge),
         "observers": observers(run, speakers),
+        "raters": raters(run, speakers),
         "calibration": calibration(run, speakers),
         "robustness": robustness(run, judge),
         "shortcuts": shortcuts(run, judge, speakers),
@@ -73,12 +77,12 @@ def sections(run: Run, judge: Judge) -> Json:
 def _labels(run: Run, found: Json, speakers: Clusters) -> Json:
     labels = run.plan.labels
     truth = np.bincount(pooled(run, run.seeds[0]).target, minlength=len(labels)).tolist()
-    recalls = {
-        label: {"utterances": count, "recall": {**found[f"recall_{label}"], "floor": None}}
+    classes = {
+        label: {"utterances": count, **{name: {**found[f"{name}_{label}"], "floor": None} for name in OF_A_CLASS}}
         for label, count in zip(labels, truth, strict=True)
     }
     return {
-        "classes": recalls,
+        "classes": classes,
         "confusion": _confusion(run),
         "binary": figures(run, one_vs_rest(labels), speakers) if not run.plan.exclusive else None,
     }

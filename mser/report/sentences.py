@@ -92,9 +92,10 @@ def _answer_of(runs: Sequence[Json], pairs: Sequence[Json]) -> str:
         return partial
     best, first = whole[0], whole[0]["headline"][0]
     order = ", then ".join(f"{run['name']} {_score(run, first)}" for run in whole)
-    floor = f"the floor is {shown(first, best['overall'][first]['floor'])}{measure(first).unit}"
+    least = best["overall"][first]["floor"]
+    floor = "" if least is None else f"; the floor is {shown(first, least)}{measure(first).unit}"
     by = f"by {measure(first).title} ({over(*whole)})"
-    return f"{_heard(best)}, {by}: {order}; {floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
+    return f"{_heard(best)}, {by}: {order}{floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
 
 
 def p_value(p: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import nan
 
 from mser.manifest import Utterance
+from mser.report.figures import pooled
 from mser.report.observers import agreement
 from mser.runs.predictions import Predictions
 from mser.runs.run import Json, Run
@@ -49,10 +50,11 @@ def slices(run: Run, judge: Judge) -> Json:
 
 def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> Json | None:
     """Return the scores of each kind, in `order` or else by name."""
+    seeds = [_divided(run, seed, kinds) for seed in run.seeds]
     found = {}
-    for kind in order or sorted({kind for fold in kinds.values() for kind in fold.values()} - {""}):
-        parts = [_only(run, seed, kind, kinds) for seed in run.seeds]
-        if len(parts[0]):
+    for kind in order or sorted(seeds[0].keys() - {""}):
+        if kind in seeds[0]:
+            parts = [parts[kind] for parts in seeds]
             scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
             found[kind] = {
                 "utterances": len(parts[0]),
@@ -64,13 +66,15 @@ def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> J
     return found or None
 
 
-def _only(run: Run, seed: int, kind: str, kinds: Kinds) -> Predictions:
-    parts = []
-    for job in run.jobs:
-        if job.seed == seed:
-            known = kinds.get(job.fold.number, {})
-            parts.append(job.said.only({name for name, which in known.items() if which == kind}))
-    return Predictions.pool(parts)
+def _divided(run: Run, seed: int, kinds: Kinds) -> dict[str, Predictions]:
+    """Return the pooled predictions of each kind; what is of none is left out."""
+    of_each = [
+        kinds.get(job.fold.number, {}).get(utterance, "")
+        for job in run.jobs
+        if job.seed == seed
+        for utterance in job.said.utterances
+    ]
+    return pooled(run, seed).divided(of_each)
 
 
 def _everywhere(run: Run, kinds: Mapping[str, str]) -> Kinds:

@@ -1,46 +1,15 @@
-"""The tables of a report as CSV, with full precision, and as LaTeX, rounded as on the page."""
+"""Every table of a report, as rows of cells."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mser.report.observers import MEASURED
 from mser.report.slices import KEYS
+from mser.report.table_formats import FIGURE, Cell, Rows
 from mser.runs.run import Json
 from mser.runs.settings import brief
-from mser.scoring.measures import MEASURES, measure, shown
-
-Rows = list[dict[str, Any]]
-_FIGURE = ("mean", "sd", "sd_over_seeds", "pooled", "floor")
-_HEADS = {
-    "low": "from (95%)",
-    "high": "to (95%)",
-    "method_low": "method, from (95%)",
-    "method_high": "method, to (95%)",
-    "sd": "sd over folds",
-    "p_holm": "p (Holm)",
-    "effect": "d_z",
-}
-_SCORES = (
-    *("an observer", "best", "low", "high", "method_low", "method_high"),
-    *("difference", "difference from", "difference to"),
-    *("smallest_detectable", "weights from", "weights to"),
-)
-_P = ("p", "p_holm", "weights p", "weights p_holm", "mcnemar p")
-_ESCAPES = str.maketrans(
-    {character: f"\\{character}" for character in "&%$#_{}"}
-    | {
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "\\": r"\textbackslash{}",
-        "–": "--",
-        "<": "$<$",
-        ">": "$>$",
-    }
-)
+from mser.scoring.metrics import OF_A_CLASS
 
 
 def tables(report: Json) -> dict[str, Rows]:
@@ -60,6 +29,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "attributes": [row for run in whole for row in _each(run, "attributes", ("ccc", "pearson", "mae"))],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
         "observers": [row for run in whole for row in _observers(run)],
+        "raters": [row for run in whole for row in _raters(run)],
         "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in _robustness(run)],
         "shortcuts": [row for run in whole for row in _shortcuts(run)],
@@ -72,74 +42,11 @@ def tables(report: Json) -> dict[str, Rows]:
     return {f"{prefix}{name}": rows for name, rows in found.items() if rows}
 
 
-def as_csv(rows: Rows) -> str:
-    r"""Return the rows below a header; null is an empty cell, and no name is a spreadsheet's formula.
-
-    Example:
-        >>> as_csv([{"run": "both", "ua": 0.6917, "wa": None}, {"run": "=1+1", "ua": -0.1, "wa": None}])
-        "run,ua,wa\nboth,0.6917,\n'=1+1,-0.1,\n"
-    """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _no_formula(cell) for name, cell in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _no_formula(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def as_latex(rows: Rows) -> str:
-    r"""Return the rows as a LaTeX table, which needs the package booktabs.
-
-    Example:
-        >>> print(as_latex([{"run": "a_b", "ua": 0.6917}]), end="")
-        % needs \usepackage{booktabs}
-        \begin{tabular}{lr}
-        \toprule
-        run & UA (\%) \\
-        \midrule
-        a\_b & 69.2 \\
-        \bottomrule
-        \end{tabular}
-    """
-    kinds = "".join("l" if all(isinstance(row[name], str) for row in rows) else "r" for name in rows[0])
-    lines = [_line(_head(name) for name in rows[0]), r"\midrule"]
-    lines += [_line(_cell(row, name) for name in row) for row in rows]
-    begin = ["% needs \\usepackage{booktabs}", rf"\begin{{tabular}}{{{kinds}}}", r"\toprule"]
-    return "\n".join([*begin, *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def _line(cells: Iterable[str]) -> str:
-    return " & ".join(cell.translate(_ESCAPES) for cell in cells) + r" \\"
-
-
-def _head(name: str) -> str:
-    if name not in MEASURES:
-        return _HEADS.get(name, name.replace("_", " "))
-    return f"{measure(name).title} (%)" if measure(name).unit else measure(name).title
-
-
-def _cell(row: Mapping[str, Any], name: str) -> str:
-    """Return a cell as text: a score as the page shows it, be it the column's or that of the whole row."""
-    value = row[name]
-    if name in MEASURES:
-        return shown(name, value)
-    if name == "score":
-        return _head(value)
-    if "score" in row and name in (*_FIGURE, *_SCORES):
-        return shown(row["score"], value)
-    if isinstance(value, float):
-        return "< 0.001" if name in _P and value < 0.001 else f"{value:.3g}"
-    return "–" if value is None else str(value)
-
-
 def _overall(run: Json) -> Rows:
     return [{"run": run["name"], **_figure(name, run["overall"][name])} for name in run["listed"]]
 
 
-def _figure(name: str, figure: Json) -> dict[str, Any]:
+def _figure(name: str, figure: Json) -> dict[str, Cell]:
     low, high = figure["interval"] or (None, None)
     method_low, method_high = figure.get("method_interval") or (None, None)
     return {
@@ -149,7 +56,7 @@ def _figure(name: str, figure: Json) -> dict[str, Any]:
         "high": high,
         "method_low": method_low,
         "method_high": method_high,
-        **{key: figure[key] for key in _FIGURE[1:]},
+        **{key: figure[key] for key in FIGURE[1:]},
     }
 
 
@@ -185,8 +92,9 @@ def _choices(run: Json) -> Rows:
 
 def _classes(run: Json) -> Rows:
     return [
-        {"run": run["name"], "class": label, "utterances": entry["utterances"], **_figure("recall", entry["recall"])}
+        {"run": run["name"], "class": label, "utterances": entry["utterances"], **_figure(name, entry[name])}
         for label, entry in (run["classes"] or {}).items()
+        for name in OF_A_CLASS
     ]
 
 
@@ -236,6 +144,22 @@ def _observers(run: Json) -> Rows:
     ]
 
 
+def _raters(run: Json) -> Rows:
+    found = run["raters"] or {"people": {}}
+    return [
+        {
+            "run": run["name"],
+            "score": name,
+            "an observer": figure["mean"],
+            **dict(zip(("low", "high"), figure["interval"] or (None, None), strict=True)),
+            "the model": found["model"][name]["mean"],
+            **dict(zip(("model from", "model to"), found["model"][name]["interval"] or (None, None), strict=True)),
+            "alpha": found["alpha"].get(name.partition("_")[2]) if name.startswith("ccc_") else None,
+        }
+        for name, figure in found["people"].items()
+    ]
+
+
 def _robustness(run: Json) -> Rows:
     return [
         {
@@ -250,7 +174,7 @@ def _robustness(run: Json) -> Rows:
     ]
 
 
-def _changed(name: str, figure: Json, floor: float | None) -> dict[str, Any]:
+def _changed(name: str, figure: Json, floor: float | None) -> dict[str, Cell]:
     low, high = figure["interval"] or (None, None)
     least, most = figure.get("difference_interval") or (None, None)
     row = {"score": name, "mean": figure["mean"], "low": low, "high": high, "difference": figure.get("difference")}

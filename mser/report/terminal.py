@@ -17,6 +17,7 @@ from mser.report.pairwise.verdicts import is_better
 from mser.report.searches.searched import finding
 from mser.runs.run import Json
 from mser.scoring.measures import measure, shown
+from mser.scoring.metrics import OF_A_CLASS
 
 _ROWS = {"sd, folds": "sd", "sd, seeds": "sd_over_seeds", "pooled": "pooled", "floor": "floor"}
 _LOOK = {"leak": "bold red", "note": "yellow", "sound": "green"}
@@ -31,6 +32,8 @@ def show(report: Json, path: Path) -> None:
     console.print(Text(report["answer"]))
     table = _compared(runs) if len(runs) > 1 else _folds(runs[0])
     console.print(table)
+    if len(runs) == 1 and runs[0]["classes"]:
+        console.print(_classes(runs[0]))
     if report["comparison"] and report["comparison"]["pairs"]:
         console.print(_lines(_told(report["comparison"]["pairs"])))
         console.print(Text(report["comparison"]["family"], "dim"), "")
@@ -107,6 +110,14 @@ def _overall(table: Table, run: Json) -> None:
             table.add_row(Text(title, "dim"), "", *[shown(name, overall[name][key]) for name in names])
     if best := best_shortcut(run):
         table.add_row(Text("shortcut", "dim"), "", *[shown(name, best[name]["mean"]) for name in names])
+
+
+def _classes(run: Json) -> Table:
+    """Return precision, recall and F1 of each class, and its support: how many utterances it has."""
+    table = new_table("class", "support", *map(_head, OF_A_CLASS))
+    for label, entry in run["classes"].items():
+        table.add_row(label, str(entry["utterances"]), *[shown(name, entry[name]["mean"]) for name in OF_A_CLASS])
+    return table
 
 
 def _compared(runs: list[Json]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,6 +59,13 @@ class Predictions:
             prediction=self.prediction[list(rows)],
             probabilities=self.probabilities[list(rows)],
         )
+
+    def divided(self, kinds: Sequence[str]) -> dict[str, Predictions]:
+        """Return the rows of each kind, where `kinds` names that of every row."""
+        rows = defaultdict[str, list[int]](list)
+        for row, kind in enumerate(kinds):
+            rows[kind].append(row)
+        return {kind: self.rows(several) for kind, several in rows.items()}
 
     @classmethod
     def pool(cls, parts: Sequence[Predictions]) -> Predictions:

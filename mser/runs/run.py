@@ -96,6 +96,7 @@ class Run:
         seeds: planned or present.
         jobs: the finished ones, by seed and fold.
         missing: the seed and the fold's number of each job without a result; a run with any is partial.
+        made_of: the trained runs behind a late fusion; empty for a run that was trained itself.
     """
 
     folder: Path
@@ -109,6 +110,7 @@ class Run:
     seeds: tuple[int, ...]
     jobs: tuple[Job, ...]
     missing: tuple[tuple[int, int], ...]
+    made_of: tuple[Run, ...] = ()
 
     @property
     def objective(self) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mser.runs.predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.scorers import Scorer
-from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_weights
+from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_draws, weighed
 
 _UNITS = ("speaker", "group", "utterance")
 _ENTRIES = 4_000_000  # of a piece of the weights, so that thousands of clusters fit into memory
+_KEPT = 200_000_000  # bytes of draws that are kept, of at most twenty thousand clusters
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,9 @@ class Clusters:
 
     def weights(self) -> Iterator[Floats]:
         """Yield the weights of all replicates, (R, G), in pieces; the same every time."""
-        rng = np.random.default_rng(SEED)
-        size = max(1, _ENTRIES // len(self.names))
-        for start in range(0, REPLICATES, size):
-            yield cluster_weights(self.strata, min(size, REPLICATES - start), rng)
+        strata = tuple(self.strata)
+        for drawn in (_kept if len(strata) * REPLICATES <= _KEPT else _draws)(strata):
+            yield weighed(strata, drawn)
 
     def sums(self, run: Run, scorer: Scorer) -> dict[int, Floats]:
         """Return by seed the sums of each cell, (C, S)."""
@@ -158,6 +159,22 @@ class Clusters:
                 total[name] += known * np.nan_to_num(score)
                 counted[name] += known
         return {name: total[name] / np.where(counted[name] > 0, counted[name], np.nan) for name in total}
+
+
+def _draws(strata: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    """Yield how often each cluster is drawn in each replicate, (R, G), in pieces.
+
+    Of n - 1 draws each cluster of a stratum has one in n, so that none is drawn more than 255 times.
+    """
+    rng, size = np.random.default_rng(SEED), max(1, _ENTRIES // len(strata))
+    for start in range(0, REPLICATES, size):
+        yield cluster_draws(strata, min(size, REPLICATES - start), rng).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _kept(strata: tuple[int, ...]) -> list[NDArray[np.uint8]]:
+    """Return `_draws`, kept: all scores weigh the same clusters, and drawing thousands takes longer than scoring."""
+    return list(_draws(strata))
 
 
 def clusters(run: Run) -> Clusters:

@@ -10,23 +10,24 @@ class Measure(NamedTuple):
 
     Attributes:
         title: its name for a reader.
-        scale: ``share``, 0..1 and written in percent; ``agreement``, -1..1; or ``error``, from 0, less is better.
+        scale: ``share``, 0..1 and written in percent; ``gap``, the same but less is better; ``agreement``, -1..1; or
+            ``error``, from 0, less is better.
         meaning: its definition in a sentence.
     """
 
     title: str
-    scale: Literal["share", "agreement", "error"]
+    scale: Literal["share", "gap", "agreement", "error"]
     meaning: str
 
     @property
     def unit(self) -> str:
         """``%`` or nothing."""
-        return "%" if self.scale == "share" else ""
+        return "%" if self.scale in ("share", "gap") else ""
 
     @property
     def better(self) -> int:
         """1 where more is better, -1 where less is."""
-        return -1 if self.scale == "error" else 1
+        return -1 if self.scale in ("error", "gap") else 1
 
 
 MEASURES: dict[str, Measure] = {
@@ -39,6 +40,8 @@ MEASURES: dict[str, Measure] = {
     "weighted_f1": Measure("weighted F1", "share", "The mean F1 of the classes, weighted by how often each is true."),
     "macro_f1": Measure("macro F1", "share", "The mean F1 of the classes, each counting the same."),
     "recall": Measure("recall", "share", "The share of a class’s utterances that were found."),
+    "precision": Measure("precision", "share", "The share of the utterances taken for a class that are of it."),
+    "class_f1": Measure("F1", "share", "The harmonic mean of a class’s precision and recall."),
     "balanced_accuracy": Measure(
         "balanced accuracy",
         "share",
@@ -81,9 +84,13 @@ MEASURES: dict[str, Measure] = {
     "js_divergence": Measure(
         "JS divergence", "error", "The Jensen-Shannon divergence of shares and probabilities, 0 to 1 bits."
     ),
+    "ece": Measure(
+        "ECE", "gap", "How far the probabilities of the answers are off, in bins of equal width; less is better."
+    ),
+    "log_loss": Measure("log-loss", "error", "The mean negative log-likelihood of the truth, in nats; less is better."),
     "weighted_f1_non0": Measure("weighted F1 (non0)", "share", "The weighted F1 of Acc-2 (non0)."),
 }
-_OF_ONE = ("recall", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")
+_OF_ONE = ("recall", "precision", "class_f1", "balanced_accuracy", "accuracy", "f1", "ccc", "pearson", "mae")
 
 
 def measure(name: str) -> Measure:

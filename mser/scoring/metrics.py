@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 ALIASES: Mapping[str, str] = {"accuracy": "wa", "uar": "ua"}
 """Other names of the same numbers."""
+OF_A_CLASS = ("precision", "recall", "class_f1")
+"""What `by_class` tells, in the order of the usual table."""
 
 
 def confusion(target: Sequence[str], prediction: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
@@ -101,6 +103,28 @@ def from_confusion(counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
         "weighted_f1": _ratio((np.nan_to_num(f1) * true).sum(-1), true.sum(-1)),
         "macro_f1": _mean_of_known(f1),
         "recall": recalls,
+    }
+
+
+def by_class(counts: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of each class by itself, of any number of confusion matrices at once; counts may be weighted.
+
+    Args:
+        counts: (..., C, C), rows are the truth.
+
+    Returns:
+        ``recall``, ``precision`` and ``class_f1``, their harmonic mean, each (..., C). A recall is NaN where the class
+        does not occur, a precision where it is never said, an F1 where neither.
+
+    Example:
+        >>> {name: scores.round(3).tolist() for name, scores in by_class(np.array([[3, 1], [0, 2]])).items()}
+        {'recall': [0.75, 1.0], 'precision': [1.0, 0.667], 'class_f1': [0.857, 0.8]}
+    """
+    true, said, right = counts.sum(-1), counts.sum(-2), np.diagonal(counts, axis1=-2, axis2=-1)
+    return {
+        "recall": _ratio(right, true),
+        "precision": _ratio(right, said),
+        "class_f1": _ratio(2 * right, true + said),
     }
 
 

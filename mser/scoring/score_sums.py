@@ -18,7 +18,7 @@ from mser.scoring import metrics
 from mser.scoring.sentiment import rounded, sdk_bins
 
 Floats = NDArray[np.float64]
-_MOMENTS = 7
+MOMENTS = 7
 _CLASSES = (("acc7", 3), ("acc5", 2), ("acc3", 1))
 _NO_SPREAD = 1e-12  # of the mean square: what rounding leaves of the variance of a constant
 
@@ -31,10 +31,14 @@ def label_sums(said: Predictions, labels: Sequence[str]) -> Floats:
 
 
 def label_scores(sums: Floats, labels: Sequence[str]) -> dict[str, Floats]:
-    """Return the scores of `mser.scoring.metrics.classification`."""
-    scores = metrics.from_confusion(sums.reshape(*sums.shape[:-1], len(labels), len(labels)))
-    recalls = scores.pop("recall")
-    return scores | {f"recall_{label}": recalls[..., column] for column, label in enumerate(labels)}
+    """Return the scores of `mser.scoring.metrics.classification`, and ``precision_`` and ``class_f1_`` by label."""
+    counts = sums.reshape(*sums.shape[:-1], len(labels), len(labels))
+    means = {name: scores for name, scores in metrics.from_confusion(counts).items() if name != "recall"}
+    return means | {
+        f"{name}_{label}": scores[..., column]
+        for name, scores in metrics.by_class(counts).items()
+        for column, label in enumerate(labels)
+    }
 
 
 def presence_sums(present: NDArray[np.bool_], said: Predictions, labels: Sequence[str]) -> Floats:
@@ -54,13 +58,12 @@ def sentiment_sums(said: Predictions) -> Floats:
     agreements.append(sdk_bins(target) == sdk_bins(prediction))
     has0 = _binary(target >= 0, prediction >= 0)
     non0 = _binary(target > 0, prediction > 0) * (target != 0)[:, None]
-    return np.column_stack([_moments(target, prediction), *agreements, has0, non0])
+    return np.column_stack([moments(target, prediction), *agreements, has0, non0])
 
 
 def sentiment_scores(sums: Floats) -> dict[str, Floats]:
     """Return the scores of `mser.scoring.sentiment.sentiment`."""
-    moments, rest = sums[..., :_MOMENTS], sums[..., _MOMENTS:]
-    found = _of_moments(moments)
+    rest, found = sums[..., MOMENTS:], _of_moments(sums[..., :MOMENTS])
     binary = {
         kind: metrics.from_confusion(rest[..., start : start + 4].reshape(*rest.shape[:-1], 2, 2))
         for kind, start in (("has0", 4), ("non0", 8))
@@ -80,19 +83,19 @@ def sentiment_scores(sums: Floats) -> dict[str, Floats]:
 def attribute_sums(said: Predictions) -> Floats:
     """Return (N, 7 K): the moments of each score."""
     return np.column_stack(
-        [_moments(said.target[:, column], said.prediction[:, column]) for column in range(said.target.shape[1])]
+        [moments(said.target[:, column], said.prediction[:, column]) for column in range(said.target.shape[1])]
     )
 
 
 def attribute_scores(sums: Floats, names: Sequence[str]) -> dict[str, Floats]:
     """Return the scores of `mser.scoring.regression.attributes`."""
-    found = [_of_moments(sums[..., start : start + _MOMENTS]) for start in range(0, _MOMENTS * len(names), _MOMENTS)]
+    found = [_of_moments(sums[..., start : start + MOMENTS]) for start in range(0, MOMENTS * len(names), MOMENTS)]
     kinds = ("ccc", "pearson", "mae")
     means = {kind: np.mean([scores[kind] for scores in found], axis=0) for kind in kinds}
     return means | {f"{kind}_{name}": scores[kind] for kind in kinds for name, scores in zip(names, found, strict=True)}
 
 
-def _moments(target: Floats, prediction: Floats) -> Floats:
+def moments(target: Floats, prediction: Floats) -> Floats:
     """Return (N, 7): one, the error, and both scores, their squares and product about the mean truth."""
     one, other = target - target.mean(), prediction - target.mean()
     return np.column_stack([np.ones(len(one)), np.abs(one - other), one, other, one**2, other**2, one * other])

@@ -88,7 +88,12 @@ def led_by(judged: Judge, name: str) -> Judge:
 
 def with_binary(judged: Judge, labels: Sequence[str]) -> Judge:
     """Return a judge of one label per utterance that also knows the scores of `one_vs_rest`."""
-    one, other, width = judged.scorer, one_vs_rest(labels), 4 * len(labels)
+    return knowing(judged, one_vs_rest(labels), width=4 * len(labels))
+
+
+def knowing(judged: Judge, other: Scorer, width: int) -> Judge:
+    """Return a judge that also knows the scores of another scorer, whose sums have a number of columns, its `width`."""
+    one = judged.scorer
     both = Scorer(
         score=lambda said: {**other.score(said), **one.score(said)},
         floor=lambda said: {**other.floor(said), **one.floor(said)},
@@ -112,8 +117,8 @@ def one_vs_rest(labels: Sequence[str]) -> Scorer:
 def _one_label(labels: Sequence[str], first: tuple[str, str]) -> Judge:
     names = (*first, *(name for name in ("ua", "wa", "weighted_f1", "macro_f1") if name not in first))
     scorer = Scorer(
-        score=lambda said: metrics.classification(_named(said.target, labels), _named(said.prediction, labels), labels),
-        floor=lambda said: metrics.majority(_named(said.target, labels), labels),
+        score=lambda said: _scores_of_labels(said, labels),
+        floor=lambda said: _scores_of_labels(replace(said, prediction=_commonest(said.target)), labels),
         sums=lambda said: sums.label_sums(said, labels),
         of_sums=lambda found: sums.label_scores(found, labels),
     )
@@ -167,6 +172,16 @@ def _attributes(labels: Sequence[str]) -> Judge:
         columns=("ccc", "pearson", "mae"),
         listed=("ccc", "pearson", "mae"),
     )
+
+
+def _scores_of_labels(said: Predictions, labels: Sequence[str]) -> dict[str, float]:
+    counts = np.bincount(said.target * len(labels) + said.prediction, minlength=len(labels) ** 2).astype(float)
+    return {name: float(score) for name, score in sums.label_scores(counts, labels).items()}
+
+
+def _commonest(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the commonest class as every answer, as `mser.scoring.metrics.majority` does."""
+    return np.full_like(codes, np.bincount(codes).argmax())
 
 
 def _named(codes: NDArray[np.int64], labels: Sequence[str]) -> list[str]:

@@ -45,16 +45,24 @@ def cluster_weights(strata: Sequence[int], replicates: int, rng: np.random.Gener
         >>> sorted(set(weights.ravel())), set(weights.sum(1))
         ([np.float64(0.0), np.float64(2.0)], {np.float64(2.0)})
     """
+    return weighed(strata, cluster_draws(strata, replicates, rng))
+
+
+def cluster_draws(strata: Sequence[int], replicates: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how often each cluster is drawn in each replicate, (R, G); see `cluster_weights`."""
     numbers = np.asarray(strata)
-    weights = np.empty((replicates, len(numbers)))
+    drawn = np.ones((replicates, len(numbers)), dtype=np.int64)
     for stratum in np.unique(numbers):
         members = np.flatnonzero(numbers == stratum)
-        size = len(members)
-        if size == 1:
-            weights[:, members] = 1
-            continue
-        weights[:, members] = rng.multinomial(size - 1, np.full(size, 1 / size), size=replicates) * size / (size - 1)
-    return weights
+        if (size := len(members)) > 1:
+            drawn[:, members] = rng.multinomial(size - 1, np.full(size, 1 / size), size=replicates)
+    return drawn
+
+
+def weighed(strata: Sequence[int], drawn: NDArray[np.integer]) -> Floats:
+    """Return what clusters weigh that are drawn so often, (R, G)."""
+    _, stratum, sizes = np.unique(np.asarray(strata), return_inverse=True, return_counts=True)
+    return np.asarray(drawn * sizes[stratum] / np.maximum(sizes - 1, 1)[stratum])
 
 
 def standard_error(estimate: float, replicates: Floats) -> float:
@@ -76,7 +84,8 @@ def interval(
         estimate: the score.
         error: its standard error.
         freedom: degrees of freedom; below 1 there is no interval.
-        scale: ``share`` (0..1), ``agreement`` (-1..1) or ``error`` (from 0); None for what has no bounds.
+        scale: ``share`` (0..1), ``agreement`` (-1..1), ``error`` (from 0) or ``gap`` (a share that may well be 0, where
+            a logit would leave the upper end open: it is cut at 0); None for what has no bounds.
         level: how often it is to hold the truth, if not in 95 %.
 
     Example:
@@ -89,6 +98,8 @@ def interval(
     half = student_t(freedom, level) * error
     if scale is None:
         return estimate - half, estimate + half
+    if scale == "gap":
+        return max(0.0, estimate - half), estimate + half
     there, back, slope = _SCALES[scale]
     if not np.isfinite(slope(estimate)):
         return None

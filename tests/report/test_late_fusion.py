@@ -82,7 +82,22 @@ def test_one_seed_and_one_split_leave_it_undecidable_rather_than_no_better(tmp_p
     assert verdict["words"] == told
     assert f"{told}." in found["answer"] or f"{told}: These two trained models" in found["answer"]
     assert "cannot be told: " not in found["answer"]
-    assert "run both with --seeds 1,2,3" in verdict["sentence"]
+    assert "run joint, speech_only and text_only with --seeds 1,2,3." in verdict["sentence"]
+    beside = next(
+        pair["sentence"]
+        for pair in found["comparison"]["pairs"]
+        if {pair["better"], pair["worse"]} == {"late fusion", "speech_only"}
+    )
+    assert "run speech_only and text_only with --seeds 1,2,3." in beside
+    assert "both" not in beside
+
+
+def test_only_runs_with_too_few_seeds_are_to_be_run_again(tmp_path, capsys):
+    speech, text, joint = three(tmp_path, folds=1, seeds=(1, 2, 3))
+    text = make_run(tmp_path / "few", skill=0.55, speech=None, folds=1, seeds=(2, 3))
+    sentence = report([speech, text, joint], capsys)["late_fusion"]["verdicts"][0]["sentence"]
+    assert "With fewer than 3 seeds and one split" in sentence
+    assert "run few with --seeds 1,2,3." in sentence
 
 
 def test_another_score_judges_the_fusion_too(tmp_path, capsys):

@@ -2,14 +2,16 @@ import csv
 import doctest
 import importlib
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fake.runs import AUDIT, LABELS, edit_json, make_run, predictions_of, write_predictions
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score, recall_score
+from sklearn.metrics import balanced_accuracy_score, classification_report, confusion_matrix, f1_score, recall_score
 
 import mser.report
 from mser.cli import main
@@ -427,3 +429,19 @@ def test_the_terminal_counts_the_pairs_that_cannot_be_told_apart(tmp_path, capsy
     assert "* good is better than poor by" in told
     assert "* good is better than twin by" in told
     assert "· 1 of 3 pairs cannot be told apart; see the page" in told
+
+
+def test_each_class_has_the_scores_of_scikit_learn_and_its_support(made, capsys):
+    found = report(capsys, made)["runs"][0]["classes"]
+    folds = [[classification_report(*truth(made, seed, fold), labels=LABELS, output_dict=True, zero_division=np.nan)
+              for fold in range(1, 6)] for seed in (1, 2)]  # fmt: skip
+    for label in LABELS:
+        for ours, theirs in (("precision", "precision"), ("recall", "recall"), ("class_f1", "f1-score")):
+            each = [[fold[label][theirs] for fold in seed] for seed in folds]
+            assert found[label][ours]["mean"] == pytest.approx(np.nanmean(np.nanmean(each, axis=0)))
+            assert found[label][ours]["interval"][0] < found[label][ours]["mean"] < found[label][ours]["interval"][1]
+        assert found[label]["utterances"] == sum(fold[label]["support"] for fold in folds[0])
+    assert main(["report", str(made), "--out", str(made.parent / "shown")]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(rf"class +support +precision +recall +F1|neu +{found['neu']['utterances']} ", shown)
+    assert f"{100 * found['neu']['precision']['mean']:.1f}" in shown

@@ -150,6 +150,28 @@ def test_a_table_is_saved_from_the_page_alone(browser, pages, tmp_path):
     assert browser.messages == []
 
 
+def test_runs_are_folded_below_their_comparison_and_the_contents_lead_into_them(browser, pages):
+    browser.open(pages["several"], 1280)
+    shown = "[...document.querySelectorAll('article h3')].filter((one) => one.checkVisibility()).length"
+    assert browser.ask(shown) == 0
+    assert browser.ask(
+        "[...document.querySelectorAll('#comparison, article h2')].every((one) => one.checkVisibility())"
+    )
+    browser.ask("document.querySelector('nav a[href=\"#folds-2\"]').click()")
+    for _ in range(50):
+        if browser.ask(shown):
+            break
+        time.sleep(0.02)
+    assert browser.ask("document.querySelector('#folds-2').checkVisibility()")
+    assert browser.ask("[...document.querySelectorAll('article > details')].map((one) => one.open)") == [
+        False,
+        True,
+        False,
+    ]
+    browser.open(pages["one"], 1280)
+    assert browser.ask("document.querySelectorAll('article, main > section > details[open]').length") == 0
+
+
 def test_paper_shows_what_is_folded_away(browser, pages):
     browser.open(pages["one"])
     folded = "document.querySelectorAll('details:not([open])').length"

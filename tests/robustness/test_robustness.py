@@ -17,6 +17,7 @@ from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
 from mser.files.whole import write_text
+from mser.report.pairwise.robustness_together import together
 from mser.robustness.conditions import Condition, conditions
 from mser.robustness.inputs import noisy
 from mser.robustness.transcripts import errors, garbled
@@ -251,3 +252,29 @@ def test_differences_are_paired_as_those_of_two_runs(tmp_path, capsys):
         assert (row["mean"], row["interval"]) == (pytest.approx(run["overall"]["ua"]["mean"]),
                                                   pytest.approx(run["overall"]["ua"]["interval"]))  # fmt: skip
     assert asked["floor"]["wa"] == pytest.approx(found["runs"][0]["overall"]["wa"]["floor"])
+
+
+def test_several_runs_are_drawn_together(tmp_path, capsys):
+    runs = [make_run(tmp_path / name, skill=skill, epochs=1) for name, skill in (("a", 0.8), ("b", 0.6), ("c", 0.4))]
+    for run in runs[:2]:
+        for condition in (Condition("no_text"), Condition("snr", 10.0, "white"), Condition("snr", 0.0, "white")):
+            for fold in range(1, 6):
+                place = run / "robustness/test" / condition.folder / f"seed1/fold{fold}"
+                place.mkdir(parents=True)
+                shutil.copy(runs[2] / f"seed1/fold{fold}/predictions.csv", place)
+                facts = {"condition": condition.facts(), "model": model_digest(run / f"seed1/fold{fold}")}
+                write_text(place / "facts.json", json.dumps(facts))
+    assert main(["report", *map(str, runs), "--json", "--out", str(tmp_path / "out")]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"]
+    (one,) = together(found)
+    assert (one.part, one.score, len(one.pictures)) == ("test", "ua", 1)
+    assert [(name, look.sign) for name, look in one.keys] == [("a", "●"), ("b", "■")]
+    assert one.table.columns == ["as it is", "without text", "noise (white) at 10 dB", "noise (white) at 0 dB"]
+    assert [name for name, _ in one.table.rows] == ["a", "b"]
+    worse = found[2]["overall"]["ua"]["mean"]
+    assert [figure["mean"] for figure in one.table.rows[1][1]] == pytest.approx(
+        [found[1]["overall"]["ua"]["mean"], worse, worse, worse]
+    )
+    page = (tmp_path / "out/report.html").read_text()
+    assert page.count('aria-label="UA, % by speech over noise (white), dB, of a, b"') == 1
+    assert together(found[1:]) == []

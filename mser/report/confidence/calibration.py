@@ -29,10 +29,13 @@ from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import interval, standard_error
 from mser.scoring.temperature import fitted_temperature, tempered
 
+MEASURED = ("ece", "log_loss")
 BINS = 15
 DRAWS = 200
 SEED = 0
 _REST = range(BINS, BINS + 3)  # of the sums: answers, losses, utterances
+WIDTH = BINS + len(_REST)
+"""Columns of the sums."""
 _LUCK = 0.95
 """The share of perfectly calibrated draws that an ECE must exceed to be told from them."""
 
@@ -134,7 +137,7 @@ def _said(run: Run, found: Clusters) -> Json:
 
 def _scores(run: Run, found: Clusters) -> Json:
     """Return ECE and log-loss, of all folds as one set and the mean over seeds, and their intervals."""
-    scorer = _scorer(run.question)
+    scorer = calibration_scorer(run.question)
     tables = found.sums(run, scorer).values()
     said: Json = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
     pieces = []
@@ -155,13 +158,16 @@ def _seeds(scorer: Scorer, sums: list[Floats]) -> dict[str, Floats]:
     return scorer.of_sums(np.stack(sums))
 
 
-def _scorer(question: Question) -> Scorer:
-    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers."""
+def calibration_scorer(question: Question) -> Scorer:
+    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers.
+
+    The floor of the log-loss is that of always saying the shares of the judged labels; ECE has none, as that is 0.
+    """
 
     def sums(said: Predictions) -> Floats:
         probability, right = sure(said, question)
         probability, right = probability.reshape(len(said), -1), right.reshape(len(said), -1)
-        rows = np.zeros((len(said), BINS + len(_REST)))
+        rows = np.zeros((len(said), WIDTH))
         utterance = np.broadcast_to(np.arange(len(said))[:, None], probability.shape)
         np.add.at(rows, (utterance, _places(probability)), right - probability)
         rows[:, BINS:] = np.column_stack(
@@ -176,7 +182,16 @@ def _scorer(question: Question) -> Scorer:
     def score(said: Predictions) -> dict[str, float]:
         return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
 
-    return Scorer(score, score, sums, of_sums)
+    def floor(said: Predictions) -> dict[str, float]:
+        prior = replace(said, probabilities=np.broadcast_to(_present(said, question).mean(0), said.probabilities.shape))
+        return {"ece": float("nan"), "log_loss": float(log_losses(prior, question).mean())}
+
+    return Scorer(score, floor, sums, of_sums)
+
+
+def _present(said: Predictions, question: Question) -> NDArray[np.bool_]:
+    """Return which labels hold, (N, C)."""
+    return said.target if question.task == "multi_label" else np.eye(len(question.labels), dtype=bool)[said.target]
 
 
 def _scaled(run: Run, temperatures: list[float]) -> Run:

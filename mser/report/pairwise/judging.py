@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mser.errors import UserError
+from mser.report.confidence import calibration
+from mser.report.observers import MEASURED as SOFT
+from mser.report.observers import soft_labels, soft_scorer
 from mser.runs.run import Run
 from mser.scoring.metrics import ALIASES
-from mser.scoring.scorers import Judge, judge, led_by, with_binary
+from mser.scoring.scorers import Judge, judge, knowing, led_by, with_binary
 
 
 def judged(run: Run, score: str | None = None) -> Judge:
@@ -13,18 +18,27 @@ def judged(run: Run, score: str | None = None) -> Judge:
 
     Args:
         run: a run with at least one finished fold.
-        score: what it is to be judged by, such as ``macro_f1`` or ``recall_hap``; the customary score if None.
+        score: what it is to be judged by, such as ``macro_f1``, ``recall_hap``, ``js_divergence`` or ``ece``; the
+            customary score if None.
 
     Raises:
         UserError: if the run has no such score.
     """
     found = judge(run.question, run.plan.label_set)
-    if not run.plan.exclusive and run.plan.task == "labels" and score is not None:
-        found = with_binary(found, run.plan.labels)
     if score is None:
         return found
-    known = list(found.scorer.score(run.jobs[0].said))
-    name = score if score in known else ALIASES.get(score, score)
-    if name not in known:
-        raise UserError(f"{run.folder} has no score {score!r}; give --score one of {', '.join(known)}")
-    return led_by(found, name)
+    if not run.plan.exclusive and run.plan.task == "labels":
+        found = with_binary(found, run.plan.labels)
+    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].said))
+    if name in known:
+        return led_by(found, name)
+    shares = soft_labels(run)
+    others = (SOFT if shares else ()) + (calibration.MEASURED if run.plan.task != "scores" else ())
+    if name not in others:
+        why = " (nobody's votes are known)" if name in SOFT and not shares else ""
+        raise UserError(f"{run.folder} has no score {score!r}{why}; give --score one of {', '.join([*known, *others])}")
+    if name in SOFT:
+        more = knowing(found, soft_scorer(shares), width=1 + len(SOFT))
+    else:
+        more = knowing(found, calibration.calibration_scorer(run.question), width=calibration.WIDTH)
+    return led_by(replace(more, constant="the best constant answer to each"), name)

@@ -105,6 +105,7 @@ def _fused(name: str, speech: Run, text: Run, joint: tuple[Run, ...]) -> Fused:
         tested=_opened(speech, text),
         seeds=seeds,
         jobs=tuple(job for _, job, _ in fused),
+        made_of=(speech, text),
     )
     weights = [{"seed": job.seed, "fold": job.fold.number, "speech": weight} for job, _, weight in fused]
     return Fused(fusion, joint, weights)

@@ -12,7 +12,7 @@ from mser.report.figures import by_seed_and_fold, models_error
 from mser.runs.run import Json, Run
 from mser.scoring.clusters import Clusters, clusters, replicates
 from mser.scoring.influence import independent_error, influences
-from mser.scoring.luck import Error, Method, of_difference
+from mser.scoring.luck import LEAST_SEEDS, Error, Method, of_difference
 from mser.scoring.means import defined
 from mser.scoring.measures import measure
 from mser.scoring.scorers import Judge
@@ -38,7 +38,8 @@ def pairs(runs: Sequence[Run], judged: Judge) -> list[Json]:
           the same error, corrected alike, so that it leaves out 0 exactly where the verdict is ``better``;
           ``smallest_detectable``, the difference that four fifths of such comparisons would find;
           ``degrees_of_freedom``. All are null where the method is ``none``.
-        - ``seeds``: how many either run has. ``folds``: their number.
+        - ``seeds``: how many either run has. ``folds``: their number. ``too_few_seeds``: the names of the trained runs
+          that have too few to decide by seeds, which of a late fusion are the two that it is made of.
         - ``of_these_weights``: what is known of the trained models alone, as `_of_these_weights` returns it. What does
           not depend on the method (``flips``, ``mcnemar`` ...) stands in the pair itself too.
     """
@@ -106,6 +107,7 @@ def _pair(one: _Side, other: _Side, judged: Judge, found: Clusters) -> tuple[Jso
         **_of_method(method, difference, error),
         "seeds": [len(one.run.seeds), len(other.run.seeds)],
         "folds": len(one.run.plan.folds),
+        "too_few_seeds": _too_few_seeds(one.run, other.run),
         **tests,
         "of_these_weights": {
             "interval": _ends(difference, speakers, LEVEL),
@@ -113,6 +115,17 @@ def _pair(one: _Side, other: _Side, judged: Judge, found: Clusters) -> tuple[Jso
             **tests,
         },
     }, error
+
+
+def _too_few_seeds(*runs: Run) -> list[str]:
+    few = [run for run in runs if len(run.seeds) < LEAST_SEEDS]
+    names: list[str] = []
+    for run in few:
+        trained = run.made_of or (run,)
+        # Runs that have enough each but do not share them have to share them.
+        lacking = [one for one in trained if len(one.seeds) < LEAST_SEEDS] or trained
+        names += [one.name for one in lacking if one.name not in names]
+    return names
 
 
 def _of_method(method: Method, difference: float, error: Error | None) -> Json:

@@ -68,11 +68,25 @@ def _kinds(run: Json, key: str, score: str) -> Mapping[str, Json]:
 def _table(
     title: str, score: str, files: Sequence[str], whole: Sequence[Json], figures: Sequence[Mapping[str, Any]]
 ) -> Beside | None:
-    columns = [name for name in figures[0] if all(name in found for found in figures)]
+    return beside(title, score, files, [(run["name"], found) for run, found in zip(whole, figures, strict=True)])
+
+
+def beside(
+    title: str, score: str, files: Sequence[str], runs: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Beside | None:
+    """Return a table of what all runs have; None where that is nothing.
+
+    Args:
+        title: what it is about.
+        score: what its cells are.
+        files: the tables that hold it.
+        runs: (name, figure by column) of each.
+    """
+    columns = [name for name in runs[0][1] if all(name in found for _, found in runs)]
     if not columns:
         return None
-    best = [_best(score, [found[name]["mean"] for found in figures]) for name in columns]
-    rows = [(run["name"], [found[name] for name in columns]) for run, found in zip(whole, figures, strict=True)]
+    best = [_best(score, [found[name]["mean"] for _, found in runs]) for name in columns]
+    rows = [(run, [found[name] for name in columns]) for run, found in runs]
     return Beside(title, score, files, columns, rows, best)
 
 

@@ -103,8 +103,16 @@ def _undecided(pair: Mapping[str, Any]) -> str:
     few = "one seed each" if max(pair["seeds"]) == 1 else f"fewer than {LEAST_SEEDS} seeds"
     return (
         f"{models}, {_of_weights(pair)}. With {few} and one split nothing tells whether the settings do: "
-        f"run both with --seeds 1,2,3."
+        f"run {_to_run(pair)} with --seeds 1,2,3."
     )
+
+
+def _to_run(pair: Mapping[str, Any]) -> str:
+    """Return which trained runs need more seeds; a late fusion cannot be run, only those it is made of can."""
+    *first, last = pair["too_few_seeds"]
+    if {*first, last} == {pair["better"], pair["worse"]}:
+        return "both"
+    return f"{', '.join(first)} and {last}" if first else str(last)
 
 
 def _named(pair: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mser import __version__
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.report.searches.searched import overlap, score_name, scored
-from mser.report.tables import Rows, as_csv, as_latex
+from mser.report.table_formats import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
 from mser.runs.folder import PROTOCOL
 from mser.runs.run import Json

@@ -51,6 +51,15 @@ for (const table of document.querySelectorAll("table")) {
   }
 }
 
+// The list of contents leads into what is folded away.
+const unfold = () => {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  if (target) target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+unfold();
+
 // Paper shows what the screen folds away.
 const folded = () => [...document.querySelectorAll("details:not([open])")];
 let opened = [];

@@ -1,0 +1,69 @@
+"""Robustness of several runs in one picture and one table: whose score falls less as transcripts and sound go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mser.report.pairwise.side_by_side import Beside, beside
+from mser.report.pictures.robustness_together import MOST_CURVES, Curve, Look, curves, look
+from mser.report.robustness_words import asked
+from mser.runs.run import Json
+from mser.scoring.measures import measure
+
+
+@dataclass(frozen=True)
+class Together:
+    """What runs that were asked under the same conditions of one part say.
+
+    Attributes:
+        part: ``test`` or ``validation``.
+        score: which headline score.
+        pictures: SVG elements, one for wrong words and one for each noise.
+        keys: (run's name, how its curve is drawn), the best run first.
+        left_out: how many runs are in the table alone.
+        table: a row per run and a column per condition that all were asked under; None where there is none.
+    """
+
+    part: str
+    score: str
+    pictures: Sequence[str]
+    keys: Sequence[tuple[str, Look]]
+    left_out: int
+    table: Beside | None
+
+
+def together(runs: Sequence[Json]) -> list[Together]:
+    """Return for each part what the runs say that were asked about it; nothing where that is fewer than two.
+
+    Args:
+        runs: their summaries, as ``report.json`` holds them.
+    """
+    found = []
+    for part in ("test", "validation"):
+        parts = {run["name"]: one for run in runs for one in run["robustness"] or () if one["part"] == part}
+        several = {name: one for name, one in parts.items() if len(one["conditions"]) > 1}
+        if len(several) > 1:
+            found.append(_together(several, part, next(run for run in runs if run["complete"])["headline"][0]))
+    return found
+
+
+def _together(parts: Mapping[str, Json], part: str, score: str) -> Together:
+    floor = next(iter(parts.values()))["floor"][score]
+    as_is = {name: one["conditions"][0][score]["mean"] for name, one in parts.items()}
+    known = [name for name, mean in as_is.items() if mean is not None]
+    best = sorted(known, key=lambda name: measure(score).better * as_is[name], reverse=True)[:MOST_CURVES]
+    drawn = [Curve(name, parts[name]["conditions"], look(place)) for place, name in enumerate(best)]
+    return Together(
+        part=part,
+        score=score,
+        pictures=curves(drawn, score, floor, key=f"together-{part}"),
+        keys=[(one.name, one.look) for one in drawn],
+        left_out=len(parts) - len(drawn),
+        table=_table(parts, score),
+    )
+
+
+def _table(parts: Mapping[str, Json], score: str) -> Beside | None:
+    rows = [(name, {asked(row): row[score] for row in one["conditions"]}) for name, one in parts.items()]
+    return beside("Under harder conditions", score, ("robustness",), rows)
