@@ -74,6 +74,7 @@ def test_one_observer_and_the_model_are_judged_against_the_mean_of_the_others(tm
     page = (run / "report/report.html").read_text()
     assert "How far observers agree" in page
     assert f"out of the {len(several)} utterances with two or more" in page
+    assert "Against the mean of the other observers; mean over folds, 95% intervals over 10 speakers." in page
     table = (run / "report/tables/raters.csv").read_text().splitlines()
     assert table[0] == "run,score,an observer,low,high,the model,model from,model to,alpha"
     assert len(table) == 1 + 3 * (1 + len(LABELS))
