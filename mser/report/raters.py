@@ -66,7 +66,7 @@ def alpha(scores: list[Floats]) -> float | None:
 
     Example:
         >>> round(alpha([np.array([1.0, 1.0]), np.array([2.0, 3.0]), np.array([5.0, 5.0])]), 3)
-        0.961
+        0.95
     """
     import krippendorff
 
