@@ -85,8 +85,9 @@ def test_fsdp_taken_up_again_ends_bit_for_bit_where_it_would_have(two):
     torch.testing.assert_close(b["optimizer_states"][0]["state"], a["optimizer_states"][0]["state"], rtol=0, atol=0)
 
 
-def refused(capsys, strategy, words):
-    assert main(["fit", f"--config={SHALLOW}", f"--trainer.strategy={strategy}"]) == 2
+def refused(capsys, strategy, words, root):
+    options = [f"--data.init_args.root={root}", f"--trainer.strategy={strategy}"]
+    assert main(["fit", f"--config={SHALLOW}", *options]) == 2
     [*_, error] = capsys.readouterr().err.strip().splitlines()
     assert words in error
 
@@ -99,5 +100,5 @@ def refused(capsys, strategy, words):
      "{data_parallel_size: 1, tensor_parallel_size: 1, save_distributed_checkpoint: false}"),
 ])  # fmt: skip
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what a machine without a GPU says")
-def test_strategies_that_cannot_be(strategy, words, capsys):
-    refused(capsys, strategy, words)
+def test_strategies_that_cannot_be(strategy, words, tmp_path, capsys):
+    refused(capsys, strategy, words, tmp_path)

@@ -38,7 +38,7 @@ def test_values_of_a_fit_that_can_be():
     ("name", "value", "said"),
     [
         ("early_stopping__patience", -1, "early_stopping.patience is -1; expected 0 or more"),
-        ("resume__minutes", 0.0, "resume.minutes is 0.0; expected more than 0"),
+        ("resume__minutes", -1.0, "resume.minutes is -1.0; expected 0 or more"),
         ("trainer__min_epochs", 5, "trainer.min_epochs is 5, but trainer.max_epochs ends the fit after 3"),
         ("trainer__log_every_n_steps", -5, "trainer.log_every_n_steps is -5"),
         ("trainer__num_sanity_val_steps", -3, "trainer.num_sanity_val_steps is -3"),

@@ -142,7 +142,7 @@ def _corpus(args: argparse.Namespace) -> Corpus:
     if args.corpus == table.NAME:
         columns = {role: names.split(",") if names else None for role, names in args.columns}
         for role, names in columns.items():
-            if names and len(names) > 1 and role != "score":
+            if names and len(names) > 1 and role not in ("score", "table"):  # tables of an audformat database
                 raise UserError(
                     f"--columns {role}={','.join(names)} names {len(names)} columns; only score has several"
                 )

@@ -155,7 +155,7 @@ def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
 
 def _say_unlearned(jobs: list[Job], protocol: Mapping[str, Any]) -> None:
     """Say which folds ended at chance: with part of the folds, a report does not."""
-    for job in jobs if protocol["task"] == LabelSet.kind else ():
+    for job in jobs if protocol.get("task") == LabelSet.kind else ():
         if told := unlearned(curve(job.folder / HISTORY), len(protocol["labels"])):
             log.warning("%s: %s", job.name, told)
 

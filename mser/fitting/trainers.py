@@ -58,12 +58,12 @@ def require_possible(options: Any) -> None:
         )
     if epochs and (least := trainer.get("min_epochs") or 0) > epochs:
         raise UserError(f"trainer.min_epochs is {least}, but trainer.max_epochs ends the fit after {epochs}; give less")
-    for name, value, fits, expected in (
-        ("early_stopping.patience", options.early_stopping.patience, lambda value: value >= 0, "0 or more"),
-        ("resume.minutes", options.resume.minutes, lambda value: value > 0, "more than 0"),
+    for name, value in (
+        ("early_stopping.patience", options.early_stopping.patience),
+        ("resume.minutes", options.resume.minutes),  # 0: after every update
     ):
-        if not fits(value):
-            raise UserError(f"{name} is {value}; expected {expected}")
+        if not value >= 0:
+            raise UserError(f"{name} is {value}; expected 0 or more")
     optimizer = str(getattr(options.model.get("optimizer"), "class_path", "")).rpartition(".")[2]
     if optimizer in _UNFIT:
         raise UserError(f"model.optimizer is {optimizer}, which {_UNFIT[optimizer]}; give another, such as AdamW")

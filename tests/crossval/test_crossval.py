@@ -130,7 +130,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
     refused(capsys, arguments(corpus, tmp_path / "file" / "run"), "cannot write to", "choose another --out")
     refused(capsys, arguments(tmp_path / "nowhere", tmp_path / "a"), "nowhere")
     refused(
-        capsys, arguments(corpus, tmp_path / "b", "--folds=7"), "fold 7 was asked for, but the protocol has folds 1"
+        capsys, arguments(corpus, tmp_path / "b", "--folds=7"), "fold 7 was asked for, but iemocap/loso5 has folds 1 to"
     )
     assert main(arguments(corpus, tmp_path / "c", "--folds=one")) == 2
     assert not list(tmp_path.glob("*/seed*"))

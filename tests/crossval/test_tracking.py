@@ -116,7 +116,8 @@ def test_folds_do_not_inherit_the_trial(tmp_path, monkeypatch):
 
 def test_wandb_that_is_not_installed_is_said_before_anything_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("mser.crossval.tracking.find_spec", lambda name: None)
-    assert main(["crossval", f"--config={EXPERIMENT}", f"--out={tmp_path / 'run'}", "--logger=wandb"]) == 2
+    options = [f"--config={EXPERIMENT}", f"--data.init_args.root={tmp_path}", f"--out={tmp_path / 'run'}"]
+    assert main(["crossval", *options, "--logger=wandb"]) == 2
     assert "run pip install 'multimodal-ser[wandb]'" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 

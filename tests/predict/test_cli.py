@@ -26,6 +26,7 @@ def test_the_parser_decides_which_predict_is_meant(given, folder):
 
 def test_every_option_of_its_help_is_its_own(capsys):
     assert main(["predict", "--help"]) == 0
-    told = {word.strip("[],") for word in capsys.readouterr().out.split("options:")[1].split() if word.startswith("--")}
+    words = capsys.readouterr().out.split("options:")[1].split()
+    told = {word.strip("[],:;") for word in words if word.startswith("--")}
     assert {"--table", "--launcher", "--help"} <= told
     assert all(asks_a_folder([option]) for option in told)
