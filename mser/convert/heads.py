@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mser.convert.published import Published
+from mser.convert.transformers_checkpoint import Published
 from mser.errors import UserError
 from mser.objectives import Objective
 

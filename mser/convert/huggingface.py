@@ -13,9 +13,9 @@ from mser.convert.answers import asked, labels_of, require_emotions
 from mser.convert.heads import ODYSSEY, Head, read_head
 from mser.convert.model_folder import Foreign, write_model_folder
 from mser.convert.odyssey import LABELS, config_of
-from mser.convert.published import Published, read_published
+from mser.convert.transformers_checkpoint import Published, read_published
 from mser.encoders.backbone import Backbone
-from mser.encoders.hub import PLAIN, around
+from mser.encoders.pretrained import PLAIN, around
 from mser.errors import UserError, brief
 
 _RATE = 16_000

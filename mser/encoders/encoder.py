@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.hub import Tokenizer, pretrained, speech_backbone, text_backbone
 from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
+from mser.encoders.pretrained import Tokenizer, pretrained, speech_backbone, text_backbone
 from mser.encoders.sentence import own_pooling
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
 from mser.errors import UserError, require

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mser.judge import heard
+from mser.judge import training_corpora
 from mser.report.audit_findings import Finding
 from mser.report.figures import pooled
 from mser.report.sentences import between
@@ -58,7 +58,7 @@ def _heard(run: Json) -> list[Finding]:
     """Return what a model that was not trained here was trained on, as far as anybody knows."""
     if "judged" not in run:
         return []
-    new, told = heard.said(run["judged"])
+    new, told = training_corpora.said(run["judged"])
     return [Finding("sound" if new else "note", told)]
 
 

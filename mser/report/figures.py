@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.clusters import Clusters, replicates
 from mser.scoring.influence import independent_error, influences

@@ -23,11 +23,11 @@ from mser.report.links import links
 from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pairwise.verdicts import is_better
-from mser.report.pictures import drawing
+from mser.report.pictures import page_pictures
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.searches.searched import finding, scored
 from mser.runs.run import Json
-from mser.runs.settings import setting
+from mser.runs.run_options import setting
 from mser.scoring.measures import measure, shown
 from mser.scoring.metrics import OF_A_CLASS
 
@@ -43,7 +43,7 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
     runs = [
         {
             **run,
-            "pictures": drawing.of_run(run, f"run{number}"),
+            "pictures": page_pictures.of_run(run, f"run{number}"),
             "links": links({"runs": [run], "comparison": None}, of=_file(run["name"])),
             "clips": clips[number] if clips else {},
         }
@@ -54,9 +54,9 @@ def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
         **report | {"runs": runs},
         script=Markup(script),  # noqa: S704 - our own
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        overview=drawing.overview(runs, report["answer"]),
+        overview=page_pictures.overview(runs, report["answer"]),
         pictures=[run["pictures"] for run in runs],
-        differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
+        differences=page_pictures.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
         compared=side_by_side(runs) if len(runs) > 1 else [],
         robust=together(runs),
         links=links(report, of="runs"),
@@ -85,7 +85,7 @@ def environment() -> Environment:
         "surest": words.surest,
         "counted": words.counted,
         "over": words.over,
-        "dot": drawing.dot,
+        "dot": page_pictures.dot,
         "contents": contents,
         "unbroken": unbroken,
         "meanings": meanings,

@@ -25,7 +25,7 @@ from mser.manifest import Rating, Utterance
 from mser.report.confidence.decisions import LEAST, Floats
 from mser.report.figures import figures, pooled
 from mser.report.people import alpha, people
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mser.report.figures import figures
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters

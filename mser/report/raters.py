@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from mser.report.figures import figures, pooled
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.score_sums import MOMENTS, attribute_scores, moments

@@ -16,8 +16,8 @@ import numpy as np
 from mser.errors import UserError
 from mser.files.json_fields import Whole, fit, read_object
 from mser.report.figures import models_error
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Json, Run
 from mser.scoring.clusters import Clusters, clusters, replicates
 from mser.scoring.influence import Influences, independent_error, influences

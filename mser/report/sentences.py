@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mser.judge.heard import said as judged_on
+from mser.judge.training_corpora import said as judged_on
 from mser.report.audit_findings import Finding
 from mser.report.audit_findings import findings as findings
 from mser.runs.run import Json

@@ -8,7 +8,7 @@ from math import nan
 from mser.manifest import Utterance
 from mser.report.figures import pooled
 from mser.report.observers import agreement
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 from mser.scoring.means import defined, mean
 from mser.scoring.scorers import Judge

@@ -8,7 +8,7 @@ from mser.report.observers import MEASURED
 from mser.report.slices import KEYS
 from mser.report.table_formats import FIGURE, Cell, Rows
 from mser.runs.run import Json
-from mser.runs.settings import brief
+from mser.runs.run_options import brief
 from mser.scoring.metrics import OF_A_CLASS
 
 

@@ -18,7 +18,7 @@ import mser
 from mser.cli import main
 from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only, save_settings
+from mser.encoders.pretrained import architecture_only, save_settings
 from mser.scoring.temperature import tempered
 from mser.use.clips import Clip
 

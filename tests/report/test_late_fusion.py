@@ -11,7 +11,7 @@ from mser.report.confidence.decisions import log_losses
 from mser.report.pairwise.opinion_pool import fuse
 from mser.report.pairwise.verdicts import is_better
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.scorers import judge
 
 TASKS = {

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.report.confidence.decisions import Floats, sure
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Json, Run
 
 COVERAGES = tuple(percent / 100 for percent in range(5, 101, 5))

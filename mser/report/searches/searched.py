@@ -8,7 +8,7 @@ from math import isnan
 from mser.report.audit_findings import Finding
 from mser.runs.folder import PROVENANCE
 from mser.runs.run import Json, Run
-from mser.runs.searched import Procedure, Searched, of_facts
+from mser.runs.search_record import Procedure, Searched, of_facts
 from mser.scoring.measures import shown
 from mser.splits.protocols import Fold
 

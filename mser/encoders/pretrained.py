@@ -15,7 +15,7 @@ from mser.encoders.finite import require_finite
 from mser.encoders.hub_access import require_here_or_there
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
-from mser.encoders.text import TextBackbone, Tokenizer
+from mser.encoders.text_backbone import TextBackbone, Tokenizer
 from mser.encoders.tokenizers import PretrainedTokenizer, require_fitting, three
 from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
 from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
@@ -66,12 +66,12 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
         return
     folder.mkdir()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert.backbone import save_speech_bert_settings
+        from mser.encoders.speech_bert.token_backbone import save_speech_bert_settings
 
         save_speech_bert_settings(Path(name), folder)
         return
     if _own_type(name) == "mser-emotion2vec":
-        from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+        from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
 
         Emotion2vecSettings.read(Path(name)).write(folder)
         return
@@ -100,11 +100,11 @@ def speech_backbone(name: str) -> Backbone:
 
         return tiny_speech()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert.backbone import SpeechBert
+        from mser.encoders.speech_bert.token_backbone import SpeechBert
 
         return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
     if _own_type(name) == "mser-emotion2vec":
-        from mser.encoders.emotion2vec.backbone import Emotion2vec
+        from mser.encoders.emotion2vec.waveform_backbone import Emotion2vec
 
         return _filled(name, "speech", lambda: Emotion2vec.from_folder(Path(name), weights=not _weightless.get()))
     kind = _config(name, "speech encoder").model_type

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mser.report.pictures import calibration as trust
 from mser.report.pictures import charts as pictures
+from mser.report.pictures import reliability as trust
 from mser.report.pictures.charts import Strip
 from mser.report.pictures.learning_curves import learning_curves
-from mser.report.pictures.robustness import robustness_curves
+from mser.report.pictures.robustness_curves import robustness_curves
 from mser.report.sentences import surest
 from mser.runs.run import Json
 from mser.scoring.measures import measure
