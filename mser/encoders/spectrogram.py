@@ -33,7 +33,8 @@ class SpectrogramBackbone(Backbone):
         config = model.config
         self.width: int = config.hidden_size
         self.frames, self.stride = config.max_length, config.time_stride
-        self.centre, self.scale = (extractor.mean, 2 * extractor.std) if extractor.do_normalize else (0.0, 1.0)
+        self.centre: float = extractor.mean if extractor.do_normalize else 0.0
+        self.scale: float = 2 * extractor.std if extractor.do_normalize else 1.0
         self.embeddings = model.embeddings
         self.norm = model.layernorm
         self.front = [model.embeddings.patch_embeddings]
