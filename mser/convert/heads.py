@@ -15,6 +15,7 @@ from mser.objectives import Objective
 
 _PREFIXES = {
     "wav2vec2": "wav2vec2.",
+    "wav2vec2-conformer": "wav2vec2_conformer.",
     "hubert": "hubert.",
     "wavlm": "wavlm.",
     "unispeech": "unispeech.",
