@@ -47,8 +47,8 @@ def in_sweep() -> bool:
 
 def environment(run: Path) -> dict[str, str]:
     """Return the environment of a run's folds: without what belongs to a trial, with their common group."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
-    return {"WANDB_PROJECT": "mser", **kept, "WANDB_RUN_GROUP": _group(run)}
+    variables = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
+    return {"WANDB_PROJECT": "mser", **variables, "WANDB_RUN_GROUP": _group(run)}
 
 
 def fold_logger(folder: Path, config: Mapping[str, Any]) -> WandbLogger:
@@ -139,14 +139,14 @@ def _tested(run: Path) -> dict[str, Any]:
     report = json.loads(path.read_text()) if path.is_file() else None
     if report is None or not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
         return {}
-    found: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     for name in report["runs"][0]["listed"]:
         figure = report["runs"][0]["overall"][name]
         ends = zip(("low", "high"), figure["interval"] or (), strict=False)
-        found |= {f"crossval/test_{name}_mean": figure["mean"]}
-        found |= {f"crossval/test_{name}_{side}": end for side, end in ends}
-    found |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
-    return found | {"predictions": _table(_predictions(run))}
+        metrics |= {f"crossval/test_{name}_mean": figure["mean"]}
+        metrics |= {f"crossval/test_{name}_{side}": end for side, end in ends}
+    metrics |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
+    return metrics | {"predictions": _table(_predictions(run))}
 
 
 def _predictions(run: Path) -> list[dict[str, Any]]:
