@@ -16,14 +16,14 @@ from mser.runs.run import Json, Run
 from mser.scoring.measures import measure, shown
 
 
-def show(run: Run, found: Sequence[Json]) -> None:
+def show(run: Run, scores: Sequence[Json]) -> None:
     """Print a table per part, and what must be known to read it."""
     console = Console(highlight=False)
     if run.missing:
-        told = {"missing": [{"seed": seed, "fold": fold} for seed, fold in run.missing]}
-        console.print(f"{run.name} is partial, so there is no table: no result for {words.missing(told)}")
+        facts = {"missing": [{"seed": seed, "fold": fold} for seed, fold in run.missing]}
+        console.print(f"{run.name} is partial, so there is no table: no result for {words.missing(facts)}")
         return
-    for part in found:
+    for part in scores:
         console.print(Text(f"\n{run.name}, {part['part']}", "bold"))
         console.print(Padding(_table(part), (1, 0)))
         if any(row["kind"] in ("no_text", "no_speech") for row in part["conditions"]):
