@@ -23,7 +23,7 @@ def over_speakers(run: Run, judge: Judge) -> Json | None:
         ``ua``: the mean over speakers, and over seeds, of the mean recall of the classes that a speaker has;
         ``speakers``: how many there are, ``lacking``: how many of them lack a class.
     """
-    if run.plan.task != "labels":
+    if not run.plan.task.is_one_label:
         return None
     first = pooled(run, run.seeds[0])
     present = {who: set[int]() for who in first.speakers if who}

@@ -42,7 +42,7 @@ def raters(run: Run, found: Clusters) -> Json | None:
     """
     labels = run.plan.labels
     given = {label: _given(run, label) for label in labels}
-    if run.plan.task != "scores" or not all(given.values()):
+    if not run.plan.task.is_numbers or not all(given.values()):
         return None
     numbers = {name: len(scores) for one in given.values() for name, scores in one.items()}
     people = figures(run, _scorer(labels, given, lambda _, scores: scores), found)

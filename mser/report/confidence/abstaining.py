@@ -19,7 +19,7 @@ def abstaining(run: Run) -> Json | None:
         ``coverage``: shares of the answers that are given, the surest first; ``risk``: the share of those that is
         wrong; ``area``: the mean risk over all coverages, of which less is better (AURC).
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     curves = []
     for seed in run.seeds:

@@ -53,7 +53,7 @@ def calibration(run: Run, found: Clusters) -> Json | None:
         whether they are ``indistinguishable`` from such, and ``bins`` of all folds and seeds; the ``temperatures`` by
         seed and fold. The last two are null where validation is what is judged, or was not kept.
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     plain = _said(run, found)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
@@ -191,7 +191,7 @@ def calibration_scorer(question: Question) -> Scorer:
 
 def _present(said: Predictions, question: Question) -> NDArray[np.bool_]:
     """Return which labels hold, (N, C)."""
-    return said.target if question.task == "multi_label" else np.eye(len(question.labels), dtype=bool)[said.target]
+    return said.target if question.task.is_several_labels else np.eye(len(question.labels), dtype=bool)[said.target]
 
 
 def _scaled(run: Run, temperatures: list[float]) -> Run:

@@ -19,7 +19,7 @@ def mistakes(run: Run) -> list[Json] | None:
         Of each ``utterance`` its ``speaker``, ``true`` and ``said`` label, the ``probability`` of what was said, and
         the ``transcript``; null where the run has no ``manifest.jsonl``.
     """
-    if run.plan.task != "labels":
+    if not run.plan.task.is_one_label:
         return None
     pools = [pooled(run, seed) for seed in run.seeds]
     first, labels = pools[0], run.plan.labels

@@ -190,7 +190,7 @@ def _swapped(tables: list[Sequence[Floats]], flips: Floats, judged: Judge, found
 
 
 def _mcnemar(one: Run, other: Run) -> Json | None:
-    if one.plan.task != "labels":
+    if not one.plan.task.is_one_label:
         return None
     right = [
         {
