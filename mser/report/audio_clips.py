@@ -27,7 +27,7 @@ def clips(run: Json, number: int) -> dict[str, str]:
     Raises:
         UserError: if the run keeps no manifest, or its corpus is not where it was.
     """
-    wanted = [one["utterance"] for one in (run["mistakes"] or ())[:number]]
+    wanted = [one.utterance for one in (run["mistakes"] or ())[:number]]
     if not wanted:
         return {}
     path = Path(run["folder"]) / MANIFEST

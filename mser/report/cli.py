@@ -40,11 +40,12 @@ def main(argv: list[str]) -> int:
         return _sweep(args.runs[0], out, as_json=args.json)
 
     from mser.report.contents import content
+    from mser.report.json_layout import as_json
 
     # A pattern such as `runs/*` also names the report that was written there before.
     report = content([run for run in args.runs if run.resolve() != out.resolve()], args.score)
     if args.json:
-        print(_json(report))
+        print(as_json(report))
         with suppress(UserError):  # a run that may only be read can be asked all the same
             _write(report, out, args.audio)
     else:
@@ -131,19 +132,14 @@ def _write(report: dict[str, Any], out: Path, audio: int) -> None:
     from mser.files.whole import write_text
     from mser.report.audio_clips import clips
     from mser.report.html import page
+    from mser.report.json_layout import as_json
     from mser.report.table_formats import as_csv, as_latex
     from mser.report.tables import tables
 
     # A late fusion is no folder, and has no recordings of its own.
     heard = [clips(run, audio) if Path(run["folder"]).is_dir() else {} for run in report["runs"]]
     write_text(out / "report.html", page(report, heard))
-    write_text(out / "report.json", _json(report) + "\n")
+    write_text(out / "report.json", as_json(report) + "\n")
     for name, rows in tables(report).items():
         write_text(out / "tables" / f"{name}.csv", as_csv(rows))
         write_text(out / "tables" / f"{name}.tex", as_latex(rows))
-
-
-def _json(report: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)

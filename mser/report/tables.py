@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from mser.report.observers import MEASURED
 from mser.report.slices import KEYS
@@ -35,7 +36,7 @@ def tables(report: Json) -> dict[str, Rows]:
         "shortcuts": [row for run in whole for row in _shortcuts(run)],
         "reliability": [row for run in whole for row in _reliability(run)],
         "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
-        "mistakes": [{"run": run["name"], **one} for run in whole for one in run["mistakes"] or ()],
+        "mistakes": [{"run": run["name"], **asdict(one)} for run in whole for one in run["mistakes"] or ()],
         "differences": _differences(report["comparison"]["pairs"]) if report["comparison"] else [],
     }
     prefix = "validation_" if runs[0]["part"] == "validation" else ""
@@ -195,19 +196,21 @@ def _shortcuts(run: Json) -> Rows:
 
 
 def _reliability(run: Json) -> Rows:
-    found = run["calibration"] or {}
+    if not (calibration := run["calibration"]):
+        return []
     return [
-        {"run": run["name"], "probabilities": kind.replace("_", " "), **one}
-        for kind in ("as_is", "scaled")
-        for one in (found.get(kind) or {"bins": ()})["bins"]
+        {"run": run["name"], "probabilities": kind, **asdict(one)}
+        for kind, calibrated in (("as is", calibration.as_is), ("scaled", calibration.scaled))
+        for one in (calibrated.bins if calibrated else ())
     ]
 
 
 def _risk_coverage(run: Json) -> Rows:
-    found = run["abstaining"] or {"coverage": (), "risk": ()}
+    if not (abstaining := run["abstaining"]):
+        return []
     return [
         {"run": run["name"], "coverage": coverage, "risk": risk}
-        for coverage, risk in zip(found["coverage"], found["risk"], strict=True)
+        for coverage, risk in zip(abstaining.coverage, abstaining.risk, strict=True)
     ]
 
 
