@@ -137,16 +137,16 @@ def _tested(run: Path) -> dict[str, Any]:
 
     if not (run / REPORT).is_file():
         return {}
-    report = content([run])
-    if not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
+    [summary] = content([run]).runs
+    if not summary.complete or summary.part != "test":
         return {}
     found: dict[str, Any] = {}
-    for name in report["runs"][0]["listed"]:
-        figure = report["runs"][0]["overall"][name]
-        ends = zip(("low", "high"), figure["interval"] or (), strict=False)
-        found |= {f"crossval/test_{name}_mean": figure["mean"]}
+    for name in summary.listed:
+        figure = summary.overall[name]
+        ends = zip(("low", "high"), figure.interval or (), strict=False)
+        found |= {f"crossval/test_{name}_mean": figure.mean}
         found |= {f"crossval/test_{name}_{side}": end for side, end in ends}
-    found |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
+    found |= {f"report/{name}": _table(rows) for name, rows in tables([summary]).items()}
     return found | {"predictions": _table(_predictions(run))}
 
 

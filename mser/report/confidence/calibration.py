@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.report.confidence.decisions import Floats, log_losses, sure
-from mser.report.sentences import between, percent
+from mser.report.printed import between, percent
 from mser.runs.csv_cells import Question
 from mser.runs.predictions import Predictions
 from mser.runs.run import Run
