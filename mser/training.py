@@ -39,8 +39,8 @@ from mser.data.other_corpus import adapt, adapt_table
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
 from mser.fitting.early import named_corpus
-from mser.fitting.given import given as given_options
-from mser.fitting.given import with_null
+from mser.fitting.given_options import given as given_options
+from mser.fitting.given_options import with_null
 from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
@@ -49,7 +49,7 @@ from mser.fitting.trainers import alone_in_allocation, best_precision, require_p
 from mser.plugins import imported
 from mser.recognizer import EmotionRecognizer
 from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
-from mser.runs.searched import Searched
+from mser.runs.search_record import Searched
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mser.audio.acoustic_fingerprint import (
+    HIGHEST,
+    LEAST_FRAMES,
+    LOWEST,
+    NOTHING,
+    STEP,
+    Fingerprint,
+    bit_error,
+    telling,
+)
 from mser.audio.decoding import SAMPLE_RATE, Samples
-from mser.audio.fingerprint import HIGHEST, LEAST_FRAMES, LOWEST, NOTHING, STEP, Fingerprint, bit_error, telling
 
 MOST_ERROR, SURE_ERROR, SURE_FRAMES = 0.25, 0.12, 40
 """Share of signs that may differ, and up to which there is no second look over so many frames: others reach 0.23."""

@@ -10,7 +10,7 @@ from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 
-from mser.audio.measures import NAMES, Measures, measure_file
+from mser.audio.acoustics import NAMES, Measures, measure_file
 from mser.audio.wav import BadAudioError
 from mser.encoders.cache_files import CheckedCache
 from mser.manifest import Utterance

@@ -15,8 +15,8 @@ from torch import Tensor
 from mser.convert.answers import require_emotions
 from mser.convert.checkpoint import read_weights
 from mser.convert.model_folder import Foreign, write_model_folder
-from mser.encoders.emotion2vec.backbone import WEIGHTS, Emotion2vec
-from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
+from mser.encoders.emotion2vec.waveform_backbone import WEIGHTS, Emotion2vec
 from mser.errors import UserError
 from mser.files.whole import new_folder
 

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mser.convert.published import Published
+from mser.convert.transformers_checkpoint import Published
 from mser.errors import UserError
 from mser.objectives import Objective
 
 _PREFIXES = {
     "wav2vec2": "wav2vec2.",
+    "wav2vec2-conformer": "wav2vec2_conformer.",
     "hubert": "hubert.",
     "wavlm": "wavlm.",
     "unispeech": "unispeech.",

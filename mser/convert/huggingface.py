@@ -13,9 +13,9 @@ from mser.convert.answers import asked, labels_of, require_emotions
 from mser.convert.heads import ODYSSEY, Head, read_head
 from mser.convert.model_folder import Foreign, write_model_folder
 from mser.convert.odyssey import LABELS, config_of
-from mser.convert.published import Published, read_published
+from mser.convert.transformers_checkpoint import Published, read_published
 from mser.encoders.backbone import Backbone
-from mser.encoders.hub import PLAIN, around
+from mser.encoders.pretrained import PLAIN, around
 from mser.errors import UserError, brief
 
 _RATE = 16_000
@@ -132,7 +132,8 @@ def _leaves_norm_out(config: Mapping[str, Any]) -> bool:
     tied = config.get("tie_last_hidden_states")
     version = re.match(r"(\d+)\.(\d+)", str(config.get("transformers_version")))
     newer = version is not None and (int(version[1]), int(version[2])) >= _NORM_LEFT_OUT
-    return bool(config.get("do_stable_layer_norm")) and (newer if tied is None else not tied)
+    closed = config.get("do_stable_layer_norm") or config.get("model_type") == "wav2vec2-conformer"
+    return bool(closed) and (newer if tied is None else not tied)
 
 
 def _backbone(given: Published, head: Head, config: Any, extractor: Any) -> Backbone:

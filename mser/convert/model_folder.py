@@ -11,7 +11,7 @@ from typing import Any
 from safetensors.torch import save_model
 from torch import Tensor
 
-from mser.convert.card import card
+from mser.convert.foreign_card import card
 from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
 from mser.errors import UserError, brief

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mser.convert.published import Published
+from mser.convert.transformers_checkpoint import Published
 from mser.errors import UserError
 
 LABELS = {

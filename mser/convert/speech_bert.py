@@ -12,9 +12,9 @@ from torch import Tensor
 
 from mser.convert.checkpoint import read_checkpoint
 from mser.convert.dictionary import MASK, SPECIAL, read_dictionary, require_fit
+from mser.convert.fairseq_tokeniser import read_vq_wav2vec
 from mser.convert.roberta import MARGIN, SPEECH_PART, convert_roberta
-from mser.convert.vq_wav2vec import read_vq_wav2vec
-from mser.encoders.speech_bert.backbone import MODEL_TYPE
+from mser.encoders.speech_bert.token_backbone import MODEL_TYPE
 from mser.encoders.speech_bert.tokens import WEIGHTS
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError

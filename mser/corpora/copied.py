@@ -9,7 +9,7 @@ from itertools import islice
 from mser.corpora.table import corpus as table
 from mser.manifest import Manifest, Problem, Utterance
 from mser.splits.audit import UNHEARD
-from mser.splits.recordings import Recordings
+from mser.splits.same_recordings import Recordings
 from mser.splits.speaker_names import alike
 
 _NAMED = 8

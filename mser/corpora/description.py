@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.audio.measures import FULL_SCALE, Measures
+from mser.audio.acoustics import FULL_SCALE, Measures
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, Task
 from mser.manifest import Utterance
 

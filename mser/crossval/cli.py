@@ -27,7 +27,7 @@ from mser.labels import LabelSet
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
-from mser.runs.searched import KEY, of_config
+from mser.runs.search_record import KEY, of_config
 from mser.terminal.arguments import count
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from mser.corpora.corpus import MADE_UP
 from mser.corpora.iemocap.corpus import count
 from mser.demo.iemocap_text import Turn, write_texts
 from mser.demo.ratings import mean_scores, rate
-from mser.demo.recording import Room, write_wav
+from mser.demo.recorded_speech import Room, write_wav
 from mser.demo.script import Line, perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance

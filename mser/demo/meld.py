@@ -14,7 +14,7 @@ from mser.corpora.corpus import MADE_UP
 from mser.corpora.meld.corpus import count
 from mser.corpora.meld.text import COLUMNS, repair
 from mser.corpora.meld.tree import BROKEN, PARTS, WRONGLY_CUT
-from mser.demo.recording import Room, write_wav
+from mser.demo.recorded_speech import Room, write_wav
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from mser.corpora.cmu.segments import EMOTIONS
-from mser.demo.recording import Room
+from mser.corpora.cmu.segment_labels import EMOTIONS
+from mser.demo.recorded_speech import Room
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice
 

@@ -16,8 +16,8 @@ from mser.errors import UserError
 from mser.export.folds import Trained, calibrated, defined_scores, temperature
 from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer
+from mser.runs.fold_predictions import Predictions
 from mser.runs.folder import MANIFEST
-from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure, shown
 from mser.scoring.temperature import Floats
 from mser.use.settings import Member, Settings

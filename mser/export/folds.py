@@ -17,8 +17,8 @@ from mser.export.threshold import fitted_threshold
 from mser.export.together import Answered, together
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import BEST, MANIFEST, PREDICTIONS, config_of, fold_key, run_of
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Run, read_run
 from mser.scoring.means import defined
 from mser.scoring.scorers import Judge, judge

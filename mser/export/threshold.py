@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.use.abstention import Floats, sureness
 
 COVERAGE = 0.8

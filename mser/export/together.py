@@ -22,7 +22,7 @@ import numpy as np
 
 from mser.export.threshold import fitted_threshold
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.use.abstention import Floats
 
 

@@ -132,7 +132,10 @@ def _classifier(ours: EmotionRecognizer, config: Any, settings: Settings) -> Any
     base = theirs.encoder if config.model_type == "whisper" else theirs.base_model
     found = base.load_state_dict(_encoder_weights(cast(Any, ours.speech).backbone), strict=False)
     unused = ("masked_spec_embed", *(() if config.tie_last_hidden_states else ("encoder.layer_norm.",)))
-    lacking = [name for name in found.missing_keys if not name.startswith(unused)]
+    if config.model_type == "wav2vec2-conformer":
+        unused += ("encoder.pos_conv_embed.",)
+    counts = ".num_batches_tracked"  # which only training asks for
+    lacking = [name for name in found.missing_keys if not name.startswith(unused) and not name.endswith(counts)]
     if lacking or found.unexpected_keys:
         raise UserError(
             f"transformers' {config.model_type} has other weights ({[*lacking, *found.unexpected_keys][0]})"

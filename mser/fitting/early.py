@@ -10,7 +10,7 @@ from mser.corpora.corpus import Corpus
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.fitting.config_files import require_readable
-from mser.fitting.given import Given, given, heeded
+from mser.fitting.given_options import Given, given, heeded
 from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 

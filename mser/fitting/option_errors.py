@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from jsonargparse import ArgumentParser
 
 from mser.errors import UserError, near, one_line
-from mser.fitting.given import Given, given, heeded
+from mser.fitting.given_options import Given, given, heeded
 from mser.plugins import is_own
 
 _MODULES = {

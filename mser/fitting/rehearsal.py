@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only
 from mser.encoders.masks import mask_of
 from mser.encoders.outputs import Encoded
+from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError
 from mser.fusion import Fusion
 from mser.labels import Task

@@ -16,8 +16,8 @@ from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.predict.opened import opened
+from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
-from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
 from mser.use.hub import local_folder
@@ -79,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int:
     """Write embeddings instead of answers, and return the exit code."""
-    from mser.predict.embeddings import write_embeddings
+    from mser.predict.embedding_file import write_embeddings
     from mser.use.model import load
 
     if args.out or args.launcher != "local":
@@ -179,7 +179,7 @@ def _answers(
     if args.ray and args.launcher != "ray":
         raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
     if args.launcher == "ray":
-        from mser.predict.on_ray import answers
+        from mser.predict.on_ray_data import answers
 
         return _counted(answers(args, folder, clips), step)
     if args.device and "," in args.device:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mser import __version__
 from mser.report import sentences
+from mser.report.pairwise.chosen_score import judged
 from mser.report.pairwise.comparison import Comparison, comparison, require_comparable
-from mser.report.pairwise.judging import judged
 from mser.report.pairwise.late_fusion import LateFusion, Verdict, late_fusions, together
 from mser.report.pairwise.same_content import content_notes
 from mser.report.published import Published, beside

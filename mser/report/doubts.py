@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mser.judge import heard
+from mser.judge import training_corpora
 from mser.report.audit_findings import Finding
 from mser.report.figures import Interval
 from mser.report.printed import between
@@ -24,7 +24,7 @@ def _heard(run: Summary) -> list[Finding]:
     """Return what a model that was not trained here was trained on, as far as anybody knows."""
     if not run.judged:
         return []
-    new, told = heard.said(run.judged)
+    new, told = training_corpora.said(run.judged)
     return [Finding("sound" if new else "note", told)]
 
 

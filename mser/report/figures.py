@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters, replicates
 from mser.scoring.influence import independent_error, influences

@@ -25,12 +25,12 @@ from mser.report.headings import contents
 from mser.report.links import Link, links
 from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
-from mser.report.pictures import drawing
-from mser.report.pictures.drawing import Pictures
+from mser.report.pictures import page_pictures
+from mser.report.pictures.page_pictures import Pictures
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.searches.searched import finding, scored
 from mser.report.summary import Summary
-from mser.runs.settings import setting
+from mser.runs.run_options import setting
 from mser.scoring.clusters import Resampling
 from mser.scoring.measures import measure, shown
 from mser.scoring.metrics import OF_A_CLASS
@@ -62,7 +62,7 @@ def page(report: Report, clips: Sequence[Mapping[str, str]] = ()) -> str:
     pairs = report.comparison.pairs if report.comparison else ()
     views = [
         View(
-            pictures=drawing.of_run(run, f"run{number}"),
+            pictures=page_pictures.of_run(run, f"run{number}"),
             links=links([run], of=_file(run.name)),
             clips=clips[number] if clips else {},
         )
@@ -75,8 +75,8 @@ def page(report: Report, clips: Sequence[Mapping[str, str]] = ()) -> str:
         views=views,
         script=Markup(script),  # noqa: S704 - our own
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        overview=drawing.overview(runs, report.answer),
-        differences=drawing.differences(pairs),
+        overview=page_pictures.overview(runs, report.answer),
+        differences=page_pictures.differences(pairs),
         compared=side_by_side(runs) if len(runs) > 1 else [],
         robust=together(runs),
         links=links(runs, pairs, of="runs"),
@@ -102,7 +102,7 @@ def environment() -> Environment:
         "between": printed.between,
         "counted": counted,
         "over": sentences.over,
-        "dot": drawing.dot,
+        "dot": page_pictures.dot,
         "contents": contents,
         "unbroken": unbroken,
         "meanings": meanings,

@@ -27,7 +27,7 @@ from mser.report.confidence.decisions import LEAST, Floats
 from mser.report.figures import Figure, figures, pooled
 from mser.report.json_layout import FLAT
 from mser.report.people import People, people
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer

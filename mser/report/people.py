@@ -21,7 +21,7 @@ import numpy as np
 
 from mser.report.figures import Estimate, figures
 from mser.report.json_layout import FLAT
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters

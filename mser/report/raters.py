@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mser.report.figures import Estimate, figures, pooled
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.score_sums import MOMENTS, attribute_scores, moments

@@ -17,8 +17,8 @@ from mser.errors import UserError
 from mser.files.json_fields import Whole, fit, read_object
 from mser.report.figures import Estimate, Interval, models_error
 from mser.report.json_layout import FLAT
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Run
 from mser.scoring.clusters import Clusters, clusters_of, replicates
 from mser.scoring.influence import Influences, independent_error, influences

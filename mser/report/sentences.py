@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mser.judge.heard import said as judged_on
+from mser.judge.training_corpora import said as judged_on
 from mser.report.audit_findings import Finding
 from mser.report.pairwise.pairs import Pair
 from mser.report.printed import between, counted

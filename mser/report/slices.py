@@ -10,7 +10,7 @@ from mser.manifest import Utterance
 from mser.report.figures import pooled
 from mser.report.json_layout import FLAT
 from mser.report.observers import agreement
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.means import defined, mean
 from mser.scoring.scorers import Judge

@@ -10,7 +10,7 @@ from mser.report.pairwise.pairs import Pair
 from mser.report.slices import KEYS
 from mser.report.summary import Summary
 from mser.report.table_formats import Cell, Rows
-from mser.runs.settings import brief
+from mser.runs.run_options import brief
 from mser.scoring.metrics import OF_A_CLASS
 
 

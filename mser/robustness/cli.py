@@ -12,9 +12,9 @@ from mser.plugins import add_option, require_config_allowed
 from mser.report.json_layout import as_object
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
-from mser.robustness.transcripts import require_jiwer, words_of
+from mser.robustness.garbled_transcripts import require_jiwer, words_of
+from mser.runs.fold_predictions import Part
 from mser.runs.folder import ROBUSTNESS
-from mser.runs.predictions import Part
 from mser.runs.run import Run, read_run
 from mser.scoring.scorers import judge
 
@@ -115,7 +115,7 @@ def _ask(run: Run, part: Part, asked: list[Condition], options: list[str]) -> No
     from rich.console import Console
     from rich.progress import track
 
-    from mser.robustness.fold import ask_again
+    from mser.robustness.stressed_fold import ask_again
 
     vocabulary = words_of(run.utterances.values())
     console = Console(stderr=True)
@@ -132,6 +132,6 @@ def _show(run: Run, *, as_json: bool) -> None:
     if as_json:
         print(text)
         return
-    from mser.robustness.terminal import show
+    from mser.robustness.results_table import show
 
     show(run, parts)

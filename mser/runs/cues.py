@@ -10,7 +10,7 @@ from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 
-from mser.audio.measures import NAMES, Measures
+from mser.audio.acoustics import NAMES, Measures
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.manifest import Manifest

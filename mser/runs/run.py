@@ -14,8 +14,8 @@ from mser.files.json_fields import Amount, Whole, fit, read_object
 from mser.labels import KINDS
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 

@@ -18,7 +18,7 @@ import yaml
 
 from mser.errors import UserError, one_of
 from mser.runs.folder import CONFIG, PROTOCOL, PROVENANCE
-from mser.runs.settings import flat
+from mser.runs.run_options import flat
 
 Key = tuple[int, int]
 """Seed and fold."""

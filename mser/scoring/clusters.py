@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_draws, weighed

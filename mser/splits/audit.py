@@ -11,7 +11,7 @@ from typing import Any
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.splits.protocols import Fold, Protocol
-from mser.splits.recordings import Recordings
+from mser.splits.same_recordings import Recordings
 from mser.splits.speaker_names import alike
 from mser.splits.transcripts import NearCopies, is_wordless
 

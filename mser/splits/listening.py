@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from mser.audio.acoustic_fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fingerprint, telling
 from mser.audio.copies import find_copies
 from mser.audio.decoding import SAMPLE_RATE, Samples, decode
-from mser.audio.fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fingerprint, telling
 from mser.encoders.cache_files import CheckedCache
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
-from mser.splits.recordings import Clip
+from mser.splits.same_recordings import Clip
 from mser.terminal.progress import progress
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE

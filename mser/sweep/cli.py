@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mser.crossval.cli import parse
 from mser.errors import UserError
 from mser.files.whole import write_text
-from mser.runs.settings import brief
+from mser.runs.run_options import brief
 from mser.runs.trials import (
     SETTINGS,
     Trial,
@@ -126,7 +126,7 @@ def _shared(options: Sequence[str]) -> Json:
 
 def _require_sound(command: list[str], folder: Path, sweep: Sweep) -> None:
     """Refuse what would be wrong in every trial before the first one begins: options, corpus, metric."""
-    from mser.sweep.names import validation_scores
+    from mser.sweep.score_names import validation_scores
 
     if _crossval([*command, "--plan"]):
         raise UserError("the first trial was refused, as said above; mend the sweep file or the options")

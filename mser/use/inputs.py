@@ -16,7 +16,7 @@ from mser.audio.containers import HEAD, container_of
 from mser.audio.recording import SUFFIXES, heard_in, mono, opened
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
-from mser.corpora.table.hub import local_table
+from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip

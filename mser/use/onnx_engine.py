@@ -15,7 +15,7 @@ from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.prepared import Ready
 from mser.use.settings import AGAIN, FILE, Settings
-from mser.use.tokens import Ids, padded, token_ids
+from mser.use.transcript_tokens import Ids, padded, token_ids
 
 
 class OnnxEngine:

@@ -13,7 +13,7 @@ from safetensors.torch import load_model
 from mser import fusion, objectives
 from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only
+from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError, brief, one_of
 from mser.plugins import allowed_class
 from mser.recognizer import EmotionRecognizer

@@ -10,7 +10,7 @@ from mser.cli import main
 from mser.report.confidence.decisions import log_losses
 from mser.report.pairwise.opinion_pool import fuse
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.scorers import judge
 
 TASKS = {

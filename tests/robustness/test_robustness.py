@@ -20,8 +20,8 @@ from mser.files.whole import write_text
 from mser.report.contents import content
 from mser.report.pairwise.robustness_together import together
 from mser.robustness.conditions import Condition, conditions
-from mser.robustness.inputs import noisy
-from mser.robustness.transcripts import errors, garbled
+from mser.robustness.garbled_transcripts import errors, garbled
+from mser.robustness.harder_dataset import noisy
 from mser.runs.folder import model_digest
 
 EXPERIMENT = "experiments/demo/shallow.yaml"
@@ -228,7 +228,7 @@ def test_what_is_missing_is_named(tmp_path, capsys, monkeypatch):
     assert "left its test parts locked (--skip_test)" in capsys.readouterr().err
     assert main(["robustness", str(locked)]) == 2
     assert "checkpoints/best.ckpt is gone" in capsys.readouterr().err
-    monkeypatch.setattr("mser.robustness.transcripts.find_spec", lambda name: None)
+    monkeypatch.setattr("mser.robustness.garbled_transcripts.find_spec", lambda name: None)
     assert main(["robustness", str(locked)]) == 2
     assert "run pip install 'multimodal-ser[robustness]'" in capsys.readouterr().err
 

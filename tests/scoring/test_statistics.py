@@ -16,7 +16,7 @@ from mser.cli import main
 from mser.report.figures import figures
 from mser.report.printed import p_value
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import read_run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters, clusters_of

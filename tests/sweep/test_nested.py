@@ -14,7 +14,7 @@ from fake.trials import make_trial, weights
 from mser.cli import main
 from mser.crossval import local
 from mser.report.searches.searched import finding
-from mser.runs.searched import Searched
+from mser.runs.search_record import Searched
 from mser.runs.test_log import counts
 from mser.runs.trials import Trial, own_best, ranked
 from mser.sweep import testing

@@ -15,7 +15,7 @@ from pathlib import Path
 from mser.audio.containers import can_read_containers
 from mser.corpora.cmu.official_folds import official_folds
 from mser.corpora.cmu.segment_audio import EXTRACT, heard
-from mser.corpora.cmu.segments import Segment
+from mser.corpora.cmu.segment_labels import Segment
 from mser.corpora.text_files import number, read_csv, read_text, wrong_text
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem

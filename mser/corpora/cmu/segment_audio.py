@@ -10,7 +10,7 @@ from mser.audio.recording import header_of
 from mser.audio.silence import silent
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.corpora.cmu.official_folds import official_folds
-from mser.corpora.cmu.segments import Segment, known_scores, wrong_scores
+from mser.corpora.cmu.segment_labels import Segment, known_scores, wrong_scores
 from mser.manifest import Manifest, Problem, Seconds, Utterance
 
 EXTRACT = "run `mser data extract-audio"

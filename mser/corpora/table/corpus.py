@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mser.corpora.corpus import Corpus
 from mser.corpora.same_classes import emotion
-from mser.corpora.table.hub import local_table
+from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.reader import SPLITS, read_table
 from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from mser.report.confidence.decisions import Floats, log_losses, sure
 from mser.report.printed import between, percent
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mser.report.pairwise.side_by_side import Beside, beside
-from mser.report.pictures.robustness_together import MOST_CURVES, Curve, Look, curves, look
+from mser.report.pictures.robustness_curves_together import MOST_CURVES, Curve, Look, curves, look
 from mser.report.robustness import Robustness
 from mser.report.robustness_words import asked
 from mser.report.summary import Summary

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from mser.report.audit_findings import Finding
 from mser.runs.folder import PROVENANCE
 from mser.runs.run import Run
-from mser.runs.searched import Choice, Procedure, Searched, of_facts
+from mser.runs.search_record import Choice, Procedure, Searched, of_facts
 from mser.scoring.measures import shown
 from mser.splits.protocols import Fold
 

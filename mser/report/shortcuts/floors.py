@@ -1,7 +1,7 @@
 """Shortcut floors: what trivial cues reach in a run's place, under the same folds, scored in the same way.
 
-For each group of cues (`mser.report.shortcuts.cues`) and each fold a model is fitted on the fold's training part and
-asked about what the run was judged on:
+For each group of cues (`mser.report.shortcuts.cue_groups`) and each fold a model is fitted on the fold's training part
+and asked about what the run was judged on:
 
 - labels: multinomial logistic regression (scikit-learn, L2 with C = 1) on cues standardised by the training part; for
   each of several labels one. Each class counts the same for scores in which it does (UA, macro F1, balanced accuracy),
@@ -31,10 +31,10 @@ from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
 from mser.report.figures import Interval, models_error
 from mser.report.json_layout import FLAT
 from mser.report.shortcuts import linear
-from mser.report.shortcuts.cues import Cues, cues, groups, table
+from mser.report.shortcuts.cue_groups import Cues, cues, groups, table
 from mser.report.shortcuts.linear import standardised
 from mser.runs.cues import read_cues
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Job, Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.influence import independent_error, influences

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mser.audio.measures import Measures
+from mser.audio.acoustics import Measures
 from mser.manifest import Utterance
 from mser.scoring.statistics import Floats
 

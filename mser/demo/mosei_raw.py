@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from mser.demo.opinions import Opinion, emotions, sentiment, speak
-from mser.demo.recording import write_wav
+from mser.demo.recorded_speech import write_wav
 from mser.demo.sdk_labels import Rated, write_labels, write_promise
 from mser.demo.speech import Synthesizer, synthesizer
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_model
 
 from mser.data.audio import SAMPLE_RATE
-from mser.encoders.hub import save_settings
+from mser.encoders.pretrained import save_settings
 from mser.encoders.sentence import own_pooling
 from mser.errors import UserError, brief
 from mser.export.averaging import compared, judged, mean_weights, require_one_fold

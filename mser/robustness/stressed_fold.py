@@ -18,10 +18,10 @@ from mser.files.whole import write_text
 from mser.fitting.resuming import read_checkpoint, require_own
 from mser.recognizer import EmotionRecognizer
 from mser.robustness.conditions import Condition
-from mser.robustness.inputs import Harder
-from mser.robustness.transcripts import errors
+from mser.robustness.garbled_transcripts import errors
+from mser.robustness.harder_dataset import Harder
+from mser.runs.fold_predictions import Part
 from mser.runs.folder import BEST, CONDITION, PREDICTIONS, condition_folder, fold_name, fold_options, model_digest
-from mser.runs.predictions import Part
 from mser.runs.test_log import record
 from mser.training import command_line
 

@@ -6,17 +6,17 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from fake.places import EXPERIMENTS
 
 from mser import corpora
 from mser.encoders import hub_access
 from mser.errors import UserError
 from mser.fitting.early import require_at_hand
-from mser.fitting.given import given, heeded
+from mser.fitting.given_options import given, heeded
 
-DEMO = Path(__file__).parents[1] / "experiments/demo/shallow.yaml"
+DEMO = EXPERIMENTS / "demo/shallow.yaml"
 
 
 def refused(*options, **more):

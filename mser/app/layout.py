@@ -11,8 +11,8 @@ from typing import Any
 
 import gradio
 
+from mser.app.answer_html import drawn, refusal, waiting
 from mser.app.asking import Asking
-from mser.app.drawing import drawn, refusal, waiting
 from mser.app.uploads import Uploaded
 from mser.errors import UserError, brief, is_out_of_memory
 from mser.use.model import Model

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mser.report.pictures.robustness import height
+from mser.report.pictures.robustness_curves import height
 from mser.report.pictures.svg import ACCENT, INK, MUTED, RULE, SECOND, STYLE, svg
 from mser.report.robustness import Row
 from mser.scoring.measures import measure

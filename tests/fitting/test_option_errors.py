@@ -1,8 +1,7 @@
 """An option that cannot be is answered with its name, its file and line, and the nearest ones, in one line."""
 
-from pathlib import Path
-
 import pytest
+from fake.places import EXPERIMENTS
 from jsonargparse import ArgumentError
 
 from mser.cli import main
@@ -11,7 +10,7 @@ from mser.fitting.config_files import require_readable
 from mser.fitting.option_errors import explained
 from mser.training import MserCLI, command_line
 
-DEMO = str(Path(__file__).parents[1] / "experiments/demo/shallow.yaml")
+DEMO = str(EXPERIMENTS / "demo/shallow.yaml")
 
 
 @pytest.fixture(scope="module")

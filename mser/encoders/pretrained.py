@@ -10,12 +10,16 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
+from mser.encoders.adapters import load_adapter
 from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
 from mser.encoders.hub_access import require_here_or_there
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
-from mser.encoders.text import TextBackbone, Tokenizer
+from mser.encoders.spectrogram import SpectrogramBackbone
+from mser.encoders.squeezed import FAMILIES as SQUEEZED
+from mser.encoders.squeezed import SqueezedBackbone
+from mser.encoders.text_backbone import TextBackbone, Tokenizer
 from mser.encoders.tokenizers import PretrainedTokenizer, require_fitting, three
 from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
 from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
@@ -35,6 +39,8 @@ __all__ = [
 
 T = TypeVar("T")
 B = TypeVar("B", bound=Backbone)
+SPEECH = (*FAMILIES, *SQUEEZED, "wav2vec2-bert", "whisper", "audio-spectrogram-transformer")
+"""What transformers calls the models that are known here as speech encoders."""
 _SHIFTED = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer", "data2vec-text", "luke")
 # Regularisers that are chosen elsewhere or clash with distributed training and with short clips.
 PLAIN = {"layerdrop": 0.0, "encoder_layerdrop": 0.0, "apply_spec_augment": False}
@@ -66,12 +72,12 @@ def save_settings(name: str, folder: Path, *, text: bool) -> None:
         return
     folder.mkdir()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert.backbone import save_speech_bert_settings
+        from mser.encoders.speech_bert.token_backbone import save_speech_bert_settings
 
         save_speech_bert_settings(Path(name), folder)
         return
     if _own_type(name) == "mser-emotion2vec":
-        from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+        from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
 
         Emotion2vecSettings.read(Path(name)).write(folder)
         return
@@ -89,32 +95,36 @@ def pretrained(backbone: Backbone) -> Backbone:
     return backbone
 
 
-def speech_backbone(name: str) -> Backbone:
+def speech_backbone(name: str, *, adapter: str | None = None) -> Backbone:
     """Return the backbone over waveforms of this name.
 
+    Args:
+        name: a Hugging Face id, a local folder, or ``tiny``.
+        adapter: the language of the adapters that it gets, of an encoder which has such.
+
     Raises:
-        UserError: if there is no such encoder, or it is none for speech.
+        UserError: if there is no such encoder, it is none for speech, or it has no such adapters.
     """
     if name == "tiny":
         from mser.encoders.tiny import tiny_speech
 
         return tiny_speech()
     if is_speech_bert(name):
-        from mser.encoders.speech_bert.backbone import SpeechBert
+        from mser.encoders.speech_bert.token_backbone import SpeechBert
 
         return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
     if _own_type(name) == "mser-emotion2vec":
-        from mser.encoders.emotion2vec.backbone import Emotion2vec
+        from mser.encoders.emotion2vec.waveform_backbone import Emotion2vec
 
         return _filled(name, "speech", lambda: Emotion2vec.from_folder(Path(name), weights=not _weightless.get()))
     kind = _config(name, "speech encoder").model_type
-    if kind in (*FAMILIES, "whisper", "wav2vec2-bert"):
-        return _filled(name, "speech", lambda: _pretrained_speech(name))
+    if kind in SPEECH:
+        return _filled(name, "speech", lambda: _pretrained_speech(name, adapter))
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READ
 
     raise UserError(
         f"{name!r} is a {kind} model, which is no speech encoder known here: expected one of "
-        f"{', '.join(FAMILIES)}, wav2vec2-bert, whisper{'; is the text encoder in its place?' * (kind in READ)}"
+        f"{', '.join(SPEECH)}{'; is the text encoder in its place?' * (kind in READ)}"
     )
 
 
@@ -129,7 +139,7 @@ def text_backbone(name: str) -> TextBackbone:
 
         return tiny_text()
     config = _config(name, "text encoder")
-    if config.model_type in (*FAMILIES, "whisper", "wav2vec2-bert"):
+    if config.model_type in SPEECH:
         raise UserError(
             f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder"
         )
@@ -183,14 +193,19 @@ def _longest(config: Any, tokenizer: Any) -> int:
     return int(min(limits))
 
 
-def _pretrained_speech(name: str) -> Backbone:
+def _pretrained_speech(name: str, adapter: str | None) -> Backbone:
     from transformers import AutoFeatureExtractor
 
     extractor = _load(
         name, "feature settings", lambda: AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
     )
 
-    return _weights(name, lambda model: around(model, extractor))
+    def made(model: Any) -> Backbone:
+        if adapter is not None and not _weightless.get():
+            load_adapter(model, name, adapter)
+        return around(model, extractor)
+
+    return _weights(name, made)
 
 
 def around(model: Any, extractor: Any) -> Backbone:
@@ -207,6 +222,12 @@ def around(model: Any, extractor: Any) -> Backbone:
         return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length, fill=fill)
     if kind == "wav2vec2-bert":
         return Wav2Vec2BertBackbone(model, extractor)
+    if kind == "audio-spectrogram-transformer":
+        return SpectrogramBackbone(model, extractor)
+    if kind in SQUEEZED:
+        return SqueezedBackbone(model, normalise=extractor.do_normalize)
+    if kind == "wav2vec2-conformer":
+        del model.encoder.pos_conv_embed  # which it has and never asks
     if kind == "wavlm":
         gate_attention(model)
     if not getattr(extractor, "closing_norm", True):

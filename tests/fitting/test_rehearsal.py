@@ -9,7 +9,7 @@ from torch import nn
 
 from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only
+from mser.encoders.pretrained import architecture_only
 from mser.encoders.tiny import hash_words
 from mser.errors import UserError
 from mser.fitting.rehearsal import rehearse

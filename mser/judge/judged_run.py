@@ -19,8 +19,8 @@ from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.fitting.resuming import require_same
-from mser.judge.heard import judged_facts
-from mser.judge.names import Named, named
+from mser.judge.label_names import Named, named
+from mser.judge.training_corpora import judged_facts
 from mser.labels import Task
 from mser.manifest import Manifest, Utterance
 from mser.runs.folder import CONFIG, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_name

@@ -17,7 +17,7 @@ from mser.encoders.backbone import Backbone
 from mser.encoders.speech_bert.batched_tokens import tokens_of_all
 from mser.encoders.speech_bert.token_cache import Ids
 from mser.encoders.speech_bert.tokens import PAD, TOKENIZER, WEIGHTS, SpeechTokenizer, pad_tokens
-from mser.encoders.text import fix_single_segment
+from mser.encoders.text_backbone import fix_single_segment
 from mser.errors import UserError, brief
 
 MODEL_TYPE = "mser-speech-bert"

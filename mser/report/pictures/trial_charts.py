@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from mser.report.pictures.charts import short
 from mser.report.pictures.svg import ACCENT, RULE, SECOND, STYLE, svg
 from mser.report.searches.searched import score_name
-from mser.runs.settings import setting
+from mser.runs.run_options import setting
 from mser.scoring.measures import MEASURES, measure
 
 _ROOM = 0.08

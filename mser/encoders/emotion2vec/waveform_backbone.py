@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
+from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
 from mser.encoders.emotion2vec.layers import Layer, distance_bias
-from mser.encoders.emotion2vec.settings import Emotion2vecSettings
 from mser.encoders.masks import mask_of, unit_variance
 from mser.errors import UserError
 

@@ -14,7 +14,7 @@ from mser.data.augment import Draw
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.noise import with_noise
 from mser.robustness.conditions import WHITE, Condition
-from mser.robustness.transcripts import garbled
+from mser.robustness.garbled_transcripts import garbled
 
 
 class Harder(UtteranceDataset):

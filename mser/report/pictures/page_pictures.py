@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from mser.report.by_label import ClassScores, Confusion
 from mser.report.figures import Figure
 from mser.report.pairwise.pairs import Pair
-from mser.report.pictures import calibration as trust
 from mser.report.pictures import charts as pictures
+from mser.report.pictures import reliability as trust
 from mser.report.pictures.charts import Strip
 from mser.report.pictures.learning_curves import learning_curves
-from mser.report.pictures.robustness import robustness_curves
+from mser.report.pictures.robustness_curves import robustness_curves
 from mser.report.sections import Sections
 from mser.report.summary import Summary
 from mser.scoring.measures import measure

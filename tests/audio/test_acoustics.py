@@ -12,9 +12,9 @@ import soundfile
 import soxr
 from scipy.signal import welch
 
-import mser.audio.measures
+import mser.audio.acoustics
+from mser.audio.acoustics import QUIETEST, measure_file, measured
 from mser.audio.measure_cache import measure_all
-from mser.audio.measures import QUIETEST, measure_file, measured
 from mser.audio.wav import BadAudioError
 from mser.manifest import Utterance
 
@@ -29,7 +29,7 @@ def voice(seconds=2.0, rate=RATE, seed=0):
 
 
 def test_the_examples_run():
-    assert doctest.testmod(mser.audio.measures).failed == 0
+    assert doctest.testmod(mser.audio.acoustics).failed == 0
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100])

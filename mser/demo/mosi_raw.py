@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from mser.demo.opinions import sentiment, speak
-from mser.demo.recording import write_wav
+from mser.demo.recorded_speech import write_wav
 from mser.demo.sdk_labels import Rated, write_labels, write_promise
 from mser.demo.speech import Synthesizer, synthesizer
 

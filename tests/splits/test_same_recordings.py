@@ -17,7 +17,7 @@ from mser.cli import main
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.splits import listening
-from mser.splits.recordings import Recordings
+from mser.splits.same_recordings import Recordings
 
 PARTS = ("train", "val", "test")
 
