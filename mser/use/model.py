@@ -201,8 +201,8 @@ class Model(ModelHubMixin):
             UserError: if a recording cannot be used, or the model has no such embedding.
         """
         clips, several = clips_of(audio, transcript, sample_rate, columns or {})
-        found = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
-        return found if several else found[0]
+        embeddings = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
+        return embeddings if several else embeddings[0]
 
     def embed_clip(self, clip: Clip, *, of: Side = "fused", frames: bool = False) -> NDArray[np.float32]:
         """Return what `embed` does of one clip."""
@@ -210,8 +210,8 @@ class Model(ModelHubMixin):
 
         if clip.error:
             raise UserError(clip.error)
-        one = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
-        [written] = self._written([one])
+        prepared = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
+        [written] = self._written([prepared])
         if not isinstance(written, Ready):
             raise UserError(written.error)
         return embedding(self.engine, written, of, frames=frames)
@@ -250,46 +250,53 @@ class Model(ModelHubMixin):
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
         window = self._written(window)
-        known = [one for one in window if isinstance(one, Ready)]
+        known = [prepared for prepared in window if isinstance(prepared, Ready)]
         budget = min(budget, self.engine.at_once)
-        lengths = [min(one.seconds, budget) for one in known]  # a longer one has a batch of its own
+        lengths = [min(prepared.seconds, budget) for prepared in known]  # a longer one has a batch of its own
         answers: dict[int, Prediction] = {}
         answered(len(window) - len(known))
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
             chosen = [known[index] for index in batch]
             answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
             answered(len(chosen))
-        for one in window:
-            yield answers[id(one)] if isinstance(one, Ready) else one
+        for prepared in window:
+            yield answers[id(prepared)] if isinstance(prepared, Ready) else prepared
 
     def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
         """Return the window with the transcripts that were missing; without words, what there is has to do."""
-        missing = [one for one in window if isinstance(one, Ready) and one.transcript is None]
+        missing = [prepared for prepared in window if isinstance(prepared, Ready) and prepared.transcript is None]
         if not missing or self.transcriber is None:
             return list(window)
-        missing.sort(key=lambda one: one.seconds)
-        said = self.transcriber([one.waveform for one in missing])
-        words = dict(zip(map(id, missing), said, strict=True))
+        missing.sort(key=lambda prepared: prepared.seconds)
+        transcripts = self.transcriber([prepared.waveform for prepared in missing])
+        words = dict(zip(map(id, missing), transcripts, strict=True))
         by = self.transcriber.called
-        return [self._with_words(one, words[id(one)], by) if isinstance(one, Ready) and id(one) in words else one
-                for one in window]  # fmt: skip
+        return [
+            self._with_words(prepared, words[id(prepared)], by)
+            if isinstance(prepared, Ready) and id(prepared) in words
+            else prepared
+            for prepared in window
+        ]
 
-    def _with_words(self, one: Ready, said: str | None, by: str) -> Ready | Prediction:
-        if said is None:
-            return _refused(one.clip, MemoryError())
-        one.transcript, one.transcribed = said, True
-        one.notes.append(f"transcript by {by}" if said else "no words were recognised")
-        if not said:
-            one.sides = tuple(side for side in one.sides if side != "text")
+    def _with_words(self, prepared: Ready, transcript: str | None, by: str) -> Ready | Prediction:
+        if transcript is None:
+            return _refused(prepared.clip, MemoryError())
+        prepared.transcript, prepared.transcribed = transcript, True
+        prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
+        if not transcript:
+            prepared.sides = tuple(side for side in prepared.sides if side != "text")
         try:
-            require_sides(replace(one.clip, transcript=one.transcript), self.settings, one.sides)
+            require_sides(replace(prepared.clip, transcript=prepared.transcript), self.settings, prepared.sides)
         except UserError as error:
-            return _refused(one.clip, UserError(f"no words were recognised: {error}"))
-        return one
+            return _refused(prepared.clip, UserError(f"no words were recognised: {error}"))
+        return prepared
 
     def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
-            return [self._prediction(one, answer) for one, answer in zip(chosen, self._answers(chosen), strict=True)]
+            return [
+                self._prediction(prepared, answer)
+                for prepared, answer in zip(chosen, self._answers(chosen), strict=True)
+            ]
         except (UserError, MemoryError) as error:
             if len(chosen) == 1:
                 return [_refused(chosen[0].clip, error)]
@@ -298,32 +305,34 @@ class Model(ModelHubMixin):
 
     def _answers(self, chosen: Sequence[Ready]) -> Floats:
         every = []
-        for said, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
+        for logits, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
             if not isinstance(self.task, ScoreSet):
-                said = tempered(said, member.temperature, exclusive=self.settings.exclusive)
-            every.append(said)
+                logits = tempered(logits, member.temperature, exclusive=self.settings.exclusive)
+            every.append(logits)
         answers = np.asarray(np.mean(every, axis=0))
         if not np.isfinite(answers).all():
             raise UserError("the model's answer is no number; its weights or its temperature are damaged")
         return answers
 
-    def _prediction(self, one: Ready, answer: Floats) -> Prediction:
+    def _prediction(self, prepared: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
         scores = isinstance(self.task, ScoreSet)
         return Prediction(
-            audio=one.clip.called,
-            transcript=one.transcript if one.transcribed else one.clip.transcript,
-            start=one.clip.start,
-            end=one.clip.end,
+            audio=prepared.clip.called,
+            transcript=prepared.transcript if prepared.transcribed else prepared.clip.transcript,
+            start=prepared.clip.start,
+            end=prepared.clip.end,
             label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
             probabilities={} if scores else named,
             scores=named if scores else {},
             abstain=self.abstains(answer),
-            used=one.sides,
-            transcript_from="asr" if one.transcribed else "",
-            seconds=one.seconds if "speech" in one.sides else None,
-            speaker=one.clip.speaker,
-            note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
+            used=prepared.sides,
+            transcript_from="asr" if prepared.transcribed else "",
+            seconds=prepared.seconds if "speech" in prepared.sides else None,
+            speaker=prepared.clip.speaker,
+            note="; ".join(
+                [*([MADE_UP] if self.settings.made_up else ()), *prepared.notes, *self._cut_short(prepared)]
+            ),
         )
 
     def abstains(self, answer: Floats) -> bool | None:
@@ -332,8 +341,8 @@ class Model(ModelHubMixin):
             return None
         return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
 
-    def _cut_short(self, one: Ready) -> list[str]:
-        text, most = one.transcript or "", self.engine.max_tokens
+    def _cut_short(self, prepared: Ready) -> list[str]:
+        text, most = prepared.transcript or "", self.engine.max_tokens
         # A token is a byte at least, so a shorter text cannot be too long.
         long = len(text.encode()) + 2 > most and self.engine.cuts(text)
         return [f"the transcript's first {most} tokens"] if long else []
