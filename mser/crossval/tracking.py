@@ -6,7 +6,6 @@ Where it goes is said by wandb's own variables: ``WANDB_PROJECT`` (mser by defau
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import secrets
@@ -132,20 +131,22 @@ def _own_id(folder: Path) -> str:
 
 
 def _tested(run: Path) -> dict[str, Any]:
-    """Return scores with their intervals, every table of the report, and all predictions."""
+    """Return scores with their intervals, every table of the report, and all predictions; nothing without a report."""
+    from mser.report.contents import content
     from mser.report.tables import tables
 
-    path = run / REPORT
-    report = json.loads(path.read_text()) if path.is_file() else None
-    if report is None or not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
+    if not (run / REPORT).is_file():
+        return {}
+    [summary] = content([run]).runs
+    if not summary.complete or summary.part != "test":
         return {}
     metrics: dict[str, Any] = {}
-    for name in report["runs"][0]["listed"]:
-        figure = report["runs"][0]["overall"][name]
-        ends = zip(("low", "high"), figure["interval"] or (), strict=False)
-        metrics |= {f"crossval/test_{name}_mean": figure["mean"]}
+    for name in summary.listed:
+        figure = summary.overall[name]
+        ends = zip(("low", "high"), figure.interval or (), strict=False)
+        metrics |= {f"crossval/test_{name}_mean": figure.mean}
         metrics |= {f"crossval/test_{name}_{side}": end for side, end in ends}
-    metrics |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
+    metrics |= {f"report/{name}": _table(rows) for name, rows in tables([summary]).items()}
     return metrics | {"predictions": _table(_predictions(run))}
 
 

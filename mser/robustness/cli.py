@@ -9,6 +9,7 @@ from pathlib import Path
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.plugins import add_option, require_config_allowed
+from mser.report.json_layout import as_object
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
 from mser.robustness.garbled_transcripts import require_jiwer, words_of
@@ -124,12 +125,13 @@ def _ask(run: Run, part: Part, wanted: list[Condition], options: list[str]) -> N
 
 
 def _show(run: Run, *, as_json: bool) -> None:
-    scores = robustness(run, judge(run.question, run.plan.label_set))
-    if scores:
-        write_text(run.folder / ROBUSTNESS / "robustness.json", json.dumps(scores, indent=1, allow_nan=False))
+    parts = robustness(run, judge(run.question, run.plan.label_set))
+    text = json.dumps(parts, indent=1, allow_nan=False, default=as_object)
+    if parts:
+        write_text(run.folder / ROBUSTNESS / "robustness.json", text)
     if as_json:
-        print(json.dumps(scores, indent=1, allow_nan=False))
+        print(text)
         return
     from mser.robustness.results_table import show
 
-    show(run, scores)
+    show(run, parts)

@@ -231,12 +231,12 @@ class _Facts(TypedDict, total=False):
     seeds: list[Whole]
     folds: list[Whole]
     skip_test: bool
-    judged: _Judged
+    judged: Judged
     versions: dict[str, str | None]
     hardware: dict[str, str | Amount | list[str] | None]
 
 
-class _Judged(TypedDict):
+class Judged(TypedDict):
     """Which model folder was asked, by `mser judge`."""
 
     model: str

@@ -147,7 +147,7 @@ def test_the_winner_says_on_what_it_was_chosen(sweep, tmp_path, capsys):
 
 
 def page_of(report):
-    found = finding(report["runs"][0])
+    found = finding(report.runs[0].searched, part=report.runs[0].part)
     return f"<b>{found.level}</b> {found.text}"
 
 

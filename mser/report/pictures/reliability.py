@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mser.report.confidence.abstaining import Abstaining
+from mser.report.confidence.calibration import Bin, Calibration
 from mser.report.pictures.svg import ACCENT, MUTED, RULE, SECOND, STYLE, svg
-from mser.runs.run import Json
 
 
-def reliability(found: Json, *, key: str, label: str) -> str:
+def reliability(calibration: Calibration, *, key: str, label: str) -> str:
     """Return how often answers were right against how sure the model was, as they are and scaled.
 
     A dot is a bin; the larger, the more answers it holds. On the dashed line the model is right as often as it says.
@@ -18,20 +21,20 @@ def reliability(found: Json, *, key: str, label: str) -> str:
     with mpl.rc_context(STYLE):
         figure, axes = _square("probability of the answer, %", "right, %")
         axes.plot([0, 100], [0, 100], color=SECOND, linewidth=1.2, linestyle=(0, (2, 1.6)))
-        for kind, colour in (("scaled", MUTED), ("as_is", ACCENT)):
-            if found[kind]:
-                _bins(axes, found[kind]["bins"], colour)
+        for calibrated, colour in ((calibration.scaled, MUTED), (calibration.as_is, ACCENT)):
+            if calibrated:
+                _bins(axes, calibrated.bins, colour)
         axes.set(xlim=(0, 100), ylim=(0, 100), aspect="equal")
         return svg(figure, key, label)
 
 
-def risk_coverage(found: Json, *, key: str, label: str) -> str:
+def risk_coverage(abstaining: Abstaining, *, key: str, label: str) -> str:
     """Return the share that is wrong of the surest answers; dashed, what keeping silent at random would give."""
     with mpl.rc_context(STYLE):
         figure, axes = _square("answered, %", "wrong, %")
-        risks = [100 * risk for risk in found["risk"]]
+        risks = [100 * risk for risk in abstaining.risk]
         axes.plot([0, 100], [risks[-1]] * 2, color=SECOND, linewidth=1.2, linestyle=(0, (2, 1.6)))
-        axes.plot([100 * coverage for coverage in found["coverage"]], risks, color=ACCENT, linewidth=1.6)
+        axes.plot([100 * coverage for coverage in abstaining.coverage], risks, color=ACCENT, linewidth=1.6)
         axes.set(xlim=(0, 100), ylim=(0, 1.1 * max(*risks, 1)))
         return svg(figure, key, label)
 
@@ -45,9 +48,9 @@ def _square(across: str, up: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _bins(axes: Axes, bins: list[Json], colour: str) -> None:
-    most = max(b["answers"] for b in bins)
-    across, up = ([100 * b[side] for b in bins] for side in ("probability", "right"))
+def _bins(axes: Axes, bins: Sequence[Bin], colour: str) -> None:
+    most = max(b.answers for b in bins)
+    across, up = [100 * b.probability for b in bins], [100 * b.right for b in bins]
     axes.plot(across, up, color=colour, linewidth=1.2)
     for x, y, b in zip(across, up, bins, strict=True):
-        axes.plot([x], [y], "o", color=colour, mew=0, ms=2.5 + 6 * (b["answers"] / most) ** 0.5, clip_on=False)
+        axes.plot([x], [y], "o", color=colour, mew=0, ms=2.5 + 6 * (b.answers / most) ** 0.5, clip_on=False)

@@ -9,8 +9,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mser.report.pictures.robustness_curves import height
 from mser.report.pictures.svg import ACCENT, INK, MUTED, RULE, SECOND, STYLE, svg
-from mser.runs.run import Json
+from mser.report.robustness import Row
 from mser.scoring.measures import measure
 
 _COLOURS = {"accent": ACCENT, "second": SECOND, "ink": INK, "muted": MUTED}
@@ -45,12 +46,12 @@ class Curve:
 
     Attributes:
         name: of the run.
-        conditions: rows of `mser.report.robustness.robustness`, the first of the models as they are.
+        conditions: the first is of the models as they are.
         look: how it is drawn.
     """
 
     name: str
-    conditions: Sequence[Json]
+    conditions: Sequence[Row]
     look: Look
 
 
@@ -77,7 +78,7 @@ def curves(drawn: Sequence[Curve], score: str, floor: float | None, *, key: str)
         key: unique on the page.
     """
     limits = _limits(drawn, score, floor)
-    kinds = dict.fromkeys((row["kind"], row["noise"]) for one in drawn for row in one.conditions)
+    kinds = dict.fromkeys((row.kind, row.noise) for one in drawn for row in one.conditions)
     found: list[str] = []
     for kind, noise in kinds:
         asked = [one for one in drawn if _of(one, kind, noise)]
@@ -103,7 +104,7 @@ def _picture(
         axes = figure.add_axes((0.17, 0.18, 0.79, 0.77))
         if floor is not None:
             axes.axhline(_scale(score) * floor, color=RULE, linewidth=1.6, linestyle=(0, (4, 2)))
-        levels = sorted({row["level"] for one in asked for row in _of(one, kind, noise)}, reverse=True)
+        levels = sorted({row.level for one in asked for row in _of(one, kind, noise)}, reverse=True)
         for one in asked:
             _curve(axes, one, _of(one, kind, noise), score, levels if kind == "snr" else None)
         if kind == "snr":
@@ -114,12 +115,12 @@ def _picture(
         return svg(figure, key, f"{title} by {head}, of {', '.join(one.name for one in asked)}")
 
 
-def _curve(axes: Axes, one: Curve, rows: Sequence[Json], score: str, levels: Sequence[float] | None) -> None:
+def _curve(axes: Axes, one: Curve, rows: Sequence[Row], score: str, levels: Sequence[float] | None) -> None:
     """Draw a run at the error rates that were reached, or at the even steps of all noise levels."""
-    across = [0.0] + [100 * (row["wer"] or 0.0) if levels is None else 1.0 + levels.index(row["level"]) for row in rows]
+    across = [0.0] + [100 * (row.wer or 0.0) if levels is None else 1.0 + levels.index(row.level) for row in rows]
     axes.plot(
         across,
-        [_height(row, score) for row in (one.conditions[0], *rows)],
+        [height(row, score) for row in (one.conditions[0], *rows)],
         color=_COLOURS[one.look.colour],
         marker=one.look.marker,
         linestyle=(0, (3, 1.5)) if one.look.hollow else "-",
@@ -130,18 +131,13 @@ def _curve(axes: Axes, one: Curve, rows: Sequence[Json], score: str, levels: Seq
     )
 
 
-def _of(one: Curve, kind: str, noise: str) -> list[Json]:
-    return [row for row in one.conditions if (row["kind"], row["noise"]) == (kind, noise)]
-
-
-def _height(row: Json, score: str) -> float:
-    mean = row[score]["mean"]
-    return float("nan") if mean is None else _scale(score) * mean
+def _of(one: Curve, kind: str, noise: str) -> list[Row]:
+    return [row for row in one.conditions if (row.kind, row.noise) == (kind, noise)]
 
 
 def _limits(drawn: Sequence[Curve], score: str, floor: float | None) -> tuple[float, float]:
-    rows = [row for one in drawn for row in one.conditions if row["kind"] in ("as_is", "wer", "snr")]
-    values = [_scale(score) * row[score]["mean"] for row in rows if row[score]["mean"] is not None]
+    rows = [row for one in drawn for row in one.conditions if row.kind in ("as_is", "wer", "snr")]
+    values = [_scale(score) * mean for row in rows if (mean := row.scores[score].mean) is not None]
     values += [] if floor is None else [_scale(score) * floor]
     room = 0.06 * (max(values) - min(values)) or 0.5
     return min(values) - room, max(values) + room
