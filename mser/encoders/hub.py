@@ -102,7 +102,7 @@ def speech_backbone(name: str) -> Backbone:
     if is_speech_bert(name):
         from mser.encoders.speech_bert.backbone import SpeechBert
 
-        return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
+        return _filled(name, "speech", lambda: SpeechBert.from_folder(Path(name), weights=not _weightless.get()))
     if _own_type(name) == "mser-emotion2vec":
         from mser.encoders.emotion2vec.backbone import Emotion2vec
 
