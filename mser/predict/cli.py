@@ -59,9 +59,9 @@ def main(argv: Sequence[str]) -> int:
         require_here_or_there(args.asr, "speech recogniser")
     if args.embeddings:
         return _embed(args, folder, _clips(listed, settings, None, by))
-    channel = args.channel and f"channel={args.channel}"
-    how = " ".join(filter(None, (described(by), channel, args.asr and f"asr={Path(args.asr).name}")))
-    by_speaker = bool(args.turns or args.channel == SPLIT)
+    heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
+    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
+    by_speaker = bool(args.turns or listed.speakers)
     with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
@@ -126,6 +126,8 @@ def _listed(args: argparse.Namespace) -> Listed:
         clips = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
     if args.channel == SPLIT and args.turns:
         raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
+    if args.channel and clips.channels:
+        raise UserError(f"{args.table} has a column channel, and so says --channel {args.channel}; leave one out")
     return of_channel(clips, None if args.channel == SPLIT else args.channel) if args.channel else clips
 
 
@@ -256,7 +258,8 @@ def _parser() -> _Parser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
-                        "transcript, start, end; paths are relative to it; or what else is a table: a folder of "
+                        "transcript, start, end, speaker, channel (1, 2, ...; all of them mixed where there is none); "
+                        "paths are relative to it; or what else is a table: a folder of "
                         "Hugging Face's or Kaldi's, an id of the hub, a manifest of lhotse, an audformat database"
                         )  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
