@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("mser.export.cli", "make a folder of a trained model, to use and to share"),
     "judge": ("mser.judge.cli", "ask a model folder about a corpus's test parts, as a run to report"),
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
+    "serve": ("mser.serve.cli", "a model folder that answers over HTTP"),
     "convert": ("mser.convert.cli", "turn checkpoints of others into model folders and encoders"),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 _DESCRIPTION = """\
 Make up a corpus in IEMOCAP's shape, train a small model of speech and text on it, and leave the model folder in OUT:
-what `mser predict`, `mser app`, `mser export` and mser.load can be tried with by someone without data. It
+what `mser predict`, `mser app`, `mser serve`, `mser export` and mser.load can be tried with by someone without data. It
 takes about a minute, and neither network, corpus nor GPU (`pip install 'multimodal-ser[demo]'`).
 
 OUT/examples has recordings to try it on: clips with a table, and a call in stereo with who speaks when. Nobody has

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NAMES = {"F": "anna", "M": "ben"}
-_CLIPS, _TURNS = 6, 12  # of each speaker; of the call
+_CLIPS = 6  # of each speaker
 _PAUSE = 6400  # samples between two turns of the call
 
 
@@ -29,7 +29,7 @@ def write_examples(folder: Path, manifest: Manifest, labels: LabelSet) -> None:
         labels: what their emotions are called.
     """
     session = [one for one in labels.select(manifest) if one.session == "Session1"]
-    dialogue = [one for one in session if one.group == session[0].group]
+    dialogue = [[one for one in session if one.gender == letter][:_CLIPS] for letter in _NAMES]
     (folder / "clips").mkdir(parents=True)
     with (folder / "recordings.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -38,11 +38,11 @@ def write_examples(folder: Path, manifest: Manifest, labels: LabelSet) -> None:
             for number, one in enumerate([one for one in session if one.gender == letter][:_CLIPS], 1):
                 shutil.copyfile(manifest.root / one.audio, folder / "clips" / f"{name}-{number:02}.wav")
                 table.writerow([f"clips/{name}-{number:02}.wav", one.transcript, labels(one.label), name])
-    _write_call(folder, manifest.root, dialogue[:_TURNS])
+    _write_call(folder, manifest.root, [turn for both in zip(*dialogue, strict=False) for turn in both])
 
 
 def _write_call(folder: Path, root: Path, turns: Sequence[Utterance]) -> None:
-    """Write a dialogue as a call is recorded: each speaker on a channel of its own."""
+    """Write turns as a call is recorded: each speaker on a channel of its own."""
     import numpy as np
     import soundfile
 

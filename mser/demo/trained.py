@@ -34,7 +34,7 @@ _EXPERIMENT: dict[str, Any] = {
 }
 
 
-def make_model(out: Path, *, turns: int = TURNS, epochs: int = 6) -> Settings:
+def make_model(out: Path, *, turns: int = TURNS, epochs: int = 8) -> Settings:
     """Write a model folder into `out`, whole or not at all, and return what it says of itself.
 
     It holds recordings to try it on, too, in `EXAMPLES`: of two speakers that it was neither trained nor chosen on.

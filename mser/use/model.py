@@ -236,10 +236,7 @@ class Model(ModelHubMixin):
         window: list[Ready | Prediction] = []
         held = 0.0
         for clip in clips:
-            try:
-                window.append(ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None))
-            except (UserError, MemoryError) as error:
-                window.append(_refused(clip, error))
+            window.append(self.prepared(clip, batch_seconds))
             held += window[-1].seconds or 0.0
             if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
                 yield from self._answered(window, batch_seconds, answered)
@@ -249,18 +246,36 @@ class Model(ModelHubMixin):
     def _answered(
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
+        said: dict[int, Prediction] = {}
+        for some in self.answers(window, budget):
+            said |= some
+            answered(len(some))
+        yield from (said[place] for place in range(len(window)))
+
+    def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
+        """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
+        try:
+            return ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None)
+        except (UserError, MemoryError) as error:
+            return _refused(clip, error)
+
+    def answers(
+        self, window: Sequence[Ready | Prediction], batch_seconds: Seconds = BATCH_SECONDS
+    ) -> Iterator[dict[int, Prediction]]:
+        """Yield what the model says of prepared clips, batch after batch, by their places in the window.
+
+        Args:
+            window: all of them, since clips of about the same length make a batch.
+            batch_seconds: as for `stream`.
+        """
         window = self._written(window)
-        known = [one for one in window if isinstance(one, Ready)]
-        budget = min(budget, self.engine.at_once)
-        lengths = [min(one.seconds, budget) for one in known]  # a longer one has a batch of its own
-        answers: dict[int, Prediction] = {}
-        answered(len(window) - len(known))
+        yield {place: one for place, one in enumerate(window) if not isinstance(one, Ready)}
+        known = {place: one for place, one in enumerate(window) if isinstance(one, Ready)}
+        places, budget = list(known), min(batch_seconds, self.engine.at_once)
+        lengths = [min(one.seconds, budget) for one in known.values()]  # a longer one has a batch of its own
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
-            chosen = [known[index] for index in batch]
-            answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
-            answered(len(chosen))
-        for one in window:
-            yield answers[id(one)] if isinstance(one, Ready) else one
+            chosen = [places[index] for index in batch]
+            yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
 
     def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
         """Return the window with the transcripts that were missing; without words, what there is has to do."""
