@@ -7,7 +7,7 @@ import json
 from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from mser.corpora import corpus
 from mser.crossval.cli import main as crossval
@@ -15,6 +15,7 @@ from mser.demo.examples import write_examples
 from mser.demo.iemocap import TURNS, write_iemocap
 from mser.errors import UserError
 from mser.files.whole import new_folder
+from mser.labels import LabelSet
 from mser.use.settings import Settings
 
 EXAMPLES = "examples"
@@ -61,5 +62,6 @@ def make_model(out: Path, *, turns: int = TURNS, epochs: int = 8) -> Settings:
 
         settings = export([run / "seed1" / "fold1"], folder)
         known = corpus(_CORPUS)
-        write_examples(folder / EXAMPLES, known.read(root), known.label_set(_LABELS))
+        labels = cast(LabelSet, known.label_set(_LABELS))
+        write_examples(folder / EXAMPLES, known.read(root), labels)
     return settings

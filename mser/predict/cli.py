@@ -71,8 +71,8 @@ def main(argv: Sequence[str]) -> int:
         put = out.write if out else partial(_print, timeline)
         total = None if by else len(todo)
         written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
-        for row in out.there if out and timeline else ():  # those of earlier runs, too
-            timeline.read(row)
+        if out and timeline:
+            timeline.read(out.there)  # those of earlier runs, too
     if out:
         told = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
         print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in told.items() if n)]))

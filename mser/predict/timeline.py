@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,15 +93,16 @@ class Timeline:
         if not said.error:
             self._add(said.audio, said.speaker, said.start, end, said.scores or said.probabilities)
 
-    def read(self, row: Row) -> None:
-        """Add a row of a file of answers."""
-        if row["error"]:
-            return
-        start = float(row["start"] or 0)
-        end = float(row["end"]) if row["end"] not in (None, "") else start + float(row["seconds"] or 0)
+    def read(self, rows: Iterable[Row]) -> None:
+        """Add the rows of a file of answers."""
         prefix = "" if self.scores else "p_"
-        values = {label: float(row[f"{prefix}{label}"]) for label in self.labels}
-        self._add(row["audio"], row.get("speaker") or "", start, end, values)
+        for row in rows:
+            if row["error"]:
+                continue
+            start = float(row["start"] or 0)
+            end = float(row["end"]) if row["end"] not in (None, "") else start + float(row["seconds"] or 0)
+            values = {label: float(row[f"{prefix}{label}"]) for label in self.labels}
+            self._add(row["audio"], row.get("speaker") or "", start, end, values)
 
     def _add(self, audio: str, speaker: str, start: Seconds, end: Seconds, values: Mapping[str, float]) -> None:
         if end > start:

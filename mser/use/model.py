@@ -24,10 +24,11 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
+from mser.use.listening import Heard, Listening
 from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
-from mser.use.prepared import Ready, ready, require_sides
-from mser.use.segments import cut, way_to_cut
+from mser.use.prepared import Ready, ready, require_listener, require_sides
+from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -171,6 +172,47 @@ class Model(ModelHubMixin):
         if answers[0].error:
             raise UserError(answers[0].error)
         return answers[0]
+
+    def listen(
+        self,
+        chunks: Iterable[Any],
+        *,
+        sample_rate: int | None = None,
+        window: Seconds = 4.0,
+        hop: Seconds | None = None,
+    ) -> Iterator[Prediction]:
+        """Yield what the model says of live speech, once a window is full and after each hop from there on.
+
+        The answers are those to the windows of a recording of all chunks: of `predict` with this window and hop. No
+        more than a window is held.
+
+        Args:
+            chunks: of one recording as they come, each (N,) or (N, channels), or a pair of its rate and that.
+            sample_rate: of chunks without one, in Hz.
+            window: seconds that an answer is about.
+            hop: seconds from one answer to the next; half a window when None.
+
+        Returns:
+            An iterator of predictions with `start` and `end`; of a window that cannot be used, such as a silent one,
+            with an `error`.
+
+        Raises:
+            UserError: if a chunk is no sound or of another rate, or the model cannot do without a transcript.
+        """
+        by = Windows(window, window / 2 if hop is None else hop)
+        way_to_cut("window", window, hop)
+        require_listener(self.settings, asr=self.transcriber is not None)
+        return self._listen(chunks, Listening(by, sample_rate))
+
+    def _listen(self, chunks: Iterable[Any], listening: Listening) -> Iterator[Prediction]:
+        for chunk in chunks:
+            yield from map(self.heard, listening.add(chunk))
+        yield from map(self.heard, listening.finish())
+
+    def heard(self, window: Heard) -> Prediction:
+        """Return what the model says of one window of live speech."""
+        [said] = self.stream([window.clip])
+        return replace(said, start=window.start, end=window.end)
 
     def embed(
         self,
