@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -142,7 +142,7 @@ def of_channel(clips: Listed, channel: int | None) -> Listed:
     return Listed(each)
 
 
-@cache
+@lru_cache(1 << 16)
 def _channels(path: str) -> int:
     """Return how many channels a recording has; 1 where it cannot be read, which is said when it is heard."""
     try:

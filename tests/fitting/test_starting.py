@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_model
 
 from mser.cli import main
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import save_settings
+from mser.encoders.pretrained import save_settings
 from mser.fitting.trainers import alone_in_allocation
 from mser.recognizer import EmotionRecognizer
 
