@@ -65,7 +65,7 @@ def card(settings: Settings, trained: Trained) -> str:
     """Return the text of the folder's README.md."""
     run, terms = trained.run, _terms(trained)
     labels = ", ".join(settings.task["labels"])
-    numbers = settings.task["kind"] == "scores"
+    numbers = settings.kind.is_numbers
     encoders = " and ".join(f"`{name}`" for name in settings.trained["encoders"].values())
     longest = settings.max_seconds
     return _TEMPLATE.format(

@@ -396,7 +396,7 @@ class Model(ModelHubMixin):
         """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
         if self.settings.abstain is None:
             return None
-        return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
+        return bool(sureness(answer, self.settings.kind) < self.settings.abstain["threshold"])
 
     def _cut_short(self, prepared: Ready) -> list[str]:
         text, most = prepared.transcript or "", self.engine.max_tokens

@@ -110,7 +110,7 @@ def calibration(run: Run, clusters: Clusters) -> Calibration | None:
         run: a complete one.
         clusters: its own, for the intervals.
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     as_is = _calibrated(run, clusters)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
@@ -248,7 +248,7 @@ def calibration_scorer(question: Question) -> Scorer:
 
 def _present(said: Predictions, question: Question) -> NDArray[np.bool_]:
     """Return which labels hold, (N, C)."""
-    return said.target if question.task == "multi_label" else np.eye(len(question.labels), dtype=bool)[said.target]
+    return said.target if question.task.is_several_labels else np.eye(len(question.labels), dtype=bool)[said.target]
 
 
 def _scaled(run: Run, temperatures: list[float]) -> Run:
