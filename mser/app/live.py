@@ -8,7 +8,7 @@ from itertools import islice
 
 from mser.app.asking import Asked, Told
 from mser.audio.decoding import Samples
-from mser.audio.recording import opened
+from mser.audio.recording import mono, opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
@@ -71,6 +71,6 @@ class Live:
 def _samples(path: str) -> tuple[int, Samples]:
     try:
         with opened(path) as recording:
-            return recording.rate, recording.read(0, recording.frames)
+            return recording.rate, mono(recording.read(0, recording.frames), recording.weights)
     except BadAudioError as error:
         raise UserError(f"what the microphone sent {error}; start it again") from error

@@ -100,8 +100,8 @@ def _votes(marks: Sequence[Fingerprint], span: int) -> tuple[Ints, Ints]:
     voted = []
     for portion in range(portions):
         chosen = (values != NOTHING) & (values % portions == portion)
-        met = (part[chosen].astype(np.int64) for part in (values, clips, frames))
-        voted.append(_met(*met, len(marks), span))
+        portion_of = [part[chosen].astype(np.int64) for part in (values, clips, frames)]
+        voted.append(_met(portion_of[0], portion_of[1], portion_of[2], len(marks), span))
     keys, votes = np.unique(np.concatenate(voted), return_counts=True)
     beside = np.flatnonzero(keys[1:] == keys[:-1] + 1)  # a copy may begin between two frames
     return keys, votes + np.bincount(beside, votes[beside + 1], len(keys)).astype(np.int64)

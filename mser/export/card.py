@@ -137,8 +137,8 @@ def _terms(trained: Trained) -> Mapping[str, Any]:
 def _searched(trained: Trained) -> str:
     """Return what a search had to do with the scores: as in reports, or that the run is a trial of one."""
     run = trained.run
-    if said := finding({"part": "test" if run.part == "test" else "validation", "searched": searched(run)}):
-        return f"\n{said.text}\n"
+    if search := finding(searched(run), part="test" if run.part == "test" else "validation"):
+        return f"\n{search.text}\n"
     if (run.folder.parent / FACTS).is_file() and run.part == "val":
         return f"\nIt is a trial of the search `{run.folder.parent.name}`: chosen by these scores it is optimistic.\n"
     return ""
