@@ -15,7 +15,7 @@ from mser.audio.containers import HEAD, Container, can_read_containers, containe
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ class Recording:
     kind: str
     read: Callable[[int, int], Frames]
     weights: Samples | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse rates of which nothing can be heard, and by which nobody could divide."""
+        if not RATES[0] <= self.rate <= RATES[1]:
+            found = f"{self.rate} samples a second, expected {RATES[0]} to {RATES[1]}"
+            raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
 
     @property
     def seconds(self) -> Seconds:

@@ -83,6 +83,7 @@ def test_what_is_no_start_is_refused(place, capsys):
         ("--trainer.check_val_every_n_epoch=1000", "nothing would be validated"),
         ("--trainer.precision=bf16-true", "give bf16-mixed"),
         ("--seed_everything=99999999999", "expected a number from 0 to 4294967295"),
+        ("--trainer.val_check_interval=0", "trainer.val_check_interval is 0; expected more than 0"),
         ("--trainer.devices=-7", "no such trainer on this machine"),
         ("--ckpt_path=", "is no checkpoint"),
     ],
@@ -91,6 +92,20 @@ def test_values_that_cannot_be_are_refused_at_once(option, said, place, capsys):
     assert fit(place, "never", option) == 2
     assert said in refusal(capsys)
     assert not (place / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--trainer.limit_train_batches=0.001", "You requested to check 0.001 of the `train_dataloader`"),
+        ("--trainer.limit_val_batches=0.001", "You requested to check 0.001 of the `val_dataloader`"),
+        ("--trainer.val_check_interval=100000", "`val_check_interval` (100000) must be less than or equal to"),
+        ("--trainer.max_time=00:00:00:00", "ended before anything was validated, so no weights are kept"),
+    ],
+)
+def test_a_fit_of_which_nothing_would_be_kept_says_so(option, said, place, tmp_path, capsys):
+    assert fit(place, str(tmp_path / "nothing"), option) == 2
+    assert said in refusal(capsys)
 
 
 @pytest.mark.parametrize(
