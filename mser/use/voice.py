@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -34,7 +35,8 @@ def spoken(clip: Clip, longest: Seconds) -> list[tuple[Seconds, Seconds]]:
         UserError: if the recording cannot be read, or silero-vad is not installed.
     """
     silero = _silero()
-    probabilities, samples = _probabilities(clip)
+    with _ALONE:
+        probabilities, samples = _probabilities(clip)
     spans = silero.get_speech_timestamps_from_probs(
         probabilities,
         max_speech_duration_s=longest,
@@ -43,6 +45,10 @@ def spoken(clip: Clip, longest: Seconds) -> list[tuple[Seconds, Seconds]]:
         audio_length_samples=samples,
     )
     return [(span["start"] / SAMPLE_RATE, span["end"] / SAMPLE_RATE) for span in spans]
+
+
+_ALONE = Lock()
+"""The detector remembers what it has heard, of one recording at a time."""
 
 
 @torch.inference_mode()
