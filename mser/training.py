@@ -204,6 +204,11 @@ class MserCLI(LightningCLI):
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""
         best = self.trainer.checkpoint_callback
+        if isinstance(best, BestCheckpoint) and not best.best_model_path:
+            raise UserError(
+                "the fit ended before anything was validated, so no weights are kept; give it more time or updates "
+                "(trainer.max_time, trainer.max_steps)"
+            )
         if isinstance(best, BestCheckpoint) and best.best_model_score is not None:
             log.info("best %s %.3f: %s", best.monitor, best.best_model_score, best.best_model_path)
 
@@ -275,6 +280,10 @@ def main(argv: list[str] | None = None) -> int:
         command_line(argv, run=True)
     except SIGTERMException:
         return 128 + signal.SIGTERM
+    except (MisconfigurationException, ValueError) as error:  # how many batches there are is known only now
+        if type(error) is ValueError and "val_check_interval" not in str(error):
+            raise
+        raise UserError(f"{one_line(error)[:500]} (an option of trainer asks for what cannot be; change it)") from error
     return 0
 
 

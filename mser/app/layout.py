@@ -12,7 +12,8 @@ from typing import Any
 import gradio
 
 from mser.app.answer_html import drawn, refusal, waiting
-from mser.app.asking import Asking
+from mser.app.asking import Asked, Asking
+from mser.app.live import Live, can_listen
 from mser.app.uploads import Uploaded
 from mser.errors import UserError, brief, is_out_of_memory
 from mser.use.model import Model
@@ -55,9 +56,14 @@ def page(model: Model) -> Any:
                                        visible=asking.hears)  # fmt: skip
                 ask = gradio.Button("Which emotion?", variant="primary", elem_id="ask")
                 stop = gradio.Button("Stop", elem_id="stop")
+                live = gradio.Audio(
+                    label="Live: an answer every half window", type="filepath", sources=["microphone"], streaming=True,
+                    visible=can_listen(model), buttons=[], elem_id="live",
+                )  # fmt: skip
             with gradio.Column():
                 answer_box = gradio.HTML(elem_id="said")
         gradio.HTML(f"<p>{_ABOUT}</p>")
+        _listen(model, live, window, answer_box)
         ended: dict[str | None, str] = {}
         begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
         begun.then(
@@ -73,6 +79,40 @@ def page(model: Model) -> Any:
             queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
     return blocks
+
+
+def _listen(model: Model, live: Any, window: Any, said: Any) -> None:
+    """Let the page show what is heard as long as its microphone is on."""
+    heard = gradio.State(None)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, said], queue=False, **quiet)
+    live.stream(_heard(model), [live, window, heard], [heard, said], stream_every=0.5, **quiet)
+    live.stop_recording(_finished(model), heard, [heard, said], **quiet)
+
+
+def _heard(model: Model) -> Callable[..., Any]:
+    def hear(piece: str | None, window: float | None, heard: Live | None) -> tuple[Any, Any]:
+        if piece is None:
+            return gradio.skip(), gradio.skip()
+        heard = heard or Live(model, 4.0 if window is None else window)
+        return heard, _shown(model, lambda: heard.hear(piece))
+
+    return hear
+
+
+def _finished(model: Model) -> Callable[..., Any]:
+    def finish(heard: Live | None) -> tuple[Any, Any]:
+        return None, gradio.skip() if heard is None else _shown(model, heard.finish)
+
+    return finish
+
+
+def _shown(model: Model, known: Callable[[], Asked | None]) -> Any:
+    try:
+        asked = known()
+    except Exception as error:
+        return refusal(_why_not(error))
+    return gradio.skip() if asked is None else drawn(asked, model.task)
 
 
 def _head(model: Model) -> str:

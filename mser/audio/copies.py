@@ -94,13 +94,14 @@ def _candidates(marks: Sequence[Fingerprint]) -> Iterator[tuple[int, int, int]]:
 def _votes(marks: Sequence[Fingerprint], span: int) -> tuple[Ints, Ints]:
     """Return each (pair of recordings, offset), as one number, and how many equal frames speak for it."""
     values = np.concatenate(marks)
-    clips = np.repeat(np.arange(len(marks)), [len(marks_of_clip) for marks_of_clip in marks])
-    frames = np.concatenate([np.arange(len(marks_of_clip)) for marks_of_clip in marks])
+    clips = np.repeat(np.arange(len(marks), dtype=np.int32), [len(marks_of_clip) for marks_of_clip in marks])
+    frames = np.concatenate([np.arange(len(marks_of_clip), dtype=np.int32) for marks_of_clip in marks])
     portions = 1 + len(values) // _AT_ONCE
     voted = []
     for portion in range(portions):
         chosen = (values != NOTHING) & (values % portions == portion)
-        voted.append(_met(values[chosen].astype(np.int64), clips[chosen], frames[chosen], len(marks), span))
+        portion_of = [part[chosen].astype(np.int64) for part in (values, clips, frames)]
+        voted.append(_met(portion_of[0], portion_of[1], portion_of[2], len(marks), span))
     keys, votes = np.unique(np.concatenate(voted), return_counts=True)
     beside = np.flatnonzero(keys[1:] == keys[:-1] + 1)  # a copy may begin between two frames
     return keys, votes + np.bincount(beside, votes[beside + 1], len(keys)).astype(np.int64)

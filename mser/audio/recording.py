@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import wave
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -15,7 +15,7 @@ from mser.audio.containers import HEAD, Container, can_read_containers, containe
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -81,6 +81,12 @@ class Recording:
     read: Callable[[int, int], Frames]
     weights: Samples | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse rates of which nothing can be heard, and by which nobody could divide."""
+        if not RATES[0] <= self.rate <= RATES[1]:
+            found = f"{self.rate} samples a second, expected {RATES[0]} to {RATES[1]}"
+            raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
+
     @property
     def seconds(self) -> Seconds:
         """How long it is."""
@@ -139,7 +145,8 @@ class Recording:
                 require_moderate(float(abs(block).max()))
             if high - low < QUIETEST:
                 low, high = _extremes(block, low, high)
-                loudest = max(loudest, *(float(side.max() - side.min()) for side in map(mono, _sides(frames))))
+                sides = map(mono, _sides(frames)) if self.channels > 1 else ()
+                loudest = max(loudest, high - low, *(float(side.max() - side.min()) for side in sides))
             place += len(block)
             yield block
         if last - place > TOLERANCE * self.rate:
@@ -305,6 +312,33 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
     """
     with opened(path) as recording:
         return sum(map(len, recording.clip(start, end))) / recording.rate
+
+
+def check_clips(path: Path, spans: Iterable[tuple[Seconds, Seconds | None]]) -> Iterator[Seconds | BadAudioError]:
+    """Yield for each clip of a file what `check_recording` returns, or what it would raise; the file is opened once.
+
+    Args:
+        path: as there.
+        spans: where in the file each clip begins and ends.
+    """
+    told: BadAudioError | None = None
+    with ExitStack() as stack:
+        try:
+            recording = stack.enter_context(opened(path))
+        except BadAudioError as error:
+            told = error
+        for start, end in spans:
+            yield told or _usable(path, recording, start, end)
+
+
+def _usable(path: Path, recording: Recording, start: Seconds, end: Seconds | None) -> Seconds | BadAudioError:
+    try:
+        return sum(map(len, recording.clip(start, end))) / recording.rate
+    except (BadAudioError, OSError, RuntimeError, ValueError):
+        try:  # the clip before may have failed too, and left the file nobody knows where
+            return check_recording(path, start, end)
+        except BadAudioError as error:
+            return error
 
 
 def header_of(path: str | Path) -> WavHeader:

@@ -112,7 +112,7 @@ def speech_backbone(name: str, *, adapter: str | None = None) -> Backbone:
     if is_speech_bert(name):
         from mser.encoders.speech_bert.token_backbone import SpeechBert
 
-        return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
+        return _filled(name, "speech", lambda: SpeechBert.from_folder(Path(name), weights=not _weightless.get()))
     if _own_type(name) == "mser-emotion2vec":
         from mser.encoders.emotion2vec.waveform_backbone import Emotion2vec
 

@@ -76,7 +76,7 @@ def read_folds(folders: Sequence[Path]) -> Trained:
 def calibrated(trained: Trained, place: int, predictions: Predictions | None = None) -> Floats:
     """Return what one member says of a part, else of validation: calibrated probabilities, or scores, (N, C)."""
     question, predictions = trained.run.question, trained.val[place] if predictions is None else predictions
-    if question.task == "scores":
+    if question.task.is_numbers:
         return np.asarray(predictions.prediction, dtype=np.float64)
     return tempered(predictions.probabilities, trained.members[place].temperature, exclusive=question.exclusive)
 
@@ -108,7 +108,7 @@ def _answered(trained: Trained, places: Sequence[int], parts: Sequence[Predictio
 
 def score_range(run: Run) -> dict[str, float]:
     """Return ``low`` and ``high`` of a task of scores; nothing for one of labels."""
-    if run.plan.task != "scores":
+    if not run.plan.task.is_numbers:
         return {}
     if run.plan.score_range:
         return dict(zip(("low", "high"), run.plan.score_range, strict=True))
@@ -158,7 +158,7 @@ def _member(run: Run, job: Job, val: Predictions) -> Member:
 
 def temperature(run: Run, val: Predictions) -> float:
     """Return what calibrates the probabilities of a validation part."""
-    if run.question.task == "scores":
+    if run.question.task.is_numbers:
         return 1.0
     return fitted_temperature(val.probabilities, val.target, exclusive=run.question.exclusive)
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mser.export.folds import Trained
+from mser.report.searches.searched import searched
 from mser.runs.folder import REPORT
+from mser.runs.search_record import KEY
 from mser.scoring.means import mean
 from mser.scoring.measures import measure
 
@@ -86,6 +88,9 @@ def _metric(trained: Trained, name: str, value: float, ends: list[float] | None,
     """Return one score as the hub has it; what it is a score of, and how sure, is in its name and ``args``."""
     plan = trained.run.plan
     interval = f", 95% interval {ends[0]:.4f} to {ends[1]:.4f}" if ends else ""
+    origin = searched(trained.run)
+    chosen = trained.run.facts.get(KEY) and not (origin and origin.optimistic is False)
+    interval += ", optimistic: settings chosen on this split" if chosen else ""
     args = {"protocol": plan.protocol, "digest": plan.digest, "interval": ends and [round(end, 6) for end in ends]}
     return {
         "type": _TYPES.get(name, name),

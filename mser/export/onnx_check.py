@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.corpora.table.rows import read_rows
+from mser.corpora.table.rows import each_row
 from mser.errors import UserError
 from mser.export.folds import Trained
 from mser.labels import LabelSet, ScoreSet, Task
@@ -70,7 +70,7 @@ def table(path: Path, columns: dict[str, str], task: Task) -> Heard:
     label = columns.pop("label", "label")
     clips = list(named(from_table(path, columns)))
     chosen = _spread(len(clips))
-    labels = [row.get(label, "") for _, row in read_rows(path, columns)]
+    labels = [row.get(label, "") for _, row in each_row(path, columns)]
     known = isinstance(task, LabelSet) and all(labels[place] in task.labels for place in chosen)
     target = np.array([task.labels.index(labels[place]) for place in chosen]) if known else None
     return Heard([clips[place] for place in chosen], target, f"of {len(clips)} clips of {path.name}")

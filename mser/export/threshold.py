@@ -30,7 +30,7 @@ def fitted_threshold(
         ``threshold``: what is less sure is abstained from; ``coverage``: the share of validation answers that are kept,
         no less than was asked; ``accuracy``: of these, and ``accuracy_of_all``.
     """
-    if question.task == "scores":
+    if question.task.is_numbers:
         return None
     sure = np.concatenate([sureness(probabilities, question.task) for _, probabilities in answers])
     right = np.concatenate([_right(part, probabilities, question) for part, probabilities in answers])
@@ -48,6 +48,6 @@ def fitted_threshold(
 
 def _right(part: Predictions, probabilities: Floats, question: Question) -> NDArray[Any]:
     """Return for each answer whether it is right, of several labels all of them."""
-    if question.task == "multi_label":
+    if question.task.is_several_labels:
         return np.asarray(((probabilities > 0.5) == part.target.astype(bool)).all(-1))
     return np.asarray(probabilities.argmax(-1) == part.target)

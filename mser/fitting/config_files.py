@@ -29,9 +29,11 @@ def _require_yaml(path: Path) -> None:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node and not isinstance(node, yaml.MappingNode):
+        if node is None:
+            raise UserError(f"{path} holds no options: it is empty; give another file, or leave --config out")
+        if not isinstance(node, yaml.MappingNode):
             raise UserError(f"{path} holds no options by name, such as trainer: {{max_epochs: 3}}; give another file")
-        for key in _twice(node) if node else ():
+        for key in _twice(node):
             raise UserError(
                 f"{path}, line {key.start_mark.line + 1}: {key.value} is given twice, of which one would be ignored; "
                 "keep one of them"

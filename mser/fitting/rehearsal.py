@@ -108,7 +108,7 @@ def _try_objective(objective: Objective, task: Task) -> None:
         raise UserError("its loss has no gradient; compute it from the logits in PyTorch")
     answers = objective.answers(logits.detach())
     _require(answers, (count, classes), "answers")
-    if task.kind == "scores":
+    if task.kind.is_numbers:
         return
     if answers.min() < 0 or answers.max() > 1:
         raise UserError(f"its answers range from {answers.min():.3g} to {answers.max():.3g}, expected probabilities")

@@ -104,7 +104,7 @@ def _require_all(model: Task, corpus: Task, pairs: Mapping[str, str | None]) -> 
             f"nothing that the model answers ({', '.join(model.labels)}) counts as {', '.join(never)} of "
             f"{corpus.name}; give {_HOW}, or choose another label set (--data.init_args.labels)"
         )
-    if model.kind != "labels" and len(set(counted)) < len(counted):
+    if not model.kind.is_one_label and len(set(counted)) < len(counted):
         raise UserError("only where there is one label may several answers count as the same; leave all but one out")
 
 

@@ -27,6 +27,7 @@ from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
 if TYPE_CHECKING:
+    from mser.predict.timeline import Timeline
     from mser.use.clips import Clip
     from mser.use.prediction import Prediction
 
@@ -57,24 +58,52 @@ def main(argv: Sequence[str]) -> int:
     listed = _asked(args, settings)
     if args.asr:
         require_here_or_there(args.asr, "speech recogniser")
+    timeline = _timeline(args, settings)
     if args.embeddings:
         return _embed(args, folder, _clips(listed, settings, None, by))
-    channel = args.channel and f"channel={args.channel}"
-    how = " ".join(filter(None, (described(by), channel, args.asr and f"asr={Path(args.asr).name}")))
-    by_speaker = bool(args.turns or args.channel == SPLIT)
+    heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
+    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
+    by_speaker = bool(args.turns or listed.speakers)
     with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
         clips = _clips(todo, settings, out, by)
-        written, failed, first = _predict(args, folder, clips, out, None if by else len(todo)) if todo else (0, 0, "")
+        put = out.write if out else partial(_print, timeline)
+        total = None if by else len(todo)
+        written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
+        if out and timeline:
+            timeline.read(out.there)  # those of earlier runs, too
     if out:
         counts = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
         print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in counts.items() if n)]))
+    if timeline:
+        _draw(timeline, args.picture, settings)
     if settings.made_up:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _timeline(args: argparse.Namespace, settings: Settings) -> Timeline | None:
+    """Return what gathers the answers of a picture, where one is asked for."""
+    if not args.picture:
+        return None
+    if args.embeddings:
+        raise UserError("--picture shows answers, which --embeddings does not give; leave one of them out")
+    from mser.predict.timeline import Timeline
+    from mser.predict.timeline_picture import require_picture
+
+    require_picture(args.picture)
+    return Timeline(settings.task["labels"], scores=settings.task["kind"] == "scores")
+
+
+def _draw(timeline: Timeline, path: Path, settings: Settings) -> None:
+    from mser.predict.timeline_picture import draw
+
+    limits = (settings.task.get("low", 0.0), settings.task.get("high", 1.0))
+    left = draw(timeline, path, limits, MADE_UP if settings.made_up else "")
+    print(f"{path}: what is heard over time" + (f"; {left} more speakers had no room" if left else ""))
 
 
 def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int:
@@ -126,6 +155,8 @@ def _listed(args: argparse.Namespace) -> Listed:
         clips = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
     if args.channel == SPLIT and args.turns:
         raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
+    if args.channel and clips.channels:
+        raise UserError(f"{args.table} has a column channel, and so says --channel {args.channel}; leave one out")
     return of_channel(clips, None if args.channel == SPLIT else args.channel) if args.channel else clips
 
 
@@ -196,7 +227,7 @@ def _counted(answers: Iterable[Prediction], step: Callable[[int], None]) -> Iter
 
 
 def _predict(
-    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], out: Rows | None, total: int | None
+    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], put: Callable[[Prediction], None], total: int | None
 ) -> tuple[int, int, str]:
     """Return how many rows there were, how many without an answer, and why the first of those has none."""
     from mser.terminal.progress import progress
@@ -204,12 +235,15 @@ def _predict(
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:
         for prediction in _answers(args, folder, clips, step):
-            if out:
-                out.write(prediction)
-            else:
-                print(_line(prediction))
+            put(prediction)
             number, failed, first = number + 1, failed + bool(prediction.error), first or prediction.error
     return number, failed, first
+
+
+def _print(timeline: Timeline | None, prediction: Prediction) -> None:
+    print(_line(prediction))
+    if timeline:
+        timeline.see(prediction)
 
 
 def _line(prediction: Prediction) -> str:
@@ -256,7 +290,8 @@ def _parser() -> _Parser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
-                        "transcript, start, end; paths are relative to it; or what else is a table: a folder of "
+                        "transcript, start, end, speaker, channel (1, 2, ...; all of them mixed where there is none); "
+                        "paths are relative to it; or what else is a table: a folder of "
                         "Hugging Face's or Kaldi's, an id of the hub, a manifest of lhotse, an audformat database"
                         )  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
@@ -268,6 +303,8 @@ def _parser() -> _Parser:
     parser.add_argument("--channel", "--channels", type=_channel, metavar="N|split", help="hear the N-th channel alone "
                         "of recordings, or each on its own as a speaker (default: all of them mixed)")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is heard over time, a panel for each "
+                        "speaker, as .svg, .pdf or .png")  # fmt: skip
     parser.add_argument("--embeddings", type=Path, metavar="FILE", help="write a vector of each clip to a .npz or "
                         ".parquet file instead of answers")  # fmt: skip
     parser.add_argument("--of", choices=("fused", "speech", "text"), default="fused", help="with --embeddings: what "

@@ -46,7 +46,7 @@ class Rows:
         self.path = parquet.journal_of(path) if self.whole else path
         self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
-        answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
+        answers = labels if settings.kind.is_numbers else ["label", *(f"p_{label}" for label in labels)]
         rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
         with ExitStack() as stack:

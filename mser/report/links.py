@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.report.summary import Summary
 from mser.report.table_formats import Rows, as_csv, as_latex
 from mser.report.tables import tables

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mser.judge.training_corpora import said as judged_on
 from mser.report.audit_findings import Finding
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.report.printed import between, counted
 from mser.report.summary import Opened, Summary
 from mser.scoring.luck import LEAST_SEEDS

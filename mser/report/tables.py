@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from mser.report.figures import Figure, Interval
-from mser.report.pairwise.pairs import Pair
+from mser.report import section_tables
+from mser.report.figures import Figure
+from mser.report.pairwise.pair import Pair
 from mser.report.slices import KEYS
 from mser.report.summary import Summary
-from mser.report.table_formats import Cell, Rows
+from mser.report.table_formats import Cell, Rows, ends, figure_cells
 from mser.runs.run_options import brief
 from mser.scoring.metrics import OF_A_CLASS
 
@@ -33,13 +34,13 @@ def tables(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> dict[str, Row
         "binary": [row for run in whole for row in _binary(run)],
         "attributes": [row for run in whole for row in _attributes(run)],
         **{key: [row for run in whole for row in _slice(run, key)] for key in KEYS},
-        "observers": [row for run in whole for row in _observers(run)],
-        "raters": [row for run in whole for row in _raters(run)],
+        "observers": [row for run in whole for row in section_tables.observers(run)],
+        "raters": [row for run in whole for row in section_tables.raters(run)],
         "choices": [row for run in runs for row in _choices(run)],
-        "robustness": [row for run in whole for row in _robustness(run)],
-        "shortcuts": [row for run in whole for row in _shortcuts(run)],
-        "reliability": [row for run in whole for row in _reliability(run)],
-        "risk_coverage": [row for run in whole for row in _risk_coverage(run)],
+        "robustness": [row for run in whole for row in section_tables.robustness(run)],
+        "shortcuts": [row for run in whole for row in section_tables.shortcuts(run)],
+        "reliability": [row for run in whole for row in section_tables.reliability(run)],
+        "risk_coverage": [row for run in whole for row in section_tables.risk_coverage(run)],
         "mistakes": [{"run": run.name, **asdict(mistake)} for run in whole for mistake in run.full.mistakes or ()],
         "differences": [_difference(pair) for pair in pairs],
     }
@@ -48,24 +49,7 @@ def tables(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> dict[str, Row
 
 
 def _overall(run: Summary) -> Rows:
-    return [{"run": run.name, **_figure(name, run.overall[name])} for name in run.listed]
-
-
-def _figure(name: str, figure: Figure) -> dict[str, Cell]:
-    return {
-        "score": name,
-        "mean": figure.mean,
-        **_ends(figure.interval),
-        **_ends(figure.method_interval, "method_low", "method_high"),
-        "sd": figure.sd,
-        "sd_over_seeds": figure.sd_over_seeds,
-        "pooled": figure.pooled,
-        "floor": figure.floor,
-    }
-
-
-def _ends(interval: Interval | None, low: str = "low", high: str = "high") -> dict[str, Cell]:
-    return dict(zip((low, high), interval or (None, None), strict=True))
+    return [{"run": run.name, **figure_cells(name, run.overall[name])} for name in run.listed]
 
 
 def _folds(run: Summary) -> Rows:
@@ -101,7 +85,7 @@ def _choices(run: Summary) -> Rows:
 
 def _classes(run: Summary) -> Rows:
     return [
-        {"run": run.name, "class": label, "utterances": entry.utterances, **_figure(name, entry.scores[name])}
+        {"run": run.name, "class": label, "utterances": entry.utterances, **figure_cells(name, entry.scores[name])}
         for label, entry in (run.full.by_label.classes or {}).items()
         for name in OF_A_CLASS
     ]
@@ -131,7 +115,7 @@ def _attributes(run: Summary) -> Rows:
 
 def _each(run: Summary, scores: Mapping[str, Figure], kinds: Sequence[str]) -> Rows:
     return [
-        {"run": run.name, "label": label, **_figure(kind, scores[f"{kind}_{label}"])}
+        {"run": run.name, "label": label, **figure_cells(kind, scores[f"{kind}_{label}"])}
         for label in run.protocol.labels
         for kind in kinds
         if f"{kind}_{label}" in scores
@@ -150,97 +134,6 @@ def _slice(run: Summary, key: str) -> Rows:
     ]
 
 
-def _observers(run: Summary) -> Rows:
-    if not (observers := run.full.observers):
-        return []
-    people = observers.people.scores if observers.people else {}
-    return [
-        {
-            "run": run.name,
-            **_figure(name, figure),
-            "an observer": people[name].mean if name in people else None,
-            "best": figure.best,
-        }
-        for name, figure in observers.scores.items()
-    ]
-
-
-def _raters(run: Summary) -> Rows:
-    if not (raters := run.full.raters):
-        return []
-    return [
-        {
-            "run": run.name,
-            "score": name,
-            "an observer": estimate.mean,
-            **_ends(estimate.interval),
-            "the model": raters.model[name].mean,
-            **_ends(raters.model[name].interval, "model from", "model to"),
-            "alpha": raters.alpha.get(name.partition("_")[2]) if name.startswith("ccc_") else None,
-        }
-        for name, estimate in raters.people.items()
-    ]
-
-
-def _robustness(run: Summary) -> Rows:
-    return [
-        {
-            "run": run.name,
-            "part": part.part,
-            "kind": row.kind,
-            "level": row.level,
-            "noise": row.noise,
-            "wer": row.wer,
-            "score": name,
-            "mean": score.mean,
-            **_ends(score.interval),
-            "difference": score.since.difference if score.since else None,
-            **_ends(score.since.difference_interval if score.since else None, "difference from", "difference to"),
-            "floor": part.floor[name],
-        }
-        for part in run.full.robustness
-        for row in part.conditions
-        for name, score in row.scores.items()
-    ]
-
-
-def _shortcuts(run: Summary) -> Rows:
-    return [
-        {
-            "run": run.name,
-            "cues": row.name,
-            "score": name,
-            "mean": reached.mean,
-            **_ends(reached.interval),
-            "difference": reached.difference,
-            **_ends(reached.difference_interval, "difference from", "difference to"),
-            "floor": run.overall[name].floor,
-            "clearly better": reached.clearly_better,
-        }
-        for row in run.full.shortcuts or ()
-        for name, reached in row.scores.items()
-    ]
-
-
-def _reliability(run: Summary) -> Rows:
-    if not (calibration := run.full.calibration):
-        return []
-    return [
-        {"run": run.name, "probabilities": kind, **asdict(one)}
-        for kind, calibrated in (("as is", calibration.as_is), ("scaled", calibration.scaled))
-        for one in (calibrated.bins if calibrated else ())
-    ]
-
-
-def _risk_coverage(run: Summary) -> Rows:
-    if not (abstaining := run.full.abstaining):
-        return []
-    return [
-        {"run": run.name, "coverage": coverage, "risk": risk}
-        for coverage, risk in zip(abstaining.coverage, abstaining.risk, strict=True)
-    ]
-
-
 def _difference(pair: Pair) -> dict[str, Cell]:
     weights = pair.of_these_weights
     return {
@@ -248,13 +141,13 @@ def _difference(pair: Pair) -> dict[str, Cell]:
         "worse": pair.worse,
         "score": pair.score,
         "difference": pair.difference,
-        **_ends(pair.interval),
+        **ends(pair.interval),
         "verdict": pair.verdict,
         "method": pair.method,
         "p": pair.p,
         "p_holm": pair.p_holm,
         "smallest_detectable": pair.smallest_detectable,
-        **_ends(weights.interval, "weights from", "weights to"),
+        **ends(weights.interval, "weights from", "weights to"),
         "weights p": weights.p,
         "weights p_holm": weights.p_holm,
         "effect": pair.swaps.effect,

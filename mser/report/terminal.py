@@ -16,7 +16,7 @@ from mser.report.by_label import ClassScores
 from mser.report.contents import Report
 from mser.report.doubts import best_shortcut
 from mser.report.figures import Interval
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.report.printed import with_interval
 from mser.report.searches.searched import finding
 from mser.report.summary import Summary

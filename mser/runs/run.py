@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from mser.errors import UserError, one_line
 from mser.files.json_fields import Amount, Whole, fit, read_object
-from mser.labels import KINDS
+from mser.labels import Kind
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
 from mser.runs.fold_predictions import Part, Predictions, read_predictions
@@ -33,7 +33,7 @@ class Plan:
         protocol: its name, such as ``iemocap/loso5``.
         description: one sentence for a reader.
         digest: of all folds' ids; the same digest means the same question was asked.
-        task: which of `mser.labels.KINDS`.
+        task: whether one label is asked for, several or numbers.
         exclusive: whether the probabilities of an utterance sum to 1.
         label_set: its name, such as ``iemocap4``.
         labels: the classes, in the order of probabilities, or the names of the scores.
@@ -49,7 +49,7 @@ class Plan:
     protocol: str
     description: str
     digest: str
-    task: str
+    task: Kind
     exclusive: bool
     label_set: str
     labels: tuple[str, ...]
@@ -191,8 +191,8 @@ def _read_plan(folder: Path, config: Json) -> Plan:
     if (digest_now := digest(plan.folds)) != plan.digest:
         message = f"{path} was changed: its folds have the digest {digest_now}, it says {plan.digest}"
         raise UserError(f"{message}; start the run again in a new folder")
-    if plan.task not in OBJECTIVES.get(objective, KINDS):
-        fits = " or ".join(OBJECTIVES.get(objective, KINDS))
+    if plan.task not in OBJECTIVES.get(objective, tuple(Kind)):
+        fits = " or ".join(OBJECTIVES.get(objective, tuple(Kind)))
         raise UserError(f"{path} says that the task is {plan.task}, but {objective} answers {fits}; restore the file")
     return plan
 

@@ -25,6 +25,8 @@ from mser.terminal.progress import progress
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE
 """Seconds: no shorter clip has enough frames."""
+_AT_ONCE = 4096
+_UNHEARD: Fingerprint = np.empty(0, np.uint32)
 _Step = Callable[[], None]
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -73,31 +75,42 @@ def listen(utterances: Iterable[Utterance], root: Path) -> Heard:
 
 def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
     paths = sorted({clip.audio for clip in lengths})
-    with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + len(lengths)) as done:
+    told = sum(length >= _SHORTEST for length in lengths.values())
+    with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + told) as done:
         digests = dict(zip(paths, threads.map(lambda path: _digest(root / path, done), paths), strict=True))
         first: dict[str, str] = {}
         stands_for = {path: first.setdefault(digests[path], path) for path in paths}
-        own = {clip._replace(audio=stands_for[clip.audio]): length for clip, length in lengths.items()}
+        own = {_of(clip, stands_for[clip.audio]): length for clip, length in lengths.items()}
         clips = sorted(own)
         cache = CheckedCache(f"fingerprints-{VERSION}", ".bin")
-        prints = list(threads.map(lambda clip: _print(clip, own[clip], digests[clip.audio], root, cache, done), clips))
+        prints = [_UNHEARD] * len(clips)
+        long = [number for number, clip in enumerate(clips) if own[clip] >= _SHORTEST]
+        for at in range(0, len(long), _AT_ONCE):  # what waits for a thread takes a kilobyte
+            some = long[at : at + _AT_ONCE]
+            heard = threads.map(
+                lambda number: _print(clips[number], digests[clips[number].audio], root, cache, done), some
+            )
+            for number, marks in zip(some, heard, strict=True):
+                prints[number] = marks
     copies = find_copies(prints, lambda number: _decode(clips[number], root))
     unheard = frozenset(clip for clip, marks in zip(clips, prints, strict=True) if telling(marks) < LEAST_FRAMES)
     return Heard(stands_for, [(clips[one], clips[two]) for one, two in copies], unheard)
 
 
-def _print(clip: Clip, length: Seconds, digest: str, root: Path, cache: CheckedCache, done: _Step) -> Fingerprint:
-    """Return a clip's fingerprint, from the cache if it is there; an empty one where there is nothing to hear."""
+def _of(clip: Clip, audio: str) -> Clip:
+    return clip if clip.audio == audio else clip._replace(audio=audio)
+
+
+def _print(clip: Clip, digest: str, root: Path, cache: CheckedCache, done: _Step) -> Fingerprint:
+    """Return a clip's fingerprint, from the cache if it is there; an empty one where it cannot be decoded."""
     done()
-    if length < _SHORTEST:
-        return np.empty(0, np.uint32)
     key = _key(digest, clip.start, clip.end)
     if (cached := cache.get(key)) is not None:
         return np.frombuffer(cached, np.uint32)
     try:
         marks = fingerprint(_decode(clip, root))
     except UserError:  # reading the corpus tells what cannot be decoded; here it only cannot be compared
-        return np.empty(0, np.uint32)
+        return _UNHEARD
     cache.put(key, marks.tobytes())
     return marks
 

@@ -30,7 +30,8 @@ class Recordings:
     Attributes:
         utterances: by id.
         clip_of: id of an utterance to the clip that it is; clips of equal files are equal. Words alone are no clip.
-        near: clip to those that are copies of it: itself, overlapping parts of its file, other versions of its sound.
+        near: clip to the others that are copies of it, overlapping parts of its file and other versions of its sound,
+            where there are any.
         apart: the pairs of clips (first < second) of `near` that overlap in less than half of the shorter one.
         unheard: the ids of those that are too short, too quiet or too steady for their sound to be compared.
     """
@@ -57,8 +58,8 @@ class Recordings:
             name: Clip(heard.stands_for[utterance.audio], utterance.start, _end(utterance))
             for name, utterance in recorded.items()
         }
-        near: dict[Clip, set[Clip]] = {clip: {clip} for clip in clip_of.values()}
-        overlapping = dict(_overlapping(near))
+        near: dict[Clip, set[Clip]] = defaultdict(set)
+        overlapping = dict(_overlapping(set(clip_of.values())))
         for left, right in [*overlapping, *heard.copies]:
             near[left].add(right)
             near[right].add(left)
@@ -69,13 +70,13 @@ class Recordings:
     def shared(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many pairs of an utterance of `left` and one of `right` are copies."""
         there = self._by_clip(left)
-        return sum(len(there.get(clip, ())) for name in self._clips(right) for clip in self.near[self.clip_of[name]])
+        return sum(len(there.get(clip, ())) for name in self._clips(right) for clip in self._near(self.clip_of[name]))
 
     def same_file(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many of `right` are in equal files, or overlapping parts of one file, in `left`."""
         there = self._by_clip(left)
         return sum(
-            any(clip in there and clip.audio == own.audio for clip in self.near[own])
+            any(clip in there and clip.audio == own.audio for clip in self._near(own))
             for own in (self.clip_of[name] for name in self._clips(right))
         )
 
@@ -83,7 +84,7 @@ class Recordings:
         """Yield the ids of each pair that `shared` counts."""
         there = self._by_clip(left)
         for name in self._clips(right):
-            for clip in sorted(self.near[self.clip_of[name]] & there.keys()):
+            for clip in sorted(self._near(self.clip_of[name]) & there.keys()):
                 yield from ((other, name) for other in there[clip])
 
     def copies(self) -> Iterator[tuple[str, str]]:
@@ -91,7 +92,7 @@ class Recordings:
         there = self._by_clip(self.clip_of)
         for clip, names in there.items():
             yield from combinations(names, 2)
-            for other in sorted(self.near[clip]):
+            for other in sorted(self.near.get(clip, ())):
                 if clip < other and (clip, other) not in self.apart:
                     yield from product(names, there[other])
 
@@ -116,9 +117,13 @@ class Recordings:
         files_split = set()
         for name in self._clips(right):
             clip = self.clip_of[name]
-            if groups[clip.audio] - {self.utterances[name].group} and not self.near[clip] & clips[clip.audio]:
+            if groups[clip.audio] - {self.utterances[name].group} and not self._near(clip) & clips[clip.audio]:
                 files_split.add(clip.audio)
         return len(files_split)
+
+    def _near(self, clip: Clip) -> frozenset[Clip]:
+        """Return the copies of a clip, and itself."""
+        return self.near.get(clip, frozenset()) | {clip}
 
     def _by_clip(self, names: Iterable[str]) -> dict[Clip, list[str]]:
         utterances_by_clip: dict[Clip, list[str]] = defaultdict(list)

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,7 +21,7 @@ from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, li
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
-ROLES = ("audio", "transcript", "start", "end")
+ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Listed:
     Attributes:
         heard: whether any has a recording.
         read: whether any has a transcript.
+        speakers: whether of any it is known who speaks.
+        channels: whether any is of one channel alone.
 
     Raises:
         UserError: if one of them cannot be made.
@@ -53,11 +55,13 @@ class Listed:
 
     def __init__(self, each: Callable[[], Iterator[Asked]]) -> None:
         self._each = each
-        self._number, self.heard, self.read = 0, False, False
+        self._number, self.heard, self.read, self.speakers, self.channels = 0, False, False, False, False
         for clip in each():
             self._number += 1
             self.heard = self.heard or bool(clip.path)
             self.read = self.read or bool(clip.transcript)
+            self.speakers = self.speakers or bool(clip.speaker)
+            self.channels = self.channels or bool(clip.channel)
 
     def __len__(self) -> int:
         return self._number
@@ -138,7 +142,7 @@ def of_channel(clips: Listed, channel: int | None) -> Listed:
     return Listed(each)
 
 
-@cache
+@lru_cache(1 << 16)
 def _channels(path: str) -> int:
     """Return how many channels a recording has; 1 where it cannot be read, which is said when it is heard."""
     try:
@@ -170,8 +174,16 @@ def _clip(table: Path, place: int | str, row: Row) -> Asked:
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
         raise UserError(f"{table}, row {place}: {error}; start and end are seconds, start before end") from error
-    transcript = row.get("transcript")
-    return Asked(_utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end)
+    transcript, channel = row.get("transcript"), row.get("channel") or None
+    if channel and not (channel.isascii() and channel.isdigit() and int(channel)):
+        raise UserError(
+            f"{table}, row {place}: its channel is {channel!r}; expected 1, 2, ..., or nothing for all, mixed"
+        )
+    return Asked(
+        _utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end,
+        speaker=_utf8(row.get("speaker") or (f"channel {channel}" if channel else "")),
+        channel=int(channel) if channel else None,
+    )  # fmt: skip
 
 
 def _utf8(text: str) -> str:

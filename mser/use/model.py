@@ -24,10 +24,11 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
+from mser.use.listening import Heard, Listening
 from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
-from mser.use.prepared import Ready, ready, require_sides
-from mser.use.segments import cut, way_to_cut
+from mser.use.prepared import Ready, ready, require_listener, require_sides
+from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -172,6 +173,47 @@ class Model(ModelHubMixin):
             raise UserError(answers[0].error)
         return answers[0]
 
+    def listen(
+        self,
+        chunks: Iterable[Any],
+        *,
+        sample_rate: int | None = None,
+        window: Seconds = 4.0,
+        hop: Seconds | None = None,
+    ) -> Iterator[Prediction]:
+        """Yield what the model says of live speech, once a window is full and after each hop from there on.
+
+        The answers are those to the windows of a recording of all chunks: of `predict` with this window and hop. No
+        more than a window is held.
+
+        Args:
+            chunks: of one recording as they come, each (N,) or (N, channels), or a pair of its rate and that.
+            sample_rate: of chunks without one, in Hz.
+            window: seconds that an answer is about.
+            hop: seconds from one answer to the next; half a window when None.
+
+        Returns:
+            An iterator of predictions with `start` and `end`; of a window that cannot be used, such as a silent one,
+            with an `error`.
+
+        Raises:
+            UserError: if a chunk is no sound or of another rate, or the model cannot do without a transcript.
+        """
+        by = Windows(window, window / 2 if hop is None else hop)
+        way_to_cut("window", window, hop)
+        require_listener(self.settings, asr=self.transcriber is not None)
+        return self._listen(chunks, Listening(by, sample_rate))
+
+    def _listen(self, chunks: Iterable[Any], listening: Listening) -> Iterator[Prediction]:
+        for chunk in chunks:
+            yield from map(self.heard, listening.add(chunk))
+        yield from map(self.heard, listening.finish())
+
+    def heard(self, window: Heard) -> Prediction:
+        """Return what the model says of one window of live speech."""
+        [said] = self.stream([window.clip])
+        return replace(said, start=window.start, end=window.end)
+
     def embed(
         self,
         audio: Audio | list[Any] | None,
@@ -236,10 +278,7 @@ class Model(ModelHubMixin):
         window: list[Ready | Prediction] = []
         held = 0.0
         for clip in clips:
-            try:
-                window.append(ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None))
-            except (UserError, MemoryError) as error:
-                window.append(_refused(clip, error))
+            window.append(self.prepared(clip, batch_seconds))
             held += window[-1].seconds or 0.0
             if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
                 yield from self._answered(window, batch_seconds, answered)
@@ -249,18 +288,36 @@ class Model(ModelHubMixin):
     def _answered(
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
+        said: dict[int, Prediction] = {}
+        for some in self.answers(window, budget):
+            said |= some
+            answered(len(some))
+        yield from (said[place] for place in range(len(window)))
+
+    def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
+        """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
+        try:
+            return ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None)
+        except (UserError, MemoryError) as error:
+            return _refused(clip, error)
+
+    def answers(
+        self, window: Sequence[Ready | Prediction], batch_seconds: Seconds = BATCH_SECONDS
+    ) -> Iterator[dict[int, Prediction]]:
+        """Yield what the model says of prepared clips, batch after batch, by their places in the window.
+
+        Args:
+            window: all of them, since clips of about the same length make a batch.
+            batch_seconds: as for `stream`.
+        """
         window = self._written(window)
-        known = [prepared for prepared in window if isinstance(prepared, Ready)]
-        budget = min(budget, self.engine.at_once)
-        lengths = [min(prepared.seconds, budget) for prepared in known]  # a longer one has a batch of its own
-        answers: dict[int, Prediction] = {}
-        answered(len(window) - len(known))
+        yield {place: item for place, item in enumerate(window) if not isinstance(item, Ready)}
+        known = {place: item for place, item in enumerate(window) if isinstance(item, Ready)}
+        places, budget = list(known), min(batch_seconds, self.engine.at_once)
+        lengths = [min(item.seconds, budget) for item in known.values()]  # a longer one has a batch of its own
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
-            chosen = [known[index] for index in batch]
-            answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
-            answered(len(chosen))
-        for prepared in window:
-            yield answers[id(prepared)] if isinstance(prepared, Ready) else prepared
+            chosen = [places[index] for index in batch]
+            yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
 
     def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
         """Return the window with the transcripts that were missing; without words, what there is has to do."""
@@ -339,7 +396,7 @@ class Model(ModelHubMixin):
         """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
         if self.settings.abstain is None:
             return None
-        return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
+        return bool(sureness(answer, self.settings.kind) < self.settings.abstain["threshold"])
 
     def _cut_short(self, prepared: Ready) -> list[str]:
         text, most = prepared.transcript or "", self.engine.max_tokens

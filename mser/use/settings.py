@@ -12,7 +12,7 @@ import msgspec
 
 from mser.errors import UserError
 from mser.files.json_fields import fit, read_object
-from mser.labels import KINDS, ScoreSet, Task
+from mser.labels import Kind, Task, task_of_kind
 from mser.use.parts import has_files
 
 FILE = "config.json"
@@ -109,10 +109,13 @@ class Settings:
 
     def question(self) -> Task:
         """Return what the model answers."""
-        kind, labels = KINDS[self.task["kind"]], tuple(self.task["labels"])
-        if kind is ScoreSet:
-            return ScoreSet(self.task["name"], labels, low=self.task["low"], high=self.task["high"])
-        return kind(self.task["name"], labels)  # type: ignore[call-arg]
+        limits = {name: self.task[name] for name in ("low", "high") if self.kind.is_numbers}
+        return task_of_kind(self.kind, self.task["name"], tuple(self.task["labels"]), **limits)
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the model answers with one label, several, or numbers."""
+        return Kind(self.task["kind"])
 
     @property
     def exclusive(self) -> bool:
@@ -193,7 +196,7 @@ def _require_sense(folder: Path, settings: Settings) -> None:
     faults = {
         "names no weights, or a label twice": not settings.members or len(set(labels)) != len(labels),
         "lacks labels": not labels,
-        "lacks low and high": task["kind"] == "scores" and not ("low" in task and "high" in task),
+        "lacks low and high": settings.kind.is_numbers and not ("low" in task and "high" in task),
         "names neither a speech nor a text encoder": not settings.modalities,
         "lacks the threshold of abstain": settings.abstain is not None and "threshold" not in settings.abstain,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
@@ -50,7 +51,8 @@ def spoken(clip: Clip, longest: Seconds) -> Spoken:
         UserError: if the recording cannot be read, or silero-vad is not installed.
     """
     silero = _silero()
-    heard = _heard(clip)
+    with _ALONE:
+        heard = _heard(clip)
     spans = silero.get_speech_timestamps_from_probs(
         with_shouts(heard.probabilities, heard.levels),
         threshold=_SURE,
@@ -69,8 +71,9 @@ def with_shouts(probabilities: Sequence[float], levels: Sequence[float]) -> list
 
     Silero's detector does not hear the loudest and highest voices, a shout of anger or joy: it is unsure throughout
     them, or sure for a moment. What is loud (within 20 dB of the loudest step and 15 above the quiet ones) is speech
-    where the probability reaches 0.2 anywhere within it: that finds all 13 of 1,114 recordings of acted speech that
-    were lost before, each a shout of one woman, and none of noise, bursts of noise, tones and plucked notes.
+    where the probability reaches 0.2 within 0.3 s of it. Of 1,114 recordings of acted speech 11 were lost without
+    that, each a shout of one woman; 9 of them are found by it, whole, and nothing in noise, bursts of noise, tones and
+    plucked notes.
 
     Args:
         probabilities: of speech, in [0, 1], one for each 32 ms.
@@ -97,6 +100,10 @@ class _Heard(NamedTuple):
     probabilities: list[float]
     levels: list[float]
     samples: int
+
+
+_ALONE = Lock()
+"""The detector remembers what it has heard, of one recording at a time."""
 
 
 @torch.inference_mode()

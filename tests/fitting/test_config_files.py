@@ -16,6 +16,7 @@ DEEP = "[" * 5000 + "]" * 5000
         ("a: 1".encode("utf-16"), "is no YAML file in UTF-8"),
         ("a: \xe4".encode("latin-1"), "is no YAML file in UTF-8"),
         (b"a: [1\n", "is no YAML: "),
+        (b"# nothing\n", "holds no options: it is empty"),
         (DEEP.encode(), "is nested too deeply"),
         (None, "cannot read the configuration"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -39,7 +40,10 @@ def columns_of(path: Path, options: Columns) -> list[str]:
         return audformat_columns(path, options)
     if _is_arrow(path):
         return [name.strip() for name in arrow_columns(path)]
-    return list(dict.fromkeys(name for _, row in each_row(path, options) for name in row))
+    rows = each_row(path, options)
+    if path.suffix.lower() in (".csv", ".tsv"):  # each row has all of them
+        rows = islice(rows, 1)
+    return list(dict.fromkeys(name for _, row in rows for name in row))
 
 
 def listed(path: Path, header: Sequence[str]) -> str:
@@ -47,17 +51,10 @@ def listed(path: Path, header: Sequence[str]) -> str:
     return ", ".join(header) + (" (columns of lists or bytes are not read)" if _is_arrow(path) else "")
 
 
-def read_rows(path: Path, options: Columns) -> list[tuple[int | str, Row]]:
-    """Return the rows with their places, as a spreadsheet or an editor shows them: under a header the first is 2.
-
-    Raises:
-        UserError: as `each_row` does.
-    """
-    return list(each_row(path, options))
-
-
 def each_row(path: Path, options: Columns) -> Iterator[tuple[int | str, Row]]:
-    """Yield the rows with their places; but for those of audformat, no more than a few of them are held at a time.
+    """Yield the rows with their places, as a spreadsheet or an editor shows them: under a header the first is 2.
+
+    But for those of audformat, no more than a few of them are held at a time.
 
     Args:
         path: a file, or the folder of a data set.

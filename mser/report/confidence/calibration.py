@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.confidence.decisions import Floats, log_losses, sure
+from mser.report.confidence.calibration_error import calibration_scorer, perfect_errors, places
+from mser.report.confidence.decisions import Floats, sure
 from mser.report.printed import between, percent
-from mser.runs.csv_cells import Question
 from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
@@ -30,13 +30,6 @@ from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import interval, standard_error
 from mser.scoring.temperature import fitted_temperature, tempered
 
-MEASURED = ("ece", "log_loss")
-BINS = 15
-DRAWS = 200
-SEED = 0
-_REST = range(BINS, BINS + 3)  # of the sums: answers, losses, utterances
-WIDTH = BINS + len(_REST)
-"""Columns of the sums."""
 _LUCK = 0.95
 """The share of perfectly calibrated draws that an ECE must exceed to be told from them."""
 
@@ -110,7 +103,7 @@ def calibration(run: Run, clusters: Clusters) -> Calibration | None:
         run: a complete one.
         clusters: its own, for the intervals.
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     as_is = _calibrated(run, clusters)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
@@ -120,42 +113,6 @@ def calibration(run: Run, clusters: Clusters) -> Calibration | None:
         Temperature(job.seed, job.fold.number, temperature) for job, temperature in zip(run.jobs, fitted, strict=True)
     ]
     return Calibration(as_is, _calibrated(_scaled(run, fitted), clusters), temperatures)
-
-
-def expected_error(probability: Floats, right: NDArray[np.bool_]) -> float:
-    """Return the ECE of some answers.
-
-    Args:
-        probability: (N,) that the model gave its answer, in 0..1.
-        right: (N,) whether it was.
-
-    Example:
-        >>> round(expected_error(np.array([0.9, 0.9, 0.5, 0.5]), np.array([True, True, True, False])), 3)
-        0.05
-    """
-    gaps = np.bincount(_places(probability), right - probability)
-    return float(np.abs(gaps).sum() / len(right))
-
-
-def perfect_errors(answers: list[Floats], draws: int = DRAWS) -> Floats:
-    """Return the ECEs, (draws,), of answers that are right as often as their probabilities say: the mean over seeds.
-
-    Args:
-        answers: for each seed the probabilities of the same N answers, (N,).
-        draws: how often to draw which of them are right.
-
-    Example:
-        >>> perfect_errors([np.ones(8)], draws=2).tolist()
-        [0.0, 0.0]
-        >>> round(float(perfect_errors([np.full(100, 0.5)]).mean()), 2)  # the mean distance from 50 of 100 throws
-        0.04
-    """
-    rng = np.random.default_rng(SEED)
-    found = []
-    for _ in range(draws):
-        luck = rng.random(len(answers[0]))
-        found.append(np.mean([expected_error(probability, luck < probability) for probability in answers]))
-    return np.array(found)
 
 
 def calibrated(one: Calibrated) -> str:
@@ -215,42 +172,6 @@ def _seeds(scorer: Scorer, sums: list[Floats]) -> dict[str, Floats]:
     return scorer.of_sums(np.stack(sums))
 
 
-def calibration_scorer(question: Question) -> Scorer:
-    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers.
-
-    The floor of the log-loss is that of always saying the shares of the judged labels; ECE has none, as that is 0.
-    """
-
-    def sums(said: Predictions) -> Floats:
-        probability, right = sure(said, question)
-        probability, right = probability.reshape(len(said), -1), right.reshape(len(said), -1)
-        rows = np.zeros((len(said), WIDTH))
-        utterance = np.broadcast_to(np.arange(len(said))[:, None], probability.shape)
-        np.add.at(rows, (utterance, _places(probability)), right - probability)
-        rows[:, BINS:] = np.column_stack(
-            [np.full(len(said), probability.shape[1]), log_losses(said, question), np.ones(len(said))]
-        )
-        return rows
-
-    def of_sums(found: Floats) -> dict[str, Floats]:
-        answers, losses, utterances = (np.where(found[..., place] > 0, found[..., place], np.nan) for place in _REST)
-        return {"ece": np.abs(found[..., :BINS]).sum(-1) / answers, "log_loss": losses / utterances}
-
-    def score(said: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
-
-    def floor(said: Predictions) -> dict[str, float]:
-        prior = replace(said, probabilities=np.broadcast_to(_present(said, question).mean(0), said.probabilities.shape))
-        return {"ece": float("nan"), "log_loss": float(log_losses(prior, question).mean())}
-
-    return Scorer(score, floor, sums, of_sums)
-
-
-def _present(said: Predictions, question: Question) -> NDArray[np.bool_]:
-    """Return which labels hold, (N, C)."""
-    return said.target if question.task == "multi_label" else np.eye(len(question.labels), dtype=bool)[said.target]
-
-
 def _scaled(run: Run, temperatures: list[float]) -> Run:
     """Return the run with its probabilities calibrated by a temperature per job."""
     jobs = []
@@ -264,13 +185,9 @@ def _temperature(said: Predictions, run: Run) -> float:
     return fitted_temperature(said.probabilities, said.target, exclusive=run.question.exclusive)
 
 
-def _places(probability: Floats) -> NDArray[np.int64]:
-    return np.asarray(np.minimum((probability * BINS).astype(int), BINS - 1))
-
-
 def _bins(probability: Floats, right: NDArray[np.bool_]) -> list[Bin]:
     """Return each bin that has any answer."""
-    place = _places(probability)
+    place = places(probability)
     return [
         Bin(
             probability=float(probability[place == number].mean()),

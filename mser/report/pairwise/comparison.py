@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from mser.errors import UserError
 from mser.report.figures import Figure
 from mser.report.json_layout import FLAT
-from mser.report.pairwise.pairs import Pair, pairs
+from mser.report.pairwise.pair import Pair
+from mser.report.pairwise.pairs import pairs
 from mser.report.pairwise.verdicts import family, notes, told
 from mser.report.summary import Model, Summary
 from mser.runs.run import Run

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mser.report.pairwise.opinion_pool import fuse
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.runs.csv_cells import Question
 from mser.runs.run import Job, Run
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mser.report.figures import Interval
-from mser.report.pairwise.pairs import SIGNIFICANT, Pair
+from mser.report.pairwise.pair import Pair
+from mser.report.pairwise.pairs import SIGNIFICANT
 from mser.report.printed import between, counted, p_value
 from mser.report.sentences import missing
 from mser.runs.run import Run

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mser.report.by_label import Confusion, Points
 from mser.report.figures import Interval
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.report.pictures.svg import ACCENT, HEAT, INK, RULE, SECOND, STYLE, svg
 from mser.scoring.measures import measure, shown
 

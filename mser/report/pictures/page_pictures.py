@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mser.report.by_label import ClassScores, Confusion
 from mser.report.figures import Figure
-from mser.report.pairwise.pairs import Pair
+from mser.report.pairwise.pair import Pair
 from mser.report.pictures import charts as pictures
 from mser.report.pictures import reliability as trust
 from mser.report.pictures.charts import Strip

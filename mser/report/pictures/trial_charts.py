@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import log10
 from typing import Any
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from mser.report.pictures.charts import short
 from mser.report.pictures.svg import ACCENT, RULE, SECOND, STYLE, svg
+from mser.report.searches.ranking import SweepReport
 from mser.report.searches.searched import score_name
 from mser.runs.run_options import setting
 from mser.scoring.measures import MEASURES, measure
@@ -20,22 +21,20 @@ _ROOM = 0.08
 _MOST_NAMES = 6
 
 
-def pictures(report: Mapping[str, Any], *, label: str) -> list[tuple[str, str]]:
+def pictures(report: SweepReport, *, label: str) -> list[tuple[str, str]]:
     """Return (option, picture) for each option that trials differ in: a dot per trial, the winner's in another colour.
 
     Args:
-        report: `mser.report.searches.sweep.sweep_report`'s.
+        report: of the search.
         label: what a screen reader says.
     """
-    trials: Sequence[Mapping[str, Any]] = report["trials"]
-    names = dict.fromkeys(name for trial in trials for name in trial["settings"])
-    name = score_name(report["metric"])
+    name = score_name(report.metric)
     unit = measure(name).unit if name in MEASURES else ""
-    scores = [trial["mean"] * (100 if unit else 1) for trial in trials]
-    values = {option: [trial["settings"].get(option) for trial in trials] for option in names}
+    scores = [trial.mean * (100 if unit else 1) for trial in report.trials]
+    values = {option: [trial.settings.get(option) for trial in report.trials] for option in report.options}
     return [
         (option, _picture(values[option], scores, f"option{place}", f"{option}. {label}", unit))
-        for place, option in enumerate(names)
+        for place, option in enumerate(values)
         if len({setting(value) for value in values[option]}) > 1
     ]
 
