@@ -41,6 +41,7 @@ class Clip:
         speaker: who speaks, where that is known; no model is told.
         channel: the only one of a file to hear, counted from 1; all, mixed, when None.
         error: why it cannot be asked after all; its answer then says so.
+        note: what its answer has to say of it otherwise.
     """
 
     audio: Audio | None
@@ -52,6 +53,7 @@ class Clip:
     speaker: str = ""
     channel: int | None = None
     error: str = ""
+    note: str = ""
 
     @property
     def called(self) -> str:

@@ -62,6 +62,7 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
     if not (listens or transcribe):
         return Ready(clip, np.zeros(SHORTEST, np.float32), text, sides, min(1 + len(text or "") / _PACE, budget))
     waveform, notes = hear(clip, settings.max_seconds, budget)
+    notes = [*([clip.note] if clip.note else ()), *notes]
     return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes)
 
 
