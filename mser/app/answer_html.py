@@ -12,11 +12,11 @@ from mser.use.prediction import Prediction
 _SIDES = ("speech and text", "speech alone", "text alone")
 
 
-def drawn(asked: Asked, task: Task) -> str:
+def drawn(steps: Asked, task: Task) -> str:
     """Return all that is known so far, with a bar of progress while there is more to come."""
-    parts = [_progress(asked)] if asked.of else []
-    if asked.whole is not None:
-        whole, alone, over = asked.whole, asked.alone, asked.over
+    parts = [_progress(steps)] if steps.of else []
+    if steps.whole is not None:
+        whole, alone, over = steps.whole, steps.alone, steps.over
         parts = [probabilities(whole, task), modalities(alone, whole, task), *parts, timeline(over, task)]
     return f'<div class="said">{"".join(parts)}</div>'
 
@@ -31,11 +31,11 @@ def waiting(what: str) -> str:
     return f'<div class="said">{_going(what, None)}</div>'
 
 
-def _progress(asked: Asked) -> str:
-    what = "Listening" if asked.whole is None else "Listening window by window"
-    if not asked.heard:
+def _progress(steps: Asked) -> str:
+    what = "Listening" if steps.whole is None else "Listening window by window"
+    if not steps.heard:
         return _going(f"{what}…", None)
-    return _going(f"{what}: {_clock(asked.heard, 0)} of {_clock(asked.of, 0)}", asked.heard / asked.of)
+    return _going(f"{what}: {_clock(steps.heard, 0)} of {_clock(steps.of, 0)}", steps.heard / steps.of)
 
 
 def _going(what: str, share: float | None) -> str:
@@ -43,19 +43,21 @@ def _going(what: str, share: float | None) -> str:
     return f'<p class="going" role="status">{escape(what)}<span class="bar">{bar}</span></p>'
 
 
-def probabilities(said: Prediction, task: Task) -> str:
+def probabilities(prediction: Prediction, task: Task) -> str:
     """Return the answer, with a bar for each label or score."""
-    shares = _shares(said, task)
-    values = said.scores or said.probabilities
+    shares = _shares(prediction, task)
+    values = prediction.scores or prediction.probabilities
     rows = "".join(
         f"<tr><th>{escape(label)}</th>"
         f'<td class="wide"><div class="bar"><i style="width:{100 * shares[label]:.1f}%"></i></div></td>'
         f'<td class="number">{_number(values[label], task)}</td></tr>'
         for label in sorted(task.labels, key=lambda one: -values[one])
     )
-    unsure = "The model is unsure: a careful user would not take this answer. " if said.abstain else ""
-    notes = unsure + "; ".join(filter(None, (said.note, said.transcript_from and f"read: {said.transcript}")))
-    title = "" if isinstance(task, ScoreSet) else f'<b class="label">{escape(said.label or "none of them")}</b>'
+    unsure = "The model is unsure: a careful user would not take this answer. " if prediction.abstain else ""
+    notes = unsure + "; ".join(
+        filter(None, (prediction.note, prediction.transcript_from and f"read: {prediction.transcript}"))
+    )
+    title = "" if isinstance(task, ScoreSet) else f'<b class="label">{escape(prediction.label or "none of them")}</b>'
     return f'{title}<table>{rows}</table><p class="note">{escape(notes)}</p>'
 
 
@@ -67,11 +69,11 @@ def modalities(alone: Told, both: Prediction, task: Task) -> str:
     rows = "".join(
         f"<tr><th>{side}</th>"
         + "".join(
-            f'<td class="number">{_number((said.scores or said.probabilities)[label], task)}</td>'
+            f'<td class="number">{_number((prediction.scores or prediction.probabilities)[label], task)}</td>'
             for label in task.labels
         )
         + "</tr>"
-        for side, said in zip(_SIDES, (both, *alone.answers), strict=True)
+        for side, prediction in zip(_SIDES, (both, *alone.answers), strict=True)
     )
     return f'<h4>What each side says alone</h4><div class="sides"><table><tr><th></th>{head}</tr>{rows}</table></div>'
 
@@ -81,7 +83,8 @@ def timeline(over: Told, task: Task) -> str:
     if over.why_not or not over.answers:
         return _aside(over.why_not)
     rows = "".join(
-        f'<span>{escape(label)}</span><div class="row">{"".join(_cell(one, label, task) for one in over.answers)}</div>'
+        f"<span>{escape(label)}</span>"
+        f'<div class="row">{"".join(_cell(answer, label, task) for answer in over.answers)}</div>'
         for label in task.labels
     )
     last = over.answers[-1].end or 0.0
@@ -91,21 +94,21 @@ def timeline(over: Told, task: Task) -> str:
     return f'<h4>{how}</h4><div class="over">{rows}<span></span><div class="times">{times}</div></div>'
 
 
-def _cell(said: Prediction, label: str, task: Task) -> str:
-    when = f"{_clock(said.start, 1)} to {_clock(said.end or 0.0, 1)}"
-    if said.error:
-        return f'<i style="opacity:0" title="{escape(f"{when}: {said.error}")}"></i>'
-    number = _number((said.scores or said.probabilities)[label], task)
-    told = f"{when}: {label} {number}" + (f" ({said.transcript})" if said.transcript_from else "")
-    return f'<i style="opacity:{_shares(said, task)[label]:.3f}" title="{escape(told)}"></i>'
+def _cell(prediction: Prediction, label: str, task: Task) -> str:
+    when = f"{_clock(prediction.start, 1)} to {_clock(prediction.end or 0.0, 1)}"
+    if prediction.error:
+        return f'<i style="opacity:0" title="{escape(f"{when}: {prediction.error}")}"></i>'
+    number = _number((prediction.scores or prediction.probabilities)[label], task)
+    title = f"{when}: {label} {number}" + (f" ({prediction.transcript})" if prediction.transcript_from else "")
+    return f'<i style="opacity:{_shares(prediction, task)[label]:.3f}" title="{escape(title)}"></i>'
 
 
-def _shares(said: Prediction, task: Task) -> Mapping[str, float]:
+def _shares(prediction: Prediction, task: Task) -> Mapping[str, float]:
     """Return how much of a bar each label fills, in [0, 1]."""
     if not isinstance(task, ScoreSet):
-        return said.probabilities
+        return prediction.probabilities
     low, width = task.low, (task.high - task.low) or 1.0
-    return {label: min(max((score - low) / width, 0.0), 1.0) for label, score in said.scores.items()}
+    return {label: min(max((score - low) / width, 0.0), 1.0) for label, score in prediction.scores.items()}
 
 
 def _number(value: float, task: Task) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 import gradio
 
 from mser.app.answer_html import drawn, refusal, waiting
-from mser.app.asking import Asking
+from mser.app.asking import Asked, Asking
+from mser.app.live import Live, can_listen
 from mser.app.uploads import Uploaded
 from mser.errors import UserError, brief, is_out_of_memory
 from mser.use.model import Model
@@ -55,29 +56,70 @@ def page(model: Model) -> Any:
                                        visible=asking.hears)  # fmt: skip
                 ask = gradio.Button("Which emotion?", variant="primary", elem_id="ask")
                 stop = gradio.Button("Stop", elem_id="stop")
+                live = gradio.Audio(
+                    label="Live: an answer every half window", type="filepath", sources=["microphone"], streaming=True,
+                    visible=can_listen(model), buttons=[], elem_id="live",
+                )  # fmt: skip
             with gradio.Column():
-                said = gradio.HTML(elem_id="said")
+                answer_box = gradio.HTML(elem_id="said")
         gradio.HTML(f"<p>{_ABOUT}</p>")
+        _listen(model, live, window, answer_box)
         ended: dict[str | None, str] = {}
-        begun = ask.click(_begun(ended), None, said, queue=False, api_visibility="private")
-        begun.then(_told(asking, ended), [recording, text, window], said, api_name="predict", show_progress="hidden")
-        write.click(_written(asking), recording, [text, said], api_name="transcribe", show_progress="minimal")
-        stop.click(_ends(ended, _STOPPED), None, said, queue=False, api_visibility="private")
-        for given in (recording, text, window):  # an answer never stands beside what it was not given
-            given.change(None, None, said, js="() => ''")
+        begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
+        begun.then(
+            _told(asking, ended), [recording, text, window], answer_box, api_name="predict", show_progress="hidden"
+        )
+        write.click(_written(asking), recording, [text, answer_box], api_name="transcribe", show_progress="minimal")
+        stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
+        for given_input in (recording, text, window):  # an answer never stands beside what it was not given
+            given_input.change(None, None, answer_box, js="() => ''")
         # Not on every change: that of an upload may come after it was asked about.
         gradio.on(
-            [recording.clear, recording.start_recording, text.input, window.input], _ends(ended, ""), None, said,
+            [recording.clear, recording.start_recording, text.input, window.input], _ends(ended, ""), None, answer_box,
             queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
     return blocks
 
 
+def _listen(model: Model, live: Any, window: Any, said: Any) -> None:
+    """Let the page show what is heard as long as its microphone is on."""
+    heard = gradio.State(None)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, said], queue=False, **quiet)
+    live.stream(_heard(model), [live, window, heard], [heard, said], stream_every=0.5, **quiet)
+    live.stop_recording(_finished(model), heard, [heard, said], **quiet)
+
+
+def _heard(model: Model) -> Callable[..., Any]:
+    def hear(piece: str | None, window: float | None, heard: Live | None) -> tuple[Any, Any]:
+        if piece is None:
+            return gradio.skip(), gradio.skip()
+        heard = heard or Live(model, 4.0 if window is None else window)
+        return heard, _shown(model, lambda: heard.hear(piece))
+
+    return hear
+
+
+def _finished(model: Model) -> Callable[..., Any]:
+    def finish(heard: Live | None) -> tuple[Any, Any]:
+        return None, gradio.skip() if heard is None else _shown(model, heard.finish)
+
+    return finish
+
+
+def _shown(model: Model, known: Callable[[], Asked | None]) -> Any:
+    try:
+        asked = known()
+    except Exception as error:
+        return refusal(_why_not(error))
+    return gradio.skip() if asked is None else drawn(asked, model.task)
+
+
 def _head(model: Model) -> str:
     run, on = model.settings.trained.get("run"), model.settings.trained.get("protocol")
     which = f"The model {run}" if run else "The model"
-    told = f"{which}{f', trained on {on},' if on else ''} tells {', '.join(model.task.labels)}."
-    return f"<h2>Emotion from {' and '.join(model.settings.modalities)}</h2><p>{escape(told)}</p>"
+    heading = f"{which}{f', trained on {on},' if on else ''} tells {', '.join(model.task.labels)}."
+    return f"<h2>Emotion from {' and '.join(model.settings.modalities)}</h2><p>{escape(heading)}</p>"
 
 
 def _begun(ended: dict[str | None, str]) -> Callable[[gradio.Request], str]:
@@ -107,12 +149,12 @@ def _told(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterato
     def tell(recording: str | None, text: str | None, window: float | None, request: gradio.Request) -> Iterator[str]:
         visitor = request.session_hash
         try:
-            for asked in asking.steps(recording, text, 4.0 if window is None else window):
+            for step in asking.steps(recording, text, 4.0 if window is None else window):
                 if visitor and visitor in ended:
                     instead = ended.pop(visitor)
-                    yield drawn(replace(asked, of=0.0), asking.task) + instead if instead else ""
+                    yield drawn(replace(step, of=0.0), asking.task) + instead if instead else ""
                     return
-                yield drawn(asked, asking.task)
+                yield drawn(step, asking.task)
         except Exception as error:
             yield refusal(_why_not(error))
             raise gradio.Error(_why_not(error), visible=False, print_exception=False) from error

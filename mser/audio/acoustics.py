@@ -93,7 +93,7 @@ def measured(samples: Floats, rate: int) -> Measures:
     centred = samples - samples.mean()
     start, end, share = _silence(centred, rate)
     signs = np.signbit(centred)
-    found = Measures(
+    measures = Measures(
         duration=len(samples) / rate,
         level=_decibel(float(np.mean(np.square(centred, dtype=np.float64)))),
         peak=_decibel(peak**2),
@@ -103,7 +103,7 @@ def measured(samples: Floats, rate: int) -> Measures:
         zero_crossings=float(np.count_nonzero(signs[1:] != signs[:-1])) * rate / len(samples),
         bandwidth=_bandwidth(centred, rate),
     )
-    return Measures(*(round(float(value), 6) for value in astuple(found)))
+    return Measures(*(round(float(value), 6) for value in astuple(measures)))
 
 
 def _silence(samples: Floats, rate: int) -> tuple[float, float, float]:
@@ -114,9 +114,9 @@ def _silence(samples: Floats, rate: int) -> tuple[float, float, float]:
     power = (sums[starts + frame] - sums[starts]) / frame
     if not power.max() > 10 ** (QUIETEST / 10):
         return len(samples) / rate, 0.0, 1.0
-    heard = np.flatnonzero(power > power.max() * 10 ** (-SILENT / 10))
-    end = len(samples) - (starts[heard[-1]] + frame)
-    return starts[heard[0]] / rate, float(end) / rate, 1 - len(heard) / len(power)
+    audible = np.flatnonzero(power > power.max() * 10 ** (-SILENT / 10))
+    end = len(samples) - (starts[audible[-1]] + frame)
+    return starts[audible[0]] / rate, float(end) / rate, 1 - len(audible) / len(power)
 
 
 def _bandwidth(samples: Floats, rate: int) -> float:

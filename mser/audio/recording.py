@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import wave
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -124,8 +124,8 @@ class Recording:
         if not self.frames:
             raise BadAudioError("empty", "holds no samples")
         if start >= self.seconds or (end or 0) > self.seconds + TOLERANCE:
-            asked = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
-            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {asked}")
+            wanted = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
+            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {wanted}")
         first, last = self.part(start, end)
         place, low, high, loudest = first, float("inf"), -float("inf"), 0.0
         while place < last:
@@ -139,7 +139,8 @@ class Recording:
                 require_moderate(float(abs(block).max()))
             if high - low < QUIETEST:
                 low, high = _extremes(block, low, high)
-                loudest = max(loudest, *(float(side.max() - side.min()) for side in map(mono, _sides(frames))))
+                sides = map(mono, _sides(frames)) if self.channels > 1 else ()
+                loudest = max(loudest, high - low, *(float(side.max() - side.min()) for side in sides))
             place += len(block)
             yield block
         if last - place > TOLERANCE * self.rate:
@@ -196,8 +197,8 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
-        told = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
-        reason = told.rstrip(".") or "its samples are broken"
+        message = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
+        reason = message.rstrip(".") or "its samples are broken"
         raise BadAudioError("unreadable", f"cannot be decoded: {reason}") from error
 
 
@@ -305,6 +306,33 @@ def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None
     """
     with opened(path) as recording:
         return sum(map(len, recording.clip(start, end))) / recording.rate
+
+
+def check_clips(path: Path, spans: Iterable[tuple[Seconds, Seconds | None]]) -> Iterator[Seconds | BadAudioError]:
+    """Yield for each clip of a file what `check_recording` returns, or what it would raise; the file is opened once.
+
+    Args:
+        path: as there.
+        spans: where in the file each clip begins and ends.
+    """
+    told: BadAudioError | None = None
+    with ExitStack() as stack:
+        try:
+            recording = stack.enter_context(opened(path))
+        except BadAudioError as error:
+            told = error
+        for start, end in spans:
+            yield told or _usable(path, recording, start, end)
+
+
+def _usable(path: Path, recording: Recording, start: Seconds, end: Seconds | None) -> Seconds | BadAudioError:
+    try:
+        return sum(map(len, recording.clip(start, end))) / recording.rate
+    except (BadAudioError, OSError, RuntimeError, ValueError):
+        try:  # the clip before may have failed too, and left the file nobody knows where
+            return check_recording(path, start, end)
+        except BadAudioError as error:
+            return error
 
 
 def header_of(path: str | Path) -> WavHeader:

@@ -87,13 +87,13 @@ def _value(node: ast.expr) -> Any:
         case ast.List(elts=items):
             return [*map(_value, items)]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            one, other = _value(left), _value(right)
-            return one + other if isinstance(one, list) and isinstance(other, list) else None
+            first, other = _value(left), _value(right)
+            return first + other if isinstance(first, list) and isinstance(other, list) else None
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            one, times = _value(left), _value(right)
-            one, times = (times, one) if isinstance(times, list) else (one, times)
-            fits = isinstance(one, list) and isinstance(times, int) and 0 <= times * len(one) <= MOST_LAYERS
-            return one * times if fits else None
+            first, times = _value(left), _value(right)
+            first, times = (times, first) if isinstance(times, list) else (first, times)
+            fits = isinstance(first, list) and isinstance(times, int) and 0 <= times * len(first) <= MOST_LAYERS
+            return first * times if fits else None
     return None
 
 

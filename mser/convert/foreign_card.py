@@ -48,7 +48,7 @@ def card(settings: Settings) -> str:
     """Return the text of the folder's README.md."""
     import yaml
 
-    told, scores = settings.trained, settings.task["kind"] == "scores"
+    told, scores = settings.trained, settings.kind.is_numbers
     published, datasets = str(told["published"]), list(told["datasets"])
     metadata = {
         "library_name": "mser",

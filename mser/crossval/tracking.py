@@ -46,8 +46,8 @@ def in_sweep() -> bool:
 
 def environment(run: Path) -> dict[str, str]:
     """Return the environment of a run's folds: without what belongs to a trial, with their common group."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
-    return {"WANDB_PROJECT": "mser", **kept, "WANDB_RUN_GROUP": _group(run)}
+    variables = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
+    return {"WANDB_PROJECT": "mser", **variables, "WANDB_RUN_GROUP": _group(run)}
 
 
 def fold_logger(folder: Path, config: Mapping[str, Any]) -> WandbLogger:
@@ -140,14 +140,14 @@ def _tested(run: Path) -> dict[str, Any]:
     [summary] = content([run]).runs
     if not summary.complete or summary.part != "test":
         return {}
-    found: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     for name in summary.listed:
         figure = summary.overall[name]
         ends = zip(("low", "high"), figure.interval or (), strict=False)
-        found |= {f"crossval/test_{name}_mean": figure.mean}
-        found |= {f"crossval/test_{name}_{side}": end for side, end in ends}
-    found |= {f"report/{name}": _table(rows) for name, rows in tables([summary]).items()}
-    return found | {"predictions": _table(_predictions(run))}
+        metrics |= {f"crossval/test_{name}_mean": figure.mean}
+        metrics |= {f"crossval/test_{name}_{side}": end for side, end in ends}
+    metrics |= {f"report/{name}": _table(rows) for name, rows in tables([summary]).items()}
+    return metrics | {"predictions": _table(_predictions(run))}
 
 
 def _predictions(run: Path) -> list[dict[str, Any]]:

@@ -89,9 +89,9 @@ def _write_dialogue(folder: Path, part: str, number: int, say: Synthesizer, seed
             sound = np.concatenate([sound, *(room.record(np.zeros(SAMPLE_RATE)) for _ in range(20))])
         if name not in BROKEN:
             write_wav(folder / f"dia{number}_utt{turn}.wav", sound)
-        said = (_typeset(text, part), speaker, emotion, random.choice(_SENTIMENTS.get(emotion, ("negative",))))
+        cells = (_typeset(text, part), speaker, emotion, random.choice(_SENTIMENTS.get(emotion, ("negative",))))
         times = (_time(start), _time(now))
-        rows.append(dict(zip(COLUMNS, (*said, number, turn, season, episode, *times), strict=True)))
+        rows.append(dict(zip(COLUMNS, (*cells, number, turn, season, episode, *times), strict=True)))
         now += random.uniform(0.1, 0.9)
     return rows
 

@@ -48,14 +48,14 @@ def write_mosei(root: Path, *, seed: int = 1, lines: int = LINES) -> None:
 
 def _write_video(raw: Path, video: str, say: Synthesizer, random: Random, lines: int) -> list[Rated]:
     """Write the sound and the transcript of a video; return what the label file says of it."""
-    said = speak(lines, say, random)
+    spoken = speak(lines, say, random)
     sound = raw / "Audio/Full/WAV_16000"
     sound.mkdir(parents=True, exist_ok=True)
-    write_wav(sound / f"{video}.wav", np.concatenate([one.waveform for one in said]))
-    _write_transcript(raw / "Transcript/Segmented/Combined", video, said)
+    write_wav(sound / f"{video}.wav", np.concatenate([opinion.waveform for opinion in spoken]))
+    _write_transcript(raw / "Transcript/Segmented/Combined", video, spoken)
     # What is labelled keeps neither the numbers nor the order of the transcript.
-    chosen = [said[0], *random.sample(said[1:], max(1, lines * 4 // 5 - 1))]
-    rated = [Rated(one.start, one.end, _scores(one.label, random)) for one in chosen]
+    chosen = [spoken[0], *random.sample(spoken[1:], max(1, lines * 4 // 5 - 1))]
+    rated = [Rated(opinion.start, opinion.end, _scores(opinion.label, random)) for opinion in chosen]
     if video == _EARLY:
         rated[0] = Rated(-0.4175, rated[0].end, rated[0].scores)
     return rated
@@ -65,11 +65,11 @@ def _scores(label: str, random: Random) -> list[float]:
     return [sentiment(label, _RATERS, random), *emotions(label, _RATERS, random)]
 
 
-def _write_transcript(folder: Path, video: str, said: Sequence[Opinion]) -> None:
+def _write_transcript(folder: Path, video: str, spoken: Sequence[Opinion]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    texts = [one.text if number else one.text.replace(" ", "_", 1) for number, one in enumerate(said)]
+    texts = [opinion.text if number else opinion.text.replace(" ", "_", 1) for number, opinion in enumerate(spoken)]
     rows = [
-        f"{video}___{number}___{one.start:.6f}___{one.end:.6f}___{text}\n"
-        for number, (one, text) in enumerate(zip(said, texts, strict=True))
+        f"{video}___{number}___{opinion.start:.6f}___{opinion.end:.6f}___{text}\n"
+        for number, (opinion, text) in enumerate(zip(spoken, texts, strict=True))
     ]
     (folder / f"{video}.txt").write_text("".join(rows), encoding="utf-8")

@@ -49,13 +49,13 @@ def _write_video(raw: Path, video: str, say: Synthesizer, random: Random, segmen
     clips, texts = raw / "Audio/WAV_16000/Segmented", raw / "Transcript/Segmented"
     for folder in (clips, texts):
         folder.mkdir(parents=True, exist_ok=True)
-    said = speak(segments, say, random)
+    spoken = speak(segments, say, random)
     # The label file counts from 0, everything else from 1.
-    for number, one in enumerate(said, 1):
-        write_wav(clips / f"{video}_{number}.wav", one.waveform)
-    lines = [f"{number}_DELIM_{one.text.rstrip('.').upper()}\n" for number, one in enumerate(said, 1)]
+    for number, opinion in enumerate(spoken, 1):
+        write_wav(clips / f"{video}_{number}.wav", opinion.waveform)
+    lines = [f"{number}_DELIM_{opinion.text.rstrip('.').upper()}\n" for number, opinion in enumerate(spoken, 1)]
     (texts / f"{video}.annotprocessed").write_text("".join(lines), encoding="utf-8")
-    rated = [Rated(one.start, one.end, [sentiment(one.label, _RATERS, random)]) for one in said]
+    rated = [Rated(opinion.start, opinion.end, [sentiment(opinion.label, _RATERS, random)]) for opinion in spoken]
     if video == _NO_LENGTH:
         rated[-1] = Rated(rated[-1].end, rated[-1].end, rated[-1].scores)
     return rated

@@ -69,10 +69,10 @@ class _Encoder(nn.Module):
         """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
         return self._encoded(*self._layers(*inputs))
 
-    def encode_kept(self, kept: Kept) -> Encoded:
+    def encode_kept(self, kept_states: Kept) -> Encoded:
         """Return what `encode` would, to half precision, of the inputs that are kept; the backbone does nothing."""
-        states = kept.states.to(next(self.backbone.parameters()).dtype)
-        return self._encoded(list(states.unbind(2)), kept.mask)
+        states = kept_states.states.to(next(self.backbone.parameters()).dtype)
+        return self._encoded(list(states.unbind(2)), kept_states.mask)
 
     @torch.no_grad()
     def to_keep(self, *inputs: Tensor, pooled: bool) -> Tensor:

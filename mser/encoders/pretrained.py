@@ -112,7 +112,7 @@ def speech_backbone(name: str, *, adapter: str | None = None) -> Backbone:
     if is_speech_bert(name):
         from mser.encoders.speech_bert.token_backbone import SpeechBert
 
-        return SpeechBert.from_folder(Path(name), weights=not _weightless.get())
+        return _filled(name, "speech", lambda: SpeechBert.from_folder(Path(name), weights=not _weightless.get()))
     if _own_type(name) == "mser-emotion2vec":
         from mser.encoders.emotion2vec.waveform_backbone import Emotion2vec
 
@@ -160,8 +160,8 @@ def _filled(name: str, side: Literal["speech", "text"], make: Callable[[], B]) -
 def _pretrained_text(name: str, config: Any) -> TextBackbone:
     from transformers import AutoTokenizer
 
-    found = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
-    tokenizer = PretrainedTokenizer(found, name)
+    loaded = _load(name, "tokenizer", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
+    tokenizer = PretrainedTokenizer(loaded, name)
     if getattr(config, "hidden_size", None) is None:
         raise UserError(f"{name!r} is a {config.model_type} model, which is no text encoder; choose another")
 
@@ -170,7 +170,7 @@ def _pretrained_text(name: str, config: Any) -> TextBackbone:
     def made(model: Any) -> TextBackbone:
         encoder = model.encoder if hasattr(model, "encoder") and hasattr(model, "decoder") else model
         rows.append(model.get_input_embeddings().num_embeddings)
-        return TextBackbone(encoder, tokenizer, max_tokens=_longest(config, found))
+        return TextBackbone(encoder, tokenizer, max_tokens=_longest(config, loaded))
 
     backbone = _weights(name, made)
     # A tokenizer without words has nothing to try the model with.
@@ -250,7 +250,7 @@ def _weights(name: str, made: Callable[[Any], B]) -> B:
             setattr(config, option, value)
     if _weightless.get():
         return made(_load(name, "settings", lambda: AutoModel.from_config(config, dtype=torch.float32)))
-    model, told = _load(
+    model, loading = _load(
         name,
         "weights",
         lambda: AutoModel.from_pretrained(
@@ -260,7 +260,7 @@ def _weights(name: str, made: Callable[[Any], B]) -> B:
     weights = dict(model.named_parameters()) | dict(model.named_buffers())
     backbone = made(model)
     used = {id(weight) for weight in (*backbone.parameters(), *backbone.buffers())}
-    if lacking := sorted(key for key in told["missing_keys"] if key in weights and id(weights[key]) in used):
+    if lacking := sorted(key for key in loading["missing_keys"] if key in weights and id(weights[key]) in used):
         raise UserError(
             f"{name!r} lacks {len(lacking)} weights that the encoder needs, such as {', '.join(lacking[:3])}: they "
             "would be random; copy the whole folder again, or choose another encoder"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.kaldi import HOP, WINDOW, kaldi_filters, log_mel
+from mser.encoders.filter_banks import HOP, WINDOW, kaldi_filters, log_mel
 from mser.encoders.masks import mask_of
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.kaldi import HOP, WINDOW, log_mel
+from mser.encoders.filter_banks import HOP, WINDOW, log_mel
 from mser.encoders.masks import mask_of
 
 

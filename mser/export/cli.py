@@ -89,8 +89,8 @@ def _source(args: argparse.Namespace, scratch: Path) -> Path:
 def _transformers(args: argparse.Namespace, scratch: Path) -> int:
     from mser.export.transformers import export_transformers
 
-    told = export_transformers(_source(args, scratch), args.out)
-    print(f"{args.out}: a classifier of transformers; {told}")
+    message = export_transformers(_source(args, scratch), args.out)
+    print(f"{args.out}: a classifier of transformers; {message}")
     return 0
 
 

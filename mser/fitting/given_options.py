@@ -45,7 +45,7 @@ def given(argv: Sequence[str]) -> list[Given]:
         >>> [(one.name, one.value) for one in given(["--data", "IEMOCAP", "--data.fold=2"])]
         [('data', 'IEMOCAP'), ('data.init_args.fold', 2)]
     """
-    found = []
+    options = []
     words = with_null(argv)
     while words:
         name, equals, value = words.pop(0).partition("=")
@@ -58,10 +58,10 @@ def given(argv: Sequence[str]) -> list[Given]:
         if name == "--config":
             text = Path(value).read_text(encoding="utf-8")
             node = yaml.compose(text, Loader=yaml.SafeLoader)
-            found += list(_in_file(node, "", value)) if isinstance(node, yaml.MappingNode) else []
+            options += list(_in_file(node, "", value)) if isinstance(node, yaml.MappingNode) else []
         else:
-            found += list(_flat(_dotted(name.removeprefix("--").removesuffix("+")), _read(value)))
-    return found
+            options += list(_flat(_dotted(name.removeprefix("--").removesuffix("+")), _read(value)))
+    return options
 
 
 def with_null(argv: Sequence[str]) -> list[str]:
@@ -76,12 +76,14 @@ def with_null(argv: Sequence[str]) -> list[str]:
 
 def heeded(options: Sequence[Given]) -> dict[str, Given]:
     """Return of each name the last one; what a later null or another value takes away is gone."""
-    kept: dict[str, Given] = {}
-    for one in options:
-        if one.name not in _CLASSES:
-            kept = {name: other for name, other in kept.items() if not name.startswith(f"{one.name}.")}
-        kept[f"{one.name}.class_path" if one.name in _CLASSES else one.name] = one
-    return kept
+    heeded_options: dict[str, Given] = {}
+    for option in options:
+        if option.name not in _CLASSES:
+            heeded_options = {
+                name: other for name, other in heeded_options.items() if not name.startswith(f"{option.name}.")
+            }
+        heeded_options[f"{option.name}.class_path" if option.name in _CLASSES else option.name] = option
+    return heeded_options
 
 
 def _dotted(name: str) -> str:

@@ -62,29 +62,29 @@ def judge(
     Raises:
         UserError: if labels do not map, a recording cannot be used, or `out` holds another run.
     """
-    asked = load(model, device=device, plugins=plugins)
+    loaded = load(model, device=device, plugins=plugins)
     cli = command_line([*data, "--model.speech.name=tiny"], run=False)
     corpus: CorpusDataModule = cli.datamodule
-    names = named(asked.task, corpus.label_set, labels)
+    names = named(loaded.task, corpus.label_set, labels)
     config = yaml.safe_load(cli.parser.dump(cli.config, skip_none=False))
     where = Path(model).resolve().name if Path(model).is_dir() else model
-    settled = _config(config, asked, names, where)
-    require_same(out / CONFIG, settled, "choose another --out")
-    sides = asked.settings.modalities
-    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=asked.settings.exclusive,
+    run_config = _config(config, loaded, names, where)
+    require_same(out / CONFIG, run_config, "choose another --out")
+    sides = loaded.settings.modalities
+    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=loaded.settings.exclusive,
                 trains=False)  # fmt: skip
-    write_text(out / CONFIG, settled)
+    write_text(out / CONFIG, run_config)
     protocol = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
     numbers = [fold["number"] for fold in protocol["folds"]]
     facts = provenance(out, list(argv), numbers, [SEED], skip_test=False, command="judge")
     write_text(
-        out / PROVENANCE, json.dumps(facts | {"judged": judged_facts(asked.settings, protocol["corpus"], where)})
+        out / PROVENANCE, json.dumps(facts | {"judged": judged_facts(loaded.settings, protocol["corpus"], where)})
     )
     manifest = Manifest.read(out / MANIFEST)
     for fold in protocol["folds"]:
         folder = out / fold_name(SEED, fold["number"])
         if not (folder / METRICS).is_file():
-            _fold(asked, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds)
+            _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds)
 
 
 def _fold(
@@ -98,30 +98,30 @@ def _fold(
     batch_seconds: float,
 ) -> None:
     """Write one fold's predictions, count the test, and write its scores last."""
-    started, by_id = time.monotonic(), {one.id: one for one in manifest}
-    heard = [by_id[name] for name in fold["test"]]
+    started, by_id = time.monotonic(), {utterance.id: utterance for utterance in manifest}
+    utterances = [by_id[name] for name in fold["test"]]
     record(folder, fold=fold["number"], seed=SEED, checkpoint=model.settings.id)
-    answers = names(_answers(model, heard, manifest.root, batch_seconds), exclusive=model.settings.exclusive)
+    answers = names(_answers(model, utterances, manifest.root, batch_seconds), exclusive=model.settings.exclusive)
     rows = [
-        {"utterance": one.id, "speaker": one.speaker, "group": one.group, "fold": fold["number"], "seed": SEED,
-         "split": "test", **columns(task, task.target(one), answer)}
-        for one, answer in zip(heard, answers.tolist(), strict=True)
+        {"utterance": utterance.id, "speaker": utterance.speaker, "group": utterance.group,
+         "fold": fold["number"], "seed": SEED, "split": "test", **columns(task, task.target(utterance), answer)}
+        for utterance, answer in zip(utterances, answers.tolist(), strict=True)
     ]  # fmt: skip
     write_text(folder / PREDICTIONS, text(rows))
-    scores = score(task, np.array([task.target(one) for one in heard]), answers)
-    told = {"fold": fold["number"], "seed": SEED, "digest": digest, "seconds": time.monotonic() - started}
-    write_text(folder / METRICS, json.dumps(told | {"test": scores}, indent=1))
-    log.info("fold %d (%s): %d utterances", fold["number"], fold["name"], len(heard))
+    scores = score(task, np.array([task.target(utterance) for utterance in utterances]), answers)
+    facts = {"fold": fold["number"], "seed": SEED, "digest": digest, "seconds": time.monotonic() - started}
+    write_text(folder / METRICS, json.dumps(facts | {"test": scores}, indent=1))
+    log.info("fold %d (%s): %d utterances", fold["number"], fold["name"], len(utterances))
 
 
-def _answers(model: Model, heard: Sequence[Utterance], root: Path, batch_seconds: float) -> Floats:
-    clips = [Clip(root / one.audio, one.transcript or None, one.start, one.end) for one in heard]
-    found = []
-    for utterance, said in zip(heard, model.stream(clips, batch_seconds=batch_seconds), strict=True):
-        if said.error:
-            raise UserError(f"{utterance.id} cannot be judged: {said.error}")
-        found.append(list((said.scores or said.probabilities).values()))
-    return np.array(found)
+def _answers(model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float) -> Floats:
+    clips = [Clip(root / one.audio, one.transcript or None, one.start, one.end) for one in utterances]
+    rows = []
+    for utterance, prediction in zip(utterances, model.stream(clips, batch_seconds=batch_seconds), strict=True):
+        if prediction.error:
+            raise UserError(f"{utterance.id} cannot be judged: {prediction.error}")
+        rows.append(list((prediction.scores or prediction.probabilities).values()))
+    return np.array(rows)
 
 
 def _config(config: dict[str, Any], model: Model, names: Named, where: str) -> str:
@@ -134,8 +134,8 @@ def _config(config: dict[str, Any], model: Model, names: Named, where: str) -> s
         for name, home in (("fusion", "mser.fusion"), ("objective", "mser.objectives"))
     }
     judged = {"model": where, "id": settings.id, "labels": dict(names.pairs)}
-    kept = {"data": config["data"], "model": {**sides, **parts, "dropout": own["dropout"]}, "judged": judged}
-    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+    recorded = {"data": config["data"], "model": {**sides, **parts, "dropout": own["dropout"]}, "judged": judged}
+    return yaml.safe_dump(recorded, sort_keys=False, allow_unicode=True)
 
 
 def _path(name: str, home: str) -> str:

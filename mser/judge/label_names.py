@@ -42,20 +42,20 @@ class Named:
         if isinstance(self.model, ScoreSet) and isinstance(self.corpus, ScoreSet):
             share = (answers - self.model.low) / (self.model.high - self.model.low)
             return np.asarray((self.corpus.low + share * (self.corpus.high - self.corpus.low)) @ places)
-        found = answers @ places
+        shares = answers @ places
         if exclusive and None in self.pairs.values():
-            whole = found.sum(1, keepdims=True)
-            found = np.where(whole > 0, found / np.where(whole > 0, whole, 1), 1 / found.shape[1])
-        return np.asarray(found)
+            whole = shares.sum(1, keepdims=True)
+            shares = np.where(whole > 0, shares / np.where(whole > 0, whole, 1), 1 / shares.shape[1])
+        return np.asarray(shares)
 
 
-def named(model: Task, corpus: Task, given: Mapping[str, str]) -> Named:
-    """Return which answer counts as which label: as `given`, or else where both are called alike.
+def named(model: Task, corpus: Task, renames: Mapping[str, str]) -> Named:
+    """Return which answer counts as which label: as `renames`, or else where both are called alike.
 
     Args:
         model: what the model answers.
         corpus: what is asked.
-        given: the model's label to the corpus's; an empty one leaves it out.
+        renames: the model's label to the corpus's; an empty one leaves it out.
 
     Raises:
         UserError: if a label has no counterpart, or the two do not ask the same kind of question.
@@ -73,11 +73,11 @@ def named(model: Task, corpus: Task, given: Mapping[str, str]) -> Named:
             "label set of the corpus (--data.init_args.labels)"
         )
     known = {_plain(label): label for label in corpus.labels}
-    asked = {_plain(name): to for name, to in given.items()}
-    _require_known(model, corpus, given)
+    new_names = {_plain(name): to for name, to in renames.items()}
+    _require_known(model, corpus, renames)
     pairs: dict[str, str | None] = {}
     for label in model.labels:
-        to = asked.get(_plain(label), asked.get(label.lower(), _plain(label)))
+        to = new_names.get(_plain(label), new_names.get(label.lower(), _plain(label)))
         pairs[label] = known.get(_plain(to)) if to else None
         if to and pairs[label] is None:
             raise UserError(
@@ -88,9 +88,9 @@ def named(model: Task, corpus: Task, given: Mapping[str, str]) -> Named:
     return Named(model, corpus, pairs)
 
 
-def _require_known(model: Task, corpus: Task, given: Mapping[str, str]) -> None:
+def _require_known(model: Task, corpus: Task, renames: Mapping[str, str]) -> None:
     ours = {name for label in model.labels for name in (_plain(label), label.lower())}
-    for name, to in given.items():
+    for name, to in renames.items():
         if name.lower() not in ours:
             raise UserError(f"--labels names {name!r}, which the model does not answer: {', '.join(model.labels)}")
         if to and _plain(to) not in map(_plain, corpus.labels):
@@ -104,7 +104,7 @@ def _require_all(model: Task, corpus: Task, pairs: Mapping[str, str | None]) -> 
             f"nothing that the model answers ({', '.join(model.labels)}) counts as {', '.join(never)} of "
             f"{corpus.name}; give {_HOW}, or choose another label set (--data.init_args.labels)"
         )
-    if model.kind != "labels" and len(set(counted)) < len(counted):
+    if not model.kind.is_one_label and len(set(counted)) < len(counted):
         raise UserError("only where there is one label may several answers count as the same; leave all but one out")
 
 
@@ -123,10 +123,10 @@ def parsed(words: Sequence[str]) -> dict[str, str]:
         >>> parsed(["happy=hap,other="])
         {'happy': 'hap', 'other': ''}
     """
-    found: dict[str, str] = {}
-    for word in (word.strip() for given in words for word in given.split(",")):
+    renames: dict[str, str] = {}
+    for word in (word.strip() for listed in words for word in listed.split(",")):
         name, equals, to = word.partition("=")
         if not equals or not name.strip():
             raise UserError(f"--labels has {word!r}; expected such as {_HOW}")
-        found[name.strip()] = to.strip()
-    return found
+        renames[name.strip()] = to.strip()
+    return renames

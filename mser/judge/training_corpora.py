@@ -14,9 +14,9 @@ _MANY = ("emobox", "emotion2vec")
 
 def trained_on(settings: Settings) -> list[str]:
     """Return the corpora that a model is known to have been trained on; none where nobody says."""
-    told = settings.trained
-    own = [str(told["corpus"])] if told.get("corpus") else []
-    return [*own, *map(str, told.get("datasets") or ())]
+    trained = settings.trained
+    own = [str(trained["corpus"])] if trained.get("corpus") else []
+    return [*own, *map(str, trained.get("datasets") or ())]
 
 
 def judged_facts(settings: Settings, corpus: str, name: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def said(facts: Mapping[str, Any]) -> tuple[bool, str]:
             f"{name} was not trained here, and nobody says on what it was: it may have been trained on this corpus."
         )
     listed = ", ".join(corpora)
-    if any(_holds(one, corpus) for one in corpora):
+    if any(_holds(heard, corpus) for heard in corpora):
         return False, (
             f"{name} was trained on {listed}: it may have heard these speakers, and these very recordings, so this is "
             "no test of unheard ones."
@@ -48,5 +48,5 @@ def said(facts: Mapping[str, Any]) -> tuple[bool, str]:
 
 
 def _holds(dataset: str, corpus: str) -> bool:
-    found, asked = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (dataset, corpus))
-    return corpus == "table" or asked in found or any(many in found for many in _MANY)
+    plain_dataset, plain_corpus = (re.sub(r"[^a-z0-9]", "", name.lower()) for name in (dataset, corpus))
+    return corpus == "table" or plain_corpus in plain_dataset or any(many in plain_dataset for many in _MANY)

@@ -40,11 +40,11 @@ def write_embeddings(
     failed, first = 0, ""
     for clip in clips:
         try:
-            found = model.embed_clip(clip, of=of, frames=frames)
+            embedding = model.embed_clip(clip, of=of, frames=frames)
         except (UserError, MemoryError) as error:
             failed, first = failed + 1, first or f"{clip.called}: {one_line(error)}"
             continue
-        rows.append({"audio": clip.called, "start": clip.start, "end": clip.end, "embedding": found})
+        rows.append({"audio": clip.called, "start": clip.start, "end": clip.end, "embedding": embedding})
     with replacing(path) as neighbour:
         (_write_npz if path.suffix == ".npz" else _write_parquet)(neighbour, rows, frames=frames)
     return len(rows), failed, first
@@ -59,7 +59,7 @@ def _write_npz(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> None:
         "embedding": (np.concatenate if frames else np.stack)(every) if every else np.zeros((0, 0), np.float32),
     }
     if frames:
-        arrays["frames"] = np.array([len(one) for one in every])
+        arrays["frames"] = np.array([len(frames_of_clip) for frames_of_clip in every])
     with path.open("wb") as file:
         np.savez(file, **arrays)
 

@@ -35,7 +35,7 @@ class Copy:
         from mser.use.clips import Clip
 
         clips = [Clip(**json.loads(line)) for line in block["clip"]]
-        return {"said": [json.dumps(asdict(said)) for said in self.ask(clips)]}
+        return {"said": [json.dumps(asdict(prediction)) for prediction in self.ask(clips)]}
 
 
 def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> Iterator[Prediction]:
@@ -59,7 +59,7 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
         return
     _settle(ray)
     copies = _copies(ray, resources, len(blocks))
-    said = ray.data.from_arrow_refs(blocks).map_batches(
+    predicted = ray.data.from_arrow_refs(blocks).map_batches(
         Copy,
         fn_constructor_args=(args, folder.resolve()),
         batch_size=BLOCK,
@@ -67,7 +67,7 @@ def answers(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> It
         **resources,
     )
     try:
-        for row in said.iter_rows():
+        for row in predicted.iter_rows():
             answer = json.loads(row["said"])
             yield Prediction(**{**answer, "used": tuple(answer["used"])})
     except ray.exceptions.RayError as error:
@@ -78,7 +78,7 @@ def _stored(ray: Any, clips: Iterable[Clip]) -> list[Any]:
     """Return references to blocks of clips, so that this process does not hold the clips themselves."""
     import pyarrow
 
-    lines = (json.dumps(asdict(_absolute(one)), default=str) for one in clips)
+    lines = (json.dumps(asdict(_absolute(clip)), default=str) for clip in clips)
     blocks = iter(lambda: list(islice(lines, BLOCK)), [])
     return [ray.put(pyarrow.table({"clip": block})) for block in blocks]
 
@@ -101,8 +101,8 @@ def _settle(ray: Any) -> None:
 def _copies(ray: Any, resources: dict[str, Any], blocks: int) -> int:
     """Return how many copies have room in the cluster, no more than there are blocks for them."""
     there = ray.cluster_resources()
-    asked = {"CPU": resources["num_cpus"], "GPU": resources["num_gpus"]}
-    room = min(there.get(name, 0) // number for name, number in asked.items() if number)
+    options = {"CPU": resources["num_cpus"], "GPU": resources["num_gpus"]}
+    room = min(there.get(name, 0) // number for name, number in options.items() if number)
     return max(min(int(room), blocks), 1)
 
 

@@ -46,7 +46,7 @@ class Rows:
         self.path = parquet.journal_of(path) if self.whole else path
         self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
-        answers = labels if settings.task["kind"] == "scores" else ["label", *(f"p_{label}" for label in labels)]
+        answers = labels if settings.kind.is_numbers else ["label", *(f"p_{label}" for label in labels)]
         rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
         with ExitStack() as stack:
@@ -73,11 +73,11 @@ class Rows:
             self.file.write(_line(self.columns))
             self.file.flush()
 
-    def try_again(self, asked: Keys, *, cutting: bool) -> int:
+    def try_again(self, keys: Keys, *, cutting: bool) -> int:
         """Take out what has no answer and is asked again, and return how many rows that are.
 
         Args:
-            asked: the keys of what is asked, of recordings too.
+            keys: the keys of what is asked, of recordings too.
             cutting: recordings are cut: of one with a segment that failed, all is done again, since whether a recording
                 has all of its rows is told by the rows of others behind them.
         """
@@ -86,8 +86,8 @@ class Rows:
         def unwanted(row: Row) -> bool:
             whole = recording(row["audio"])
             if cutting and row["audio"]:
-                return bool(failed.times(whole) and asked.times(whole))
-            return bool(row["error"] and asked.times(key_of(row)))
+                return bool(failed.times(whole) and keys.times(whole))
+            return bool(row["error"] and keys.times(key_of(row)))
 
         part = self.path.with_name(f".{self.path.name}.part")
         try:
@@ -102,10 +102,10 @@ class Rows:
             raise UserError(f"cannot write to {self.called}: {error}; make room and run again") from error
         return before - self.there.done.total()
 
-    def write(self, said: Prediction) -> None:
+    def write(self, prediction: Prediction) -> None:
         """Add one row."""
         try:
-            self.file.write(self._text(self._row(said)))
+            self.file.write(self._text(self._row(prediction)))
             self.file.flush()
         except OSError as error:
             raise UserError(f"cannot write to {self.path}: {error.strerror}; run again to carry on") from error
@@ -128,20 +128,21 @@ class Rows:
             return _line([cell(row[name]) for name in self.columns])
         return json.dumps(row, ensure_ascii=False) + "\n"
 
-    def _row(self, said: Prediction) -> dict[str, Any]:
-        answers: dict[str, Any] = said.scores or {
-            "label": said.label,
-            **{f"p_{k}": p for k, p in said.probabilities.items()},
+    def _row(self, prediction: Prediction) -> dict[str, Any]:
+        answers: dict[str, Any] = prediction.scores or {
+            "label": prediction.label,
+            **{f"p_{k}": p for k, p in prediction.probabilities.items()},
         }
         row: dict[str, Any] = dict.fromkeys(self.columns)
         return row | {
             **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
                if name in row},
-            **({"speaker": said.speaker} if "speaker" in row else {}),
-            "audio": said.audio, "start": said.start, "end": said.end, "transcript": one_line(said.transcript),
-            "abstain": said.abstain, "used": "+".join(said.used), "transcript_from": said.transcript_from,
-            "seconds": said.seconds and round(said.seconds, 3), "note": said.note, "error": said.error,
-            "model": self.model,
+            **({"speaker": prediction.speaker} if "speaker" in row else {}),
+            "audio": prediction.audio, "start": prediction.start, "end": prediction.end,
+            "transcript": one_line(prediction.transcript), "abstain": prediction.abstain,
+            "used": "+".join(prediction.used), "transcript_from": prediction.transcript_from,
+            "seconds": prediction.seconds and round(prediction.seconds, 3),
+            "note": prediction.note, "error": prediction.error, "model": self.model,
         }  # fmt: skip
 
 

@@ -91,9 +91,9 @@ def by_label(run: Run, scores: Mapping[str, Figure], clusters: Clusters) -> ByLa
         scores: all of its figures.
         clusters: its own.
     """
-    if run.plan.task == "labels":
+    if run.plan.task.is_one_label:
         return _one_label(run, scores, clusters)
-    if run.plan.task == "multi_label":
+    if run.plan.task.is_several_labels:
         present = pooled(run, run.seeds[0]).target.sum(0).tolist()
         return ByLabel(binary=Binary(scores, dict(zip(run.plan.labels, present, strict=True))))
     each = tuple(f"_{label}" for label in run.plan.labels)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from mser.labels import Kind
 from mser.report import printed, sentences
 from mser.report.audio_clips import MOST_SECONDS
 from mser.report.audit_findings import findings
@@ -144,7 +145,7 @@ def meanings(run: Summary) -> dict[str, str]:
     names = [*run.listed]
     if run.sections and run.sections.by_label.classes:
         names += [name for name in OF_A_CLASS if name not in names]
-    if run.sections and run.sections.by_label.binary and run.protocol.task == "multi_label":
+    if run.sections and run.sections.by_label.binary and Kind(run.protocol.task).is_several_labels:
         names += ["balanced_accuracy", "accuracy", "f1"]
     return {measure(name).title: measure(name).meaning for name in names}
 

@@ -31,7 +31,7 @@ def over_speakers(run: Run, judge: Judge) -> OverSpeakers | None:
     A pooled UA can be above chance though it is at chance for every speaker: one answer per fold suffices where a
     speaker of the fold lacks a class.
     """
-    if run.plan.task != "labels":
+    if not run.plan.task.is_one_label:
         return None
     first = pooled(run, run.seeds[0])
     present = {speaker: set[int]() for speaker in first.speakers if speaker}

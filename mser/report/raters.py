@@ -57,7 +57,7 @@ def raters(run: Run, clusters: Clusters) -> Raters | None:
     """
     labels = run.plan.labels
     ratings = {label: _ratings(run, label) for label in labels}
-    if run.plan.task != "scores" or not all(ratings.values()):
+    if not run.plan.task.is_numbers or not all(ratings.values()):
         return None
     numbers = {name: len(scores) for by_utterance in ratings.values() for name, scores in by_utterance.items()}
     people = figures(run, _scorer(labels, ratings, lambda _, scores: scores), clusters)

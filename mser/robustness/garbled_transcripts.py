@@ -17,7 +17,7 @@ SUBSTITUTED, DELETED = 0.6, 0.8
 
 def words_of(utterances: Iterable[Utterance]) -> list[str]:
     """Return every word as often as it is said, so that a draw from them follows the corpus."""
-    return [word for one in utterances for word in one.transcript.split()]
+    return [word for utterance in utterances for word in utterance.transcript.split()]
 
 
 def garbled(transcript: str, rate: float, vocabulary: Sequence[str], *, key: str) -> str:
@@ -42,17 +42,17 @@ def garbled(transcript: str, rate: float, vocabulary: Sequence[str], *, key: str
     spoken = transcript.split()
     random = np.random.default_rng((crc32(key.encode()), crc32(b"words")))
     wrong, how, which = random.random((3, len(spoken)))
-    said: list[str] = []
+    words: list[str] = []
     for place, word in enumerate(spoken):
         if wrong[place] >= rate:
-            said.append(word)
+            words.append(word)
             continue
         drawn = vocabulary[int(which[place] * len(vocabulary))]
         if how[place] < SUBSTITUTED:
-            said.append(drawn)
+            words.append(drawn)
         elif how[place] >= DELETED:
-            said += [word, drawn]
-    return " ".join(said)
+            words += [word, drawn]
+    return " ".join(words)
 
 
 def require_jiwer() -> None:
@@ -68,7 +68,7 @@ def require_jiwer() -> None:
         )
 
 
-def errors(spoken: Sequence[str], said: Sequence[str]) -> dict[str, int]:
+def errors(spoken: Sequence[str], hypotheses: Sequence[str]) -> dict[str, int]:
     """Return ``words`` spoken, and how many ``substitutions``, ``deletions`` and ``insertions`` lead to what was said.
 
     Their sum over the words is the word error rate, by the alignment that needs the fewest (jiwer).
@@ -79,9 +79,12 @@ def errors(spoken: Sequence[str], said: Sequence[str]) -> dict[str, int]:
     """
     import jiwer
 
-    pairs = [(one, other) for one, other in zip(spoken, said, strict=True) if one.split()]
+    pairs = [(reference, other) for reference, other in zip(spoken, hypotheses, strict=True) if reference.split()]
     kinds = ("substitutions", "deletions", "insertions")
     if not pairs:
         return {"words": 0, **dict.fromkeys(kinds, 0)}
-    found = jiwer.process_words([one for one, _ in pairs], [other for _, other in pairs])
-    return {"words": sum(len(one.split()) for one, _ in pairs), **{kind: getattr(found, kind) for kind in kinds}}
+    counts = jiwer.process_words([reference for reference, _ in pairs], [other for _, other in pairs])
+    return {
+        "words": sum(len(reference.split()) for reference, _ in pairs),
+        **{kind: getattr(counts, kind) for kind in kinds},
+    }

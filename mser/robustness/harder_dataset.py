@@ -31,8 +31,10 @@ class Harder(UtteranceDataset):
         self.condition = condition
         if condition.kind == "wer":
             self.utterances = [
-                replace(one, transcript=garbled(one.transcript, condition.level, vocabulary, key=one.id))
-                for one in original.utterances
+                replace(
+                    utterance, transcript=garbled(utterance.transcript, condition.level, vocabulary, key=utterance.id)
+                )
+                for utterance in original.utterances
             ]
 
     def __getitem__(self, chosen: list[int] | Draw) -> Batch:

@@ -30,7 +30,7 @@ def ask_again(
     run: Path,
     job: tuple[int, int],
     part: Part,
-    asked: Sequence[Condition],
+    conditions: Sequence[Condition],
     *,
     vocabulary: Sequence[str],
     options: Sequence[str] = (),
@@ -43,7 +43,7 @@ def ask_again(
         run: the run's folder.
         job: seed and fold.
         part: which part to ask about.
-        asked: the conditions.
+        conditions: the conditions.
         vocabulary: where wrong words come from.
         options: further options of `mser fit`, such as another accelerator.
 
@@ -53,16 +53,20 @@ def ask_again(
     seed, fold = job
     home = run / fold_name(seed, fold)
     model = model_digest(home)
-    todo = [one for one in asked if not finished(condition_folder(run, part, one.folder, seed, fold), one, model)]
+    todo = [
+        condition
+        for condition in conditions
+        if not finished(condition_folder(run, part, condition.folder, seed, fold), condition, model)
+    ]
     if not todo:
         return
     trainer, recognizer, data = _model(run, home, job, options)
     if part == "test":
         record(home, fold=fold, seed=seed, checkpoint=str(home / BEST))
     ask = trainer.test if part == "test" else trainer.validate
-    for one in todo:
+    for condition in todo:
         cast(Any, trainer).callbacks = [
-            _Ask(one, part, condition_folder(run, part, one.folder, seed, fold), model, vocabulary)
+            _Ask(condition, part, condition_folder(run, part, condition.folder, seed, fold), model, vocabulary)
         ]
         ask(recognizer, data, verbose=False)
 
@@ -91,7 +95,7 @@ class _Ask(Callback):
         harder = datasets[self.part] = Harder(original, self.condition, self.vocabulary)
         self.facts = {"condition": self.condition.facts(), "model": self.model}
         if self.condition.kind == "wer":
-            sides = ([one.transcript for one in data.utterances] for data in (original, harder))
+            sides = ([utterance.transcript for utterance in data.utterances] for data in (original, harder))
             self.facts["errors"] = errors(*sides)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

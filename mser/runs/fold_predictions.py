@@ -98,12 +98,12 @@ def read_predictions(
             missing, repeated or unknown; if a number is none or contradicts the prediction.
     """
     whole = _read(path, question, seed, fold)
-    found: dict[Part, Predictions] = {}
+    predictions: dict[Part, Predictions] = {}
     for part, ids in parts.items():
         rows = [row for row in whole if row["split"] == part]
-        if rows or not found:
-            found[part] = _part(path, rows, question, part, ids)
-    return found
+        if rows or not predictions:
+            predictions[part] = _part(path, rows, question, part, ids)
+    return predictions
 
 
 def _part(path: Path, rows: list[Row], question: Question, part: Part, ids: Collection[str]) -> Predictions:
@@ -136,19 +136,19 @@ def _require_columns(path: Path, columns: list[str], question: Question) -> None
     expected = [*_FIRST, *question.columns()]
     if missing := [name for name in expected if name not in columns]:
         raise UserError(f"{path} has no column {missing[0]!r}; expected {', '.join(expected)}; run this fold again")
-    found = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
-    if sorted(found) != sorted(question.probable()):
-        have, want = ", ".join(found) or "none", ", ".join(question.probable()) or "of scores alone"
+    labels = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
+    if sorted(labels) != sorted(question.probable()):
+        have, want = ", ".join(labels) or "none", ", ".join(question.probable()) or "of scores alone"
         raise UserError(f"{path} has probabilities for {have}, but the run's label set is {want}; run this fold again")
 
 
-def _require_ids(path: Path, found: Sequence[str], expected: Collection[str], part: Part) -> None:
-    ordered, does = sorted(found), _DOES[part]
+def _require_ids(path: Path, ids: Sequence[str], expected: Collection[str], part: Part) -> None:
+    ordered, does = sorted(ids), _DOES[part]
     if repeated := [a for a, b in pairwise(ordered) if a == b]:
         raise UserError(f"{path} has {_some(repeated)} more than once among its {part} rows; run this fold again")
-    if unknown := sorted(set(found) - set(expected)):
+    if unknown := sorted(set(ids) - set(expected)):
         raise UserError(f"{path} has {_some(unknown)}, which the protocol does not {does} in this fold; run it again")
-    if missing := sorted(set(expected) - set(found)):
+    if missing := sorted(set(expected) - set(ids)):
         message = f"{path} lacks {_some(missing)} of the {len(expected)} utterances to {does} in this fold"
         raise UserError(f"{message}; run it again")
 

@@ -90,8 +90,8 @@ def of_config(config: str) -> dict[str, Any] | None:
         >>> of_config("model: {dropout: 0.1}") is None
         True
     """
-    found: dict[str, Any] | None = (yaml.safe_load(config) or {}).get(KEY)
-    return found
+    origin: dict[str, Any] | None = (yaml.safe_load(config) or {}).get(KEY)
+    return origin
 
 
 def of_facts(facts: Mapping[str, Any], where: object) -> Searched | Procedure | None:
@@ -101,9 +101,9 @@ def of_facts(facts: Mapping[str, Any], where: object) -> Searched | Procedure | 
         UserError: if it is told in another way than this version writes.
     """
     try:
-        if found := facts.get("procedure"):
-            choices = tuple(Choice(**choice) for choice in found["choices"])
-            return Procedure(Searched(**found["search"]), dict(found["space"]), choices)
+        if origin := facts.get("procedure"):
+            choices = tuple(Choice(**choice) for choice in origin["choices"])
+            return Procedure(Searched(**origin["search"]), dict(origin["space"]), choices)
         return Searched(**facts[KEY]) if facts.get(KEY) else None
     except (TypeError, KeyError) as error:
         raise UserError(f"{where} tells of a search, but lacks or garbles {error}; restore the file") from error

@@ -30,7 +30,8 @@ class Recordings:
     Attributes:
         utterances: by id.
         clip_of: id of an utterance to the clip that it is; clips of equal files are equal. Words alone are no clip.
-        near: clip to those that are copies of it: itself, overlapping parts of its file, other versions of its sound.
+        near: clip to the others that are copies of it, overlapping parts of its file and other versions of its sound,
+            where there are any.
         apart: the pairs of clips (first < second) of `near` that overlap in less than half of the shorter one.
         unheard: the ids of those that are too short, too quiet or too steady for their sound to be compared.
     """
@@ -50,15 +51,18 @@ class Recordings:
         """
         from mser.splits.listening import listen  # numpy, which the commands that only read need not
 
-        known = {one.id: one for one in utterances}
-        recorded = {name: one for name, one in known.items() if one.audio}
+        known = {utterance.id: utterance for utterance in utterances}
+        recorded = {name: utterance for name, utterance in known.items() if utterance.audio}
         heard = listen(recorded.values(), root)
-        clip_of = {name: Clip(heard.stands_for[one.audio], one.start, _end(one)) for name, one in recorded.items()}
-        near: dict[Clip, set[Clip]] = {clip: {clip} for clip in clip_of.values()}
-        overlapping = dict(_overlapping(near))
-        for one, two in [*overlapping, *heard.copies]:
-            near[one].add(two)
-            near[two].add(one)
+        clip_of = {
+            name: Clip(heard.stands_for[utterance.audio], utterance.start, _end(utterance))
+            for name, utterance in recorded.items()
+        }
+        near: dict[Clip, set[Clip]] = defaultdict(set)
+        overlapping = dict(_overlapping(set(clip_of.values())))
+        for left, right in [*overlapping, *heard.copies]:
+            near[left].add(right)
+            near[right].add(left)
         apart = {pair for pair, share in overlapping.items() if share < _MUCH} - set(heard.copies)
         unheard = frozenset(name for name, clip in clip_of.items() if clip in heard.unheard)
         return cls(known, clip_of, {clip: frozenset(all_) for clip, all_ in near.items()}, frozenset(apart), unheard)
@@ -66,13 +70,13 @@ class Recordings:
     def shared(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many pairs of an utterance of `left` and one of `right` are copies."""
         there = self._by_clip(left)
-        return sum(len(there.get(clip, ())) for name in self._clips(right) for clip in self.near[self.clip_of[name]])
+        return sum(len(there.get(clip, ())) for name in self._clips(right) for clip in self._near(self.clip_of[name]))
 
     def same_file(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many of `right` are in equal files, or overlapping parts of one file, in `left`."""
         there = self._by_clip(left)
         return sum(
-            any(clip in there and clip.audio == own.audio for clip in self.near[own])
+            any(clip in there and clip.audio == own.audio for clip in self._near(own))
             for own in (self.clip_of[name] for name in self._clips(right))
         )
 
@@ -80,7 +84,7 @@ class Recordings:
         """Yield the ids of each pair that `shared` counts."""
         there = self._by_clip(left)
         for name in self._clips(right):
-            for clip in sorted(self.near[self.clip_of[name]] & there.keys()):
+            for clip in sorted(self._near(self.clip_of[name]) & there.keys()):
                 yield from ((other, name) for other in there[clip])
 
     def copies(self) -> Iterator[tuple[str, str]]:
@@ -88,20 +92,20 @@ class Recordings:
         there = self._by_clip(self.clip_of)
         for clip, names in there.items():
             yield from combinations(names, 2)
-            for other in sorted(self.near[clip]):
+            for other in sorted(self.near.get(clip, ())):
                 if clip < other and (clip, other) not in self.apart:
                     yield from product(names, there[other])
 
-    def told(self, one: str, two: str) -> str:
+    def told(self, first: str, second: str) -> str:
         """Return a pair in words, such as ``a.wav = b.wav; speakers 46 and 53``."""
-        left, right = self.utterances[one], self.utterances[two]
+        left, right = self.utterances[first], self.utterances[second]
         # Files of recordings that lay in a table are named after what they hold, which tells nobody anything.
         by_name = not os.path.isabs(left.audio) and not os.path.isabs(right.audio)
         by_file = by_name and left.audio != right.audio and _end(left) == _end(right) == float("inf")
-        told = f"{left.audio} = {right.audio}" if by_file else f"{one} = {two}"
+        copy = f"{left.audio} = {right.audio}" if by_file else f"{first} = {second}"
         if left.speaker and left.speaker == right.speaker:
-            return f"{told}; speaker {left.speaker}"
-        return f"{told}; speakers {left.speaker or 'unknown'} and {right.speaker or 'unknown'}"
+            return f"{copy}; speaker {left.speaker}"
+        return f"{copy}; speakers {left.speaker or 'unknown'} and {right.speaker or 'unknown'}"
 
     def split_files(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return of how many files segments of other groups are in `left` and in `right` that do not overlap."""
@@ -110,33 +114,40 @@ class Recordings:
         for name in self._clips(left):
             groups[self.clip_of[name].audio].add(self.utterances[name].group)
             clips[self.clip_of[name].audio].add(self.clip_of[name])
-        found = set()
+        files_split = set()
         for name in self._clips(right):
             clip = self.clip_of[name]
-            if groups[clip.audio] - {self.utterances[name].group} and not self.near[clip] & clips[clip.audio]:
-                found.add(clip.audio)
-        return len(found)
+            if groups[clip.audio] - {self.utterances[name].group} and not self._near(clip) & clips[clip.audio]:
+                files_split.add(clip.audio)
+        return len(files_split)
+
+    def _near(self, clip: Clip) -> frozenset[Clip]:
+        """Return the copies of a clip, and itself."""
+        return self.near.get(clip, frozenset()) | {clip}
 
     def _by_clip(self, names: Iterable[str]) -> dict[Clip, list[str]]:
-        found: dict[Clip, list[str]] = defaultdict(list)
+        utterances_by_clip: dict[Clip, list[str]] = defaultdict(list)
         for name in self._clips(names):
-            found[self.clip_of[name]].append(name)
-        return found
+            utterances_by_clip[self.clip_of[name]].append(name)
+        return utterances_by_clip
 
     def _clips(self, names: Iterable[str]) -> Iterable[str]:
         return (name for name in names if name in self.clip_of)
 
 
-def _end(one: Utterance) -> float:
-    return float("inf") if one.end is None else one.end
+def _end(utterance: Utterance) -> float:
+    return float("inf") if utterance.end is None else utterance.end
 
 
 def _overlapping(clips: Iterable[Clip]) -> Iterator[tuple[tuple[Clip, Clip], float]]:
     """Yield the parts of one file that overlap, and how much of the shorter one does."""
     open_: list[Clip] = []
     for clip in sorted(clips):
-        open_ = [one for one in open_ if one.audio == clip.audio and clip.start < one.end]
-        for one in open_:
-            shorter = min(one.end - one.start, clip.end - clip.start)
-            yield (one, clip), (min(one.end, clip.end) - clip.start) / shorter if shorter < float("inf") else 1.0
+        open_ = [utterance for utterance in open_ if utterance.audio == clip.audio and clip.start < utterance.end]
+        for utterance in open_:
+            shorter = min(utterance.end - utterance.start, clip.end - clip.start)
+            yield (
+                (utterance, clip),
+                (min(utterance.end, clip.end) - clip.start) / shorter if shorter < float("inf") else 1.0,
+            )
         open_.append(clip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mser.labels import LabelSet, MultiLabel, ScoreSet, Task
+from mser.labels import Kind, task_of_kind
 from mser.runs.folder import PROTOCOL
 from mser.tasks import score_names
 
@@ -17,12 +17,5 @@ def validation_scores(run: Path) -> list[str]:
         run: a folder with a ``protocol.json``.
     """
     plan = json.loads((run / PROTOCOL).read_text(encoding="utf-8"))
-    name, labels = plan["label_set"], tuple(plan["labels"])
-    task: Task
-    if plan["task"] == "labels":
-        task = LabelSet(name, labels)
-    elif plan["task"] == "multi_label":
-        task = MultiLabel(name, labels)
-    else:
-        task = ScoreSet(name, labels, low=-1, high=1)
+    task = task_of_kind(Kind(plan["task"]), plan["label_set"], tuple(plan["labels"]))
     return ["loss", *score_names(task)]

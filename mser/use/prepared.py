@@ -65,6 +65,18 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
     return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes)
 
 
+def require_listener(settings: Settings, *, asr: bool) -> None:
+    """Refuse a model that cannot tell anything of speech alone.
+
+    Raises:
+        UserError: if it does not listen, or needs a transcript that nobody writes.
+    """
+    if "speech" not in settings.modalities and not asr:
+        raise UserError("this model does not listen: it needs a transcript")
+    if "text" in settings.modalities and not (asr or settings.takes_either):
+        raise UserError(NEEDS_TEXT)
+
+
 def require_sides(clip: Clip, settings: Settings, sides: Sequence[str]) -> None:
     """Refuse a clip without what the model needs; one trained with sides missing needs either.
 

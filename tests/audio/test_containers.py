@@ -87,7 +87,7 @@ def test_a_span_is_part_of_the_whole(name, made):
 def test_a_span_of_what_libsndfile_reads_too(name, made):
     path, _, whole, _ = made(name)
 
-    @settings(max_examples=25)
+    @settings(max_examples=500)
     @given(first=st.integers(0, len(whole) - 1), count=st.integers(1, 20_000))
     def spans(first, count):
         with opened(path) as recording:

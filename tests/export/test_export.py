@@ -66,6 +66,33 @@ def test_one_fold(fold, tmp_path, capsys):
     assert "/" not in told["trained"]["encoders"]["speech"]
 
 
+def test_the_card_says_that_settings_were_chosen_on_tested_folds(run, fold, tmp_path):
+    found = {"by": "lr", "method": "bayes", "trials": 20, "metric": "crossval/val_ua_mean", "corpus": "iemocap",
+             "protocol": "iemocap/loso5", "folds": [1, 2, 3, 4, 5]}  # fmt: skip
+    facts = (run / "run.json").read_text()
+    search = {"searched": found | {"digest": json.loads((run / "protocol.json").read_text())["digest"]}}
+    told = {}
+    try:
+        for name, more in (
+            ("tested", search),
+            ("locked", search | {"skip_test": True}),
+            ("trial", {"skip_test": True}),
+        ):
+            (run / "run.json").write_text(json.dumps(json.loads(facts) | more))
+            (run.parent / "sweep.json").write_text("{}")
+            assert main(["export", str(fold), "--out", str(tmp_path / name)]) == 0
+            told[name] = (tmp_path / name / "README.md").read_text()
+    finally:
+        (run / "run.json").write_text(facts)
+        (run.parent / "sweep.json").unlink()
+    assert (
+        "Its settings were chosen on folds that are tested here: optimistic. They are the best of 20" in told["tested"]
+    )
+    assert "Its settings were chosen on this very part" in told["locked"]
+    assert "It is a trial of the search" in told["trial"]
+    assert "validation parts, which chose the epoch too" in told["trial"]
+
+
 def test_an_ensemble(run, tmp_path, capsys):
     folds = [str(run / f"seed1/fold{number}") for number in (1, 2)]
     assert main(["export", *folds, "--out", str(tmp_path / "both")]) == 0

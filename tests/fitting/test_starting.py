@@ -1,17 +1,23 @@
 """mser fit --from: a model folder or a checkpoint as the start of a fit, and options that cannot be."""
 
+import json
 import os
+import shutil
 
 import pytest
 import torch
+from fake.converting import speech_bert, write_files
 from fake.corpora.table import make_table
+from fake.encoders import save_text, save_waveform, save_whisper
 from fake.places import EXPERIMENTS
 from fake.trained import untrained
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_model
 
 from mser.cli import main
-from mser.encoders.encoder import TextEncoder
+from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.pretrained import save_settings
 from mser.fitting.trainers import alone_in_allocation
+from mser.recognizer import EmotionRecognizer
 
 FIT = ["fit", f"--config={EXPERIMENTS / 'demo/text_only.yaml'}", "--data=Table", "--trainer.accelerator=cpu",
        "--trainer.enable_progress_bar=false", "--trainer.max_epochs=1"]  # fmt: skip
@@ -87,30 +93,36 @@ def test_values_that_cannot_be_are_refused_at_once(option, said, place, capsys):
     assert not (place / "never").exists()
 
 
-def test_an_encoder_of_a_model_folder_has_its_weights(place, tmp_path):
-    import json
-    import shutil
+@pytest.mark.parametrize(
+    ("side", "kind"), [("text", "bert"), ("speech", "wavlm"), ("speech", "whisper"), ("speech", "speech-bert")]
+)
+def test_an_encoder_of_a_model_folder_has_its_weights(side, kind, place, tmp_path):
+    own, folder, encoder = tmp_path / "speech", tmp_path / "model", {"text": TextEncoder, "speech": SpeechEncoder}[side]
+    if kind == "speech-bert":
+        assert speech_bert(write_files(tmp_path)) == 0
+    else:
+        own.mkdir()
+        save_whisper(own) if kind == "whisper" else {"bert": save_text, "wavlm": save_waveform}[kind](own, kind)
+    shutil.copytree(place / "model", folder)
+    save_settings(str(own), folder / side, text=side == "text")
+    model = EmotionRecognizer(["happy", "sad"], **{"speech": None, "text": None, side: encoder(str(own))})
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight += 1
+    save_model(model, str(folder / "seed1-fold1.safetensors"))  # as `mser export`: what is shared lies under one name
+    told = json.loads((folder / "config.json").read_text())
+    told["model"] |= {"text": None, side: {"name": side}}
+    (folder / "config.json").write_text(json.dumps(told))
+    found = encoder(str(folder / side)).state_dict()
+    for name, weight in getattr(model, side).state_dict().items():
+        torch.testing.assert_close(found[name], weight)
 
-    import transformers as hf
-    from fake.encoders import save_text
-    from safetensors.torch import save_file
 
-    (tmp_path / "own").mkdir()
-    save_text(tmp_path / "own", "bert")
-    encoder = TextEncoder(str(tmp_path / "own"))
-    model = tmp_path / "model"
-    shutil.copytree(place / "model", model)
-    (model / "text").mkdir()
-    hf.AutoConfig.from_pretrained(tmp_path / "own").save_pretrained(model / "text")
-    hf.AutoTokenizer.from_pretrained(tmp_path / "own").save_pretrained(model / "text")
-    weights = {f"text.{name}": one.clone() + 1 for name, one in encoder.state_dict().items()}
-    save_file(weights, model / "seed1-fold1.safetensors")
-    told = json.loads((model / "config.json").read_text())
-    told["model"]["text"]["name"] = "text"
-    (model / "config.json").write_text(json.dumps(told))
-    found = TextEncoder(str(model / "text"))
-    for name, one in encoder.state_dict().items():
-        torch.testing.assert_close(found.state_dict()[name], one + 1)
+def test_a_model_folder_that_lacks_an_encoder_is_no_start(place, capsys):
+    model = ("--model.speech.name=tiny", f"--from={place / 'model'}")
+    assert fit(place, "never", *model) == 2  # with other labels the head says nothing of what it lacks
+    assert "speech.backbone." in (said := refusal(capsys))
+    assert "is absent there" in said
 
 
 def test_an_allocation_of_slurm_is_no_srun(monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from fake.runs import edit_json, make_run, predictions_of, write_predictions
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.confidence.decisions import log_losses
 from mser.report.pairwise.opinion_pool import fuse
 from mser.runs.csv_cells import Question
@@ -145,7 +146,7 @@ def said(probabilities, target, prediction=None):
 
 
 def test_independent_sides_are_better_together_than_apart():
-    question, rng = Question("labels", ("a", "b", "c"), exclusive=True), np.random.default_rng(0)
+    question, rng = Question(Kind.LABELS, ("a", "b", "c"), exclusive=True), np.random.default_rng(0)
     target = rng.integers(0, 3, 3000)
 
     def side(skill):
@@ -162,7 +163,7 @@ def test_independent_sides_are_better_together_than_apart():
 
 
 def test_a_side_that_guesses_weighs_nothing_and_equal_sides_weigh_the_same():
-    question, rng = Question("labels", ("a", "b"), exclusive=True), np.random.default_rng(1)
+    question, rng = Question(Kind.LABELS, ("a", "b"), exclusive=True), np.random.default_rng(1)
     target = rng.integers(0, 2, 500)
     sure = said(np.where(np.eye(2)[target] > 0, 0.9, 0.1), np.where(rng.random(500) < 0.9, target, 1 - target))
     flat = said(np.full((500, 2), 0.5), sure.target)
@@ -173,7 +174,7 @@ def test_a_side_that_guesses_weighs_nothing_and_equal_sides_weigh_the_same():
 
 
 def test_the_test_part_has_no_say_in_the_weight():
-    question, target = Question("labels", ("a", "b"), exclusive=True), np.arange(40) % 2
+    question, target = Question(Kind.LABELS, ("a", "b"), exclusive=True), np.arange(40) % 2
     right, flat = said(np.where(np.eye(2)[target] > 0, 0.9, 0.1), target), said(np.full((40, 2), 0.5), target)
     assert fuse((flat, right), (right, flat), question)[2] == 1
     assert fuse((right, flat), (flat, right), question)[2] == 0
@@ -181,7 +182,7 @@ def test_the_test_part_has_no_say_in_the_weight():
 
 @pytest.mark.parametrize("labels", [("sentiment",), ("valence", "arousal")])
 def test_scores_are_averaged_by_what_runs_are_compared_by(labels):
-    question, rng = Question("scores", labels, exclusive=False), np.random.default_rng(3)
+    question, rng = Question(Kind.SCORES, labels, exclusive=False), np.random.default_rng(3)
     target = rng.normal(0, 1, (800, len(labels)))
     none = np.empty((800, 0))
     speech, text = (said(none, target, target + rng.normal(0, noise, target.shape)) for noise in (1.0, 0.7))

@@ -13,6 +13,7 @@ from scipy.stats import binomtest, t
 from sklearn.metrics import balanced_accuracy_score
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.figures import figures
 from mser.report.printed import p_value
 from mser.runs.csv_cells import Question
@@ -91,11 +92,11 @@ def predictions(task, rng, size=60):
 
 
 SCORERS = {
-    "labels": judge(Question("labels", LABELS, exclusive=True)).scorer,
+    "labels": judge(Question(Kind.LABELS, LABELS, exclusive=True)).scorer,
     "one_vs_rest": one_vs_rest(LABELS),
-    "multi_label": judge(Question("multi_label", LABELS, exclusive=False)).scorer,
-    "sentiment": judge(Question("scores", ("sentiment",), exclusive=False)).scorer,
-    "attributes": judge(Question("scores", ("valence", "arousal"), exclusive=False)).scorer,
+    "multi_label": judge(Question(Kind.MULTI_LABEL, LABELS, exclusive=False)).scorer,
+    "sentiment": judge(Question(Kind.SCORES, ("sentiment",), exclusive=False)).scorer,
+    "attributes": judge(Question(Kind.SCORES, ("valence", "arousal"), exclusive=False)).scorer,
 }
 
 
@@ -201,7 +202,7 @@ def test_the_intervals_of_numbers_cover():
         return np.stack([row.sum(1) for row in rows])
 
     rng = np.random.default_rng(5)
-    scorer = judge(Question("scores", ("valence",), exclusive=False)).scorer
+    scorer = judge(Question(Kind.SCORES, ("valence",), exclusive=False)).scorer
     truth = scorer.of_sums(speak(20_000).sum(0))
     found = Clusters("speaker", tuple("abcdefghij"), (0,) * 5 + (1,) * 5, tuple(range(10)), {})
     weights = np.vstack([np.ones((1, 10)), cluster_weights(found.strata, 300, rng)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fake.worlds import draw, iemocap, official, truth
 
+from mser.labels import Kind
 from mser.report.figures import intervals, models_error
 from mser.runs.csv_cells import Question
 from mser.scoring.clusters import Clusters
@@ -39,7 +40,7 @@ def scored(world, corpora, rng, replicates=60, **how):
     """Return UA by (corpus, run, seed, fold), that of these models resampled (corpus, run, R), and what was drawn."""
     drawn = draw(world, rng, corpora, **how)
     groups = len(world.folds)
-    scorer = judge(Question("labels", tuple("abcd"[: world.classes]), exclusive=True)).scorer
+    scorer = judge(Question(Kind.LABELS, tuple("abcd"[: world.classes]), exclusive=True)).scorer
     found = Clusters("speaker", tuple(map(str, range(groups))), tuple(world.folds), tuple(range(groups)), {},
                      tuple(world.sizes.sum(1)))  # fmt: skip
     folds = [drawn.tables[..., world.folds == fold, :].sum(-2) for fold in range(max(world.folds) + 1)]

@@ -52,9 +52,9 @@ def known_scores(segment: Segment) -> dict[str, float]:
 
 def wrong_scores(segments: Iterable[Segment]) -> Iterator[Problem]:
     """Yield the scores that `known_scores` leaves out."""
-    for one in segments:
-        for name in sorted(one.scores.keys() - known_scores(one).keys()):
+    for segment in segments:
+        for name in sorted(segment.scores.keys() - known_scores(segment).keys()):
             low, high = RANGES[name]
-            found = "no" if isnan(one.scores[name]) else f"{one.scores[name]:g} as"
-            message = f"{one.id} has {found} {name}, expected {low} to {high}; it takes no part where that is asked"
-            yield Problem("label", message, one.id)
+            value = "no" if isnan(segment.scores[name]) else f"{segment.scores[name]:g} as"
+            message = f"{segment.id} has {value} {name}, expected {low} to {high}; it takes no part where that is asked"
+            yield Problem("label", message, segment.id)

@@ -13,7 +13,7 @@ from mser.splits.transcripts import NearCopies
 
 
 def _by_session(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
-    sessions = [[one for one in utterances if one.session == name] for name in SESSIONS]
+    sessions = [[utterance for utterance in utterances if utterance.session == name] for name in SESSIONS]
     absent = [name for name, members in zip(SESSIONS, sessions, strict=True) if not members]
     if absent:
         raise UserError(
@@ -37,19 +37,26 @@ def _leave_one_session_out(utterances: Sequence[Utterance]) -> Iterable[Parts]:
 def _leave_one_speaker_out(utterances: Sequence[Utterance]) -> Iterable[Parts]:
     sessions = _by_session(utterances)
     for number, members in enumerate(sessions):
-        for speaker in sorted({one.speaker for one in members}):
-            val = [one for one in members if one.speaker != speaker]
-            yield speaker, _without(sessions, number), val, [one for one in members if one.speaker == speaker]
+        for speaker in sorted({utterance.speaker for utterance in members}):
+            val = [utterance for utterance in members if utterance.speaker != speaker]
+            yield (
+                speaker,
+                _without(sessions, number),
+                val,
+                [utterance for utterance in members if utterance.speaker == speaker],
+            )
 
 
 def _superb(utterances: Sequence[Utterance]) -> Iterable[Parts]:
     sessions = _by_session(utterances)
     for test, members in enumerate(sessions):
         others = _without(sessions, test)
-        shuffled = sorted(others, key=lambda one: hashlib.sha256(f"superb {test} {one.id}".encode()).digest())
-        val = {one.id for one in shuffled[: len(others) - len(others) * 4 // 5]}
-        train = [one for one in others if one.id not in val]
-        yield f"session{test + 1}", train, [one for one in others if one.id in val], members
+        shuffled = sorted(
+            others, key=lambda utterance: hashlib.sha256(f"superb {test} {utterance.id}".encode()).digest()
+        )
+        val = {utterance.id for utterance in shuffled[: len(others) - len(others) * 4 // 5]}
+        train = [utterance for utterance in others if utterance.id not in val]
+        yield f"session{test + 1}", train, [utterance for utterance in others if utterance.id in val], members
 
 
 def _paper2020(utterances: Sequence[Utterance]) -> Iterable[Parts]:
@@ -58,14 +65,14 @@ def _paper2020(utterances: Sequence[Utterance]) -> Iterable[Parts]:
 
 
 def _improvised(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    return _leave_one_session_out([one for one in utterances if one.style == "improvised"])
+    return _leave_one_session_out([utterance for utterance in utterances if utterance.style == "improvised"])
 
 
 def _text_disjoint(utterances: Sequence[Utterance]) -> Iterable[Parts]:
     copies = NearCopies(utterances)
     for name, train, val, test in _leave_one_session_out(utterances):
-        told = copies.found((one.id for one in train), among=(one.id for one in test))
-        yield name, [one for one in train if one.id not in told], val, test
+        copied = copies.found((utterance.id for utterance in train), among=(utterance.id for utterance in test))
+        yield name, [utterance for utterance in train if utterance.id not in copied], val, test
 
 
 PROTOCOLS = (

@@ -25,20 +25,20 @@ def local_table(path: Path) -> Path:
         UserError: if the data set could not be had.
     """
     name = path.as_posix()
-    asked = _NAME.fullmatch(name)
-    if asked is None or path.exists() or (path.suffix in FORMATS and not asked["inside"]):
+    name_parts = _NAME.fullmatch(name)
+    if name_parts is None or path.exists() or (path.suffix in FORMATS and not name_parts["inside"]):
         return path
     if Path(path.parts[0]).exists():  # a file below a folder that is here is meant
         return path
     from huggingface_hub import snapshot_download
 
-    inside = asked["inside"]
+    inside = name_parts["inside"]
     patterns = [inside, f"{inside}/*"] if inside else _FILES
     if inside and inside.lower().endswith((".csv", ".tsv", ".jsonl")):
         patterns = ["*"]
     try:
         folder = snapshot_download(
-            asked["id"], repo_type="dataset", revision=asked["revision"], allow_patterns=patterns
+            name_parts["id"], repo_type="dataset", revision=name_parts["revision"], allow_patterns=patterns
         )
     # Besides its own errors, the client lets those of the network through, which are of several libraries.
     except Exception as error:
@@ -46,7 +46,7 @@ def local_table(path: Path) -> Path:
             f"{name} is neither a table here nor could it be had from the Hugging Face hub ({brief(error)}); check the "
             "name, or run once with a network"
         ) from error
-    found = Path(folder, inside or "")
-    if not found.exists():
-        raise UserError(f"{asked['id']} has no {inside}, as far as it was fetched; check the name")
-    return found
+    inside_folder = Path(folder, inside or "")
+    if not inside_folder.exists():
+        raise UserError(f"{name_parts['id']} has no {inside}, as far as it was fetched; check the name")
+    return inside_folder

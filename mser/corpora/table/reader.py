@@ -6,15 +6,18 @@ A recording that cannot be used is a problem of the manifest instead, and its ro
 from __future__ import annotations
 
 import os
+import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
-from mser.audio.recording import check_recording
+from mser.audio.recording import check_clips
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses
-from mser.corpora.table.rows import Columns, home, listed, read_rows
+from mser.corpora.table.rows import Columns, Row, columns_of, each_row, home, listed
 from mser.corpora.table.shards import SPLIT_WORDS
 from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
@@ -23,6 +26,8 @@ from mser.manifest import Manifest, Problem, Utterance
 ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "fold", "group")
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
+_Placed = tuple[int | str, Utterance]
+"""The place of a row, and its clip."""
 
 
 def read_table(path: Path, columns: Columns | None = None) -> Manifest:
@@ -36,24 +41,37 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     """
     path = path.absolute()
     columns = dict(columns or {})
-    rows = read_rows(path, columns)
-    if is_audformat(path):
+    rows = each_row(path, columns)
+    if is_audformat(path):  # which holds all of them
+        rows = iter(held := list(rows))
         columns.pop("table", None)
-    header = list(dict.fromkeys(name for _, row in rows for name in row))
+        header = list(dict.fromkeys(name for _, row in held for name in row))
+    else:
+        rows = chain([next(rows)], rows)  # what is wrong with the whole of it is told before what columns it lacks
+        header = columns_of(path, columns)
     named = _settle(columns, header, path)
-    clips: dict[str, tuple[int | str, Utterance]] = {}
+    clips = _clips(rows, named, path)
+    _require_one_each("split", clips, path)
+    _require_one_each("fold", clips, path)
+    manifest = _heard(clips, path)
+    return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
+
+
+def _clips(rows: Iterable[tuple[int | str, Row]], named: Mapping[str, list[str]], path: Path) -> list[_Placed]:
+    """Return the clips in the order of their rows, which are not held."""
+    places: dict[str, int | str] = {}
+    clips: list[_Placed] = []
+    folder = home(path)
     for place, row in rows:
         try:
-            clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, path)
-            if clip.id in clips:
-                raise ValueError(f"{clip.id} is the clip of row {clips[clip.id][0]} already; keep one of them")
+            clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, folder)
+            if clip.id in places:
+                raise ValueError(f"{clip.id} is the clip of row {places[clip.id]} already; keep one of them")
         except ValueError as error:
             raise UserError(f"{path}, row {place}: {error}") from error
-        clips[clip.id] = place, clip
-    _require_one_each("split", clips.values(), path)
-    _require_one_each("fold", clips.values(), path)
-    manifest = _heard(clips.values(), path)
-    return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
+        places[clip.id] = place
+        clips.append((place, clip))
+    return clips
 
 
 def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -66,48 +84,47 @@ def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[
 
 def _without_names(manifest: Manifest) -> tuple[str, ...]:
     """Return a note where labels are numbers: whoever made the table knows what they mean."""
-    labels = sorted({one.label for one in manifest if one.label is not None})
+    labels = sorted({utterance.label for utterance in manifest if utterance.label is not None})
     if not labels or not all(label.isdecimal() for label in labels):
         return ()
     return (f"labels are numbers, and the table does not name them: {', '.join(labels[:10])}",)
 
 
-def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
+def _settle(options: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
     """Return the columns of each role: what was asked for, or else the column of the role's name."""
-    for role in asked:
+    for role in options:
         if role not in ROLES:
             raise one_of("role of a column", role, list(ROLES))
     # Who names the scores wants them, though there may be labels too; and the other way round.
     other = {"label": "score", "score": "label"}
-    usual = {role: role for role in ROLES if role in header and not (role in other and asked.get(other[role]))}
+    usual = {role: role for role in ROLES if role in header and not (role in other and options.get(other[role]))}
     named = {
-        role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**asked}).items()
+        role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**options}).items()
     }
     for role, names in named.items():
         for name in names:
             if name not in header:
                 raise UserError(f"{path} has no column {name!r} for the {role}: it has {listed(path, header)}")
-    _require_enough(named, asked, header, path)
+    _require_enough(named, options, header, path)
     # What recordings are called that lie in the table itself.
-    if (name := f"{named['audio'][0]}.path") in header:
-        named["name"] = [name]
+    named["name"] = [f"{named['audio'][0]}.path"]
     return {role: names for role, names in named.items() if names}
 
 
-def _require_enough(named: Mapping[str, list[str]], asked: Columns, header: Sequence[str], path: Path) -> None:
+def _require_enough(named: Mapping[str, list[str]], options: Columns, header: Sequence[str], path: Path) -> None:
     has = f"{path} has the columns {listed(path, header)}"
     if not named.get("audio"):
         raise UserError(f"{has}, none of which is audio; say which holds the paths, as in audio=file")
     if not named.get("label") and not named.get("score"):
         raise UserError(f"{has}, none of which is label or score; say which holds the emotion, as in label=emotion")
-    if not named.get("speaker") and "speaker" not in asked:
+    if not named.get("speaker") and "speaker" not in options:
         raise UserError(
             f"{has}, none of which is speaker, so training and test could hear the same voice; say which it is, or "
             "speaker: null (--columns speaker=) if nobody knows"
         )
 
 
-def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: Path) -> Utterance:
+def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], folder: Path) -> Utterance:
     """Return a row's utterance, its duration still unknown.
 
     Raises:
@@ -125,7 +142,7 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
     name = cell("name", needed=False)
     audio = cell("audio", needed=not name)
     if not name:
-        audio = name = os.path.relpath(home(path) / audio, home(path))
+        audio = name = sys.intern(_below(audio, folder))
     start = _number(text, named["start"][0]) if (text := cell("start", needed=False)) else 0.0
     end = _number(text, named["end"][0]) if (text := cell("end", needed=False)) else None
     if start < 0 or (end is not None and start >= end):
@@ -138,17 +155,25 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], path: 
         audio=audio,
         duration=0.0,
         transcript=cell("transcript", needed=False),
-        speaker=cell("speaker"),
+        speaker=sys.intern(cell("speaker")),
         group=cell("group") or (os.path.basename(audio) if os.path.isabs(audio) else audio),
         start=start,
         end=end,
         split=split,
         fold=cell("fold"),
-        label=cell("label") or None,
+        label=sys.intern(cell("label")) or None,
         scores={
             name: _number(text, name) for name, text in zip(named.get("score", ()), cells.get("score", ()), strict=True)
         },
     )
+
+
+def _below(audio: str, folder: Path) -> str:
+    """Return the path of a recording relative to a folder, without detours."""
+    if os.path.isabs(audio):
+        return os.path.relpath(audio, folder)
+    audio = os.path.normpath(audio)
+    return os.path.relpath(folder / audio, folder) if audio.startswith("..") else audio
 
 
 def _number(text: str, name: str) -> float:
@@ -170,18 +195,30 @@ def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], p
             )
 
 
-def _heard(clips: Iterable[tuple[int | str, Utterance]], path: Path) -> Manifest:
-    """Return the clips that can be heard, and the others as problems."""
-    utterances, problems = [], []
-    for place, clip in clips:
-        try:
-            seconds = check_recording(home(path) / clip.audio, clip.start, clip.end)
-            utterances.append(replace(clip, duration=seconds))
-        except BadAudioError as error:
-            embedded = not clip.audio or os.path.isabs(clip.audio)
-            message = f"row {place}: {clip.id if embedded else clip.audio} {error}; the row is left out"
-            problems.append(Problem(error.kind, message, clip.id))
+def _heard(clips: list[_Placed], path: Path) -> Manifest:
+    """Return the clips that can be heard, and the others as problems; of each file one clip after the other."""
+    folder = home(path)
+    files: dict[str, list[int]] = defaultdict(list)
+    for index, (_, clip) in enumerate(clips):
+        files[clip.audio].append(index)
+    wrong: dict[int, BadAudioError] = {}
+    for audio, indices in files.items():
+        spans = [(clips[index][1].start, clips[index][1].end) for index in indices]
+        for index, found in zip(indices, check_clips(folder / audio, spans), strict=True):
+            if isinstance(found, BadAudioError):
+                wrong[index] = found
+            else:
+                place, clip = clips[index]
+                clips[index] = place, replace(clip, duration=found)
+    problems = [_problem(*clips[index], wrong[index]) for index in sorted(wrong)]
+    utterances = [clip for index, (_, clip) in enumerate(clips) if index not in wrong]
     if not utterances:
         raise UserError(f"{path}: none of its recordings can be used; {problems[0].message}")
-    problems += near_misses(home(path), utterances)
+    problems += near_misses(folder, utterances)
     return Manifest("table", home(path), tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
+
+
+def _problem(place: int | str, clip: Utterance, error: BadAudioError) -> Problem:
+    embedded = not clip.audio or os.path.isabs(clip.audio)
+    message = f"row {place}: {clip.id if embedded else clip.audio} {error}; the row is left out"
+    return Problem(error.kind, message, clip.id)

@@ -66,11 +66,11 @@ class Emotion2vecSettings:
             UserError: if the file is missing or garbled.
         """
         try:
-            given = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            given.pop("model_type")
-            given["convolutions"] = tuple((int(c), int(k), int(s)) for c, k, s in given["convolutions"])
-            given["scales"] = tuple(given["scales"])
-            return cls(**given)
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            config.pop("model_type")
+            config["convolutions"] = tuple((int(c), int(k), int(s)) for c, k, s in config["convolutions"])
+            config["scales"] = tuple(config["scales"])
+            return cls(**config)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"{str(folder)!r} is no complete emotion2vec folder ({error}); make it again with "

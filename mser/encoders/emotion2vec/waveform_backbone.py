@@ -84,9 +84,9 @@ class Emotion2vec(Backbone):
             try:
                 model.load_state_dict(load_file(folder / WEIGHTS))
             except (OSError, RuntimeError, SafetensorError) as error:
-                said = " ".join(str(error).split())[:160]
+                message = " ".join(str(error).split())[:160]
                 raise UserError(
-                    f"{str(folder)!r} is no complete emotion2vec folder ({said}); make it again with "
+                    f"{str(folder)!r} is no complete emotion2vec folder ({message}); make it again with "
                     "mser convert emotion2vec"
                 ) from error
         return model

@@ -32,7 +32,7 @@ class Abstaining:
 
 def abstaining(run: Run) -> Abstaining | None:
     """Return the risk at each coverage of a complete run, pooled over folds, mean over seeds; None for scores."""
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     curves = [risks(*sure(pooled(run, seed), run.question)) for seed in run.seeds]
     risk = np.mean([curve[_places(len(curve))] for curve in curves], axis=0)

@@ -103,7 +103,7 @@ def calibration(run: Run, clusters: Clusters) -> Calibration | None:
         run: a complete one.
         clusters: its own, for the intervals.
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
     as_is = _calibrated(run, clusters)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]

@@ -99,7 +99,7 @@ def _present(predictions: Predictions, question: Question) -> NDArray[np.bool_]:
     """Return which labels hold, (N, C)."""
     return (
         predictions.target
-        if question.task == "multi_label"
+        if question.task.is_several_labels
         else np.eye(len(question.labels), dtype=bool)[predictions.target]
     )
 

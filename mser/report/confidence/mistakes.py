@@ -38,7 +38,7 @@ def mistakes(run: Run) -> list[Mistake] | None:
 
     With several seeds the answer to an utterance is the likeliest label by the mean of their probabilities.
     """
-    if run.plan.task != "labels":
+    if not run.plan.task.is_one_label:
         return None
     pools = [pooled(run, seed) for seed in run.seeds]
     first, labels = pools[0], run.plan.labels

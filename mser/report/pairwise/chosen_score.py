@@ -27,13 +27,13 @@ def judged(run: Run, score: str | None = None) -> Judge:
     found = judge(run.question, run.plan.label_set)
     if score is None:
         return found
-    if not run.plan.exclusive and run.plan.task == "labels":
+    if not run.plan.exclusive and run.plan.task.is_one_label:
         found = with_binary(found, run.plan.labels)
     name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].said))
     if name in known:
         return led_by(found, name)
     shares = soft_labels(run)
-    others = (SOFT if shares else ()) + (calibration_error.MEASURED if run.plan.task != "scores" else ())
+    others = (SOFT if shares else ()) + (calibration_error.MEASURED if not run.plan.task.is_numbers else ())
     if name not in others:
         why = " (nobody's votes are known)" if name in SOFT and not shares else ""
         raise UserError(f"{run.folder} has no score {score!r}{why}; give --score one of {', '.join([*known, *others])}")

@@ -215,7 +215,7 @@ def _swapped(tables: list[Sequence[Floats]], flips: Floats, judged: Judge, clust
 
 
 def _mcnemar(one: Run, other: Run) -> McNemar | None:
-    if one.plan.task != "labels":
+    if not one.plan.task.is_one_label:
         return None
     right = [
         {

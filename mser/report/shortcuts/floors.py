@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from mser import corpora
 from mser.corpora.table import corpus as own
 from mser.errors import UserError
-from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
+from mser.labels import UNKNOWN, Task, task_of_kind
 from mser.report.figures import Interval, models_error
 from mser.report.json_layout import FLAT
 from mser.report.shortcuts import linear
@@ -158,10 +158,7 @@ def task_of(run: Run) -> Task:
             task = None
         if task is not None and task.labels == plan.labels:
             return task
-    if plan.task == "scores":
-        return ScoreSet(plan.label_set, plan.labels, low=-np.inf, high=np.inf)
-    kind = LabelSet if plan.task == "labels" else MultiLabel
-    return kind(plan.label_set, plan.labels)
+    return task_of_kind(plan.task, plan.label_set, plan.labels, low=-np.inf, high=np.inf)
 
 
 def _answered(
@@ -183,9 +180,9 @@ def _predicted(
     run: Run, judged: Predictions, train: Floats, cues: Floats, target: NDArray[Any], balanced: bool
 ) -> Predictions:
     """Return the predictions of a linear model for the utterances that were judged."""
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return replace(judged, prediction=linear.scores(train, target, cues))
-    if run.plan.task == "multi_label":
+    if run.plan.task.is_several_labels:
         probabilities = linear.present(train, target, cues, balanced=balanced)
         return replace(judged, prediction=probabilities > 0.5, probabilities=probabilities)
     probabilities = linear.probable(train, target, cues, len(run.plan.labels), balanced=balanced)
