@@ -47,8 +47,8 @@ class LabelSet:
 
     def counts(self, utterances: Iterable[Utterance]) -> dict[str, int]:
         """Return how many utterances each class has, classes without any included."""
-        found = Counter(self(self._published(utterance)) for utterance in utterances)
-        return {label: found[label] for label in self.labels}
+        sizes = Counter(self(self._published(utterance)) for utterance in utterances)
+        return {label: sizes[label] for label in self.labels}
 
     def target(self, utterance: Utterance) -> int:
         """Return the index of the utterance's class, or `UNKNOWN`."""

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from mser.app.page import CSS, HEAD, LARGEST, page, theme
+from mser.app.layout import CSS, HEAD, LARGEST, page, theme
 from mser.terminal.door import LOOPBACK
 from mser.use.model import Model
 

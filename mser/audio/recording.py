@@ -124,8 +124,8 @@ class Recording:
         if not self.frames:
             raise BadAudioError("empty", "holds no samples")
         if start >= self.seconds or (end or 0) > self.seconds + TOLERANCE:
-            asked = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
-            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {asked}")
+            wanted = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
+            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {wanted}")
         first, last = self.part(start, end)
         place, low, high, loudest = first, float("inf"), -float("inf"), 0.0
         while place < last:
@@ -196,8 +196,8 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
-        told = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
-        reason = told.rstrip(".") or "its samples are broken"
+        message = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
+        reason = message.rstrip(".") or "its samples are broken"
         raise BadAudioError("unreadable", f"cannot be decoded: {reason}") from error
 
 

@@ -161,13 +161,13 @@ def _layout(fmt: bytes) -> tuple[int, int, int, int]:
     codec, channels, rate, each_second, frame, bits = struct.unpack_from("<HHIIHH", fmt)
     if codec == _EXTENSIBLE and fmt[26:40].hex() in _IDENTIFIERS:
         codec = struct.unpack_from("<H", fmt, 24)[0]
-    said = f"{channels} channels of {bits} bits at {rate} Hz"
+    described = f"{channels} channels of {bits} bits at {rate} Hz"
     if codec not in _BITS or not (channels and rate and frame):
-        raise BadAudioError("unreadable", f"has codec {codec}, {said}; expected uncompressed audio")
+        raise BadAudioError("unreadable", f"has codec {codec}, {described}; expected uncompressed audio")
     lies = bits not in _BITS[codec] or frame * 8 != channels * bits or each_second not in (0, rate * frame)
     if lies or channels > _MOST_CHANNELS or not _RATES[0] <= rate <= _RATES[1]:
-        found = f"{said}, in {frame} bytes each and {each_second} bytes a second"
-        raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
+        fields = f"{described}, in {frame} bytes each and {each_second} bytes a second"
+        raise BadAudioError("unreadable", f"has a header that cannot be: {fields}")
     return codec, channels, rate, frame
 
 

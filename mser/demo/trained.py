@@ -58,7 +58,7 @@ def make_model(out: Path, *, turns: int = TURNS, epochs: int = 8) -> Settings:
             failed = crossval([*options, "--out", str(run), "--folds", "1", "--skip_test"])
         if failed:
             raise UserError("the model could not be trained, for the reason above; mend it and run again")
-        from mser.export.folder import export  # torch, which everything up to here can do without
+        from mser.export.trained_folder import export  # torch, which everything up to here can do without
 
         settings = export([run / "seed1" / "fold1"], folder)
         known = corpus(_CORPUS)

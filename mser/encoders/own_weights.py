@@ -49,5 +49,5 @@ def fill(backbone: nn.Module, weights: Path, side: Literal["speech", "text"]) ->
             own = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
         backbone.load_state_dict(own)
     except (OSError, RuntimeError, SafetensorError) as error:
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{weights} holds no such {side} encoder: {said}; export the model again") from error
+        message = " ".join(str(error).split())[:160]
+        raise UserError(f"{weights} holds no such {side} encoder: {message}; export the model again") from error

@@ -99,7 +99,7 @@ def card(settings: Settings, trained: Trained) -> str:
 def installed(settings: Settings) -> str:
     """Return what pip has to install for a model folder, with the extras that it needs."""
     sides = [settings.model[side] for side in settings.modalities]
-    extras = ["onnx"] if settings.is_onnx else ["lora"] if any(one.get("tune") == "lora" for one in sides) else []
+    extras = ["onnx"] if settings.is_onnx else ["lora"] if any(side.get("tune") == "lora" for side in sides) else []
     return f"'{NAME}[{extras[0]}]'" if extras else NAME
 
 
@@ -110,7 +110,7 @@ def _metadata(settings: Settings, trained: Trained) -> str:
     made_up, terms = trained.run.plan.made_up, _terms(trained)
     corpus = "made-up" if made_up else trained.run.plan.corpus
     bases = [name for name in settings.trained["encoders"].values() if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
-    told = {
+    metadata = {
         "library_name": "mser",
         "license": terms["hub_licence"],
         "language": terms["language"],
@@ -119,7 +119,7 @@ def _metadata(settings: Settings, trained: Trained) -> str:
         "base_model": bases,
         **scores(trained, settings.modalities),
     }
-    return yaml.safe_dump({name: value for name, value in told.items() if value}, sort_keys=False)
+    return yaml.safe_dump({name: value for name, value in metadata.items() if value}, sort_keys=False)
 
 
 def _terms(trained: Trained) -> Mapping[str, Any]:
@@ -141,13 +141,13 @@ def _not_itself(settings: Settings) -> str:
 
 
 def _silence(settings: Settings) -> str:
-    found = settings.abstain
-    if found is None:
+    abstention = settings.abstain
+    if abstention is None:
         return ""
     return (
-        f"\nAnswers that are less sure than {found['threshold']:.2f} are marked `abstain`. On validation it keeps "
-        f"{found['coverage']:.0%} of the answers, of which {found['accuracy']:.0%} are right, of all "
-        f"{found['accuracy_of_all']:.0%}.{_of_members(settings)}\n"
+        f"\nAnswers that are less sure than {abstention['threshold']:.2f} are marked `abstain`. On validation it keeps "
+        f"{abstention['coverage']:.0%} of the answers, of which {abstention['accuracy']:.0%} are right, of all "
+        f"{abstention['accuracy_of_all']:.0%}.{_of_members(settings)}\n"
     )
 
 

@@ -41,8 +41,8 @@ def _require_yaml(path: Path) -> None:
     except ValueError as error:  # of UTF-16, or of a sign that is none
         raise UserError(f"{path} is no YAML file in UTF-8 ({error}); save it as UTF-8") from error
     except yaml.YAMLError as error:
-        said = " ".join(str(error).split()).replace('"<unicode string>"', str(path))
-        raise UserError(f"{path} is no YAML: {said}; mend the file") from error
+        message = " ".join(str(error).split()).replace('"<unicode string>"', str(path))
+        raise UserError(f"{path} is no YAML: {message}; mend the file") from error
     except RecursionError as error:
         raise UserError(f"{path} is nested too deeply, or within itself; mend the file") from error
 

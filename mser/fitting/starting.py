@@ -39,7 +39,7 @@ def start_from(source: str, model: EmotionRecognizer, data: CorpusDataModule) ->
     require_finite(weights, source)
     here = model.state_dict()
     same = labels == list(model.labels)
-    wanted = {name: one for name, one in here.items() if same or not name.startswith((_HEAD, "objective."))}
+    wanted = {name: weight for name, weight in here.items() if same or not name.startswith((_HEAD, "objective."))}
     # Weights that are shared have one name in a model folder.
     different = [name for name in sorted(wanted) if name in weights and weights[name].shape != wanted[name].shape]
     different += [name for name in sorted(weights) if name not in here]

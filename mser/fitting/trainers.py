@@ -135,8 +135,8 @@ def _require_whole_checkpoints(trainer: Trainer) -> None:
             f"trainer.strategy is {type(strategy).__name__}, whose checkpoints only itself can read; use fsdp or ddp"
         )
     if isinstance(strategy, ModelParallelStrategy):
-        given = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
-        if given != (world, 1, False):
+        options = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
+        if options != (world, 1, False):
             raise UserError(
                 "trainer.strategy ModelParallelStrategy stands for FSDP2 with whole checkpoints; give it the init_args "
                 f"{{data_parallel_size: {world}, tensor_parallel_size: 1, save_distributed_checkpoint: false}}"

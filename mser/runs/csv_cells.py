@@ -129,10 +129,10 @@ def _require_consistent(
         other = ((table > 0.5) != prediction) & (np.abs(table - 0.5) > _TOLERANCE)
         faults = {"predicts other labels than those above one half": other.any(axis=1)}
     else:
-        said = table[np.arange(len(rows)), prediction]
+        chosen = table[np.arange(len(rows)), prediction]
         faults = {
             "has probabilities that do not sum to 1": question.exclusive & (np.abs(table.sum(1) - 1) > _TOLERANCE),
-            "predicts a class that is not its likeliest": said < table.max(axis=1) - _TOLERANCE,
+            "predicts a class that is not its likeliest": chosen < table.max(axis=1) - _TOLERANCE,
         }
     for fault, where in faults.items():
         if where.any():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring import metrics
 from mser.scoring import score_sums as sums
 from mser.scoring.regression import attributes, attributes_floor

@@ -24,7 +24,7 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
-from mser.use.listening import Heard, Listening
+from mser.use.live_windows import Heard, Listening
 from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener, require_sides
@@ -211,8 +211,8 @@ class Model(ModelHubMixin):
 
     def heard(self, window: Heard) -> Prediction:
         """Return what the model says of one window of live speech."""
-        [said] = self.stream([window.clip])
-        return replace(said, start=window.start, end=window.end)
+        [prediction] = self.stream([window.clip])
+        return replace(prediction, start=window.start, end=window.end)
 
     def embed(
         self,
@@ -243,8 +243,8 @@ class Model(ModelHubMixin):
             UserError: if a recording cannot be used, or the model has no such embedding.
         """
         clips, several = clips_of(audio, transcript, sample_rate, columns or {})
-        found = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
-        return found if several else found[0]
+        embeddings = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
+        return embeddings if several else embeddings[0]
 
     def embed_clip(self, clip: Clip, *, of: Side = "fused", frames: bool = False) -> NDArray[np.float32]:
         """Return what `embed` does of one clip."""
@@ -252,8 +252,8 @@ class Model(ModelHubMixin):
 
         if clip.error:
             raise UserError(clip.error)
-        one = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
-        [written] = self._written([one])
+        prepared = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
+        [written] = self._written([prepared])
         if not isinstance(written, Ready):
             raise UserError(written.error)
         return embedding(self.engine, written, of, frames=frames)
@@ -288,11 +288,11 @@ class Model(ModelHubMixin):
     def _answered(
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
-        said: dict[int, Prediction] = {}
-        for some in self.answers(window, budget):
-            said |= some
-            answered(len(some))
-        yield from (said[place] for place in range(len(window)))
+        predictions: dict[int, Prediction] = {}
+        for batch in self.answers(window, budget):
+            predictions |= batch
+            answered(len(batch))
+        yield from (predictions[place] for place in range(len(window)))
 
     def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
         """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
@@ -311,42 +311,49 @@ class Model(ModelHubMixin):
             batch_seconds: as for `stream`.
         """
         window = self._written(window)
-        yield {place: one for place, one in enumerate(window) if not isinstance(one, Ready)}
-        known = {place: one for place, one in enumerate(window) if isinstance(one, Ready)}
+        yield {place: refused for place, refused in enumerate(window) if not isinstance(refused, Ready)}
+        known = {place: prepared for place, prepared in enumerate(window) if isinstance(prepared, Ready)}
         places, budget = list(known), min(batch_seconds, self.engine.at_once)
-        lengths = [min(one.seconds, budget) for one in known.values()]  # a longer one has a batch of its own
+        lengths = [min(prepared.seconds, budget) for prepared in known.values()]  # a longer one is a batch of its own
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
             chosen = [places[index] for index in batch]
             yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
 
     def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
         """Return the window with the transcripts that were missing; without words, what there is has to do."""
-        missing = [one for one in window if isinstance(one, Ready) and one.transcript is None]
+        missing = [prepared for prepared in window if isinstance(prepared, Ready) and prepared.transcript is None]
         if not missing or self.transcriber is None:
             return list(window)
-        missing.sort(key=lambda one: one.seconds)
-        said = self.transcriber([one.waveform for one in missing])
-        words = dict(zip(map(id, missing), said, strict=True))
+        missing.sort(key=lambda prepared: prepared.seconds)
+        transcripts = self.transcriber([prepared.waveform for prepared in missing])
+        words = dict(zip(map(id, missing), transcripts, strict=True))
         by = self.transcriber.called
-        return [self._with_words(one, words[id(one)], by) if isinstance(one, Ready) and id(one) in words else one
-                for one in window]  # fmt: skip
+        return [
+            self._with_words(prepared, words[id(prepared)], by)
+            if isinstance(prepared, Ready) and id(prepared) in words
+            else prepared
+            for prepared in window
+        ]
 
-    def _with_words(self, one: Ready, said: str | None, by: str) -> Ready | Prediction:
-        if said is None:
-            return _refused(one.clip, MemoryError())
-        one.transcript, one.transcribed = said, True
-        one.notes.append(f"transcript by {by}" if said else "no words were recognised")
-        if not said:
-            one.sides = tuple(side for side in one.sides if side != "text")
+    def _with_words(self, prepared: Ready, transcript: str | None, by: str) -> Ready | Prediction:
+        if transcript is None:
+            return _refused(prepared.clip, MemoryError())
+        prepared.transcript, prepared.transcribed = transcript, True
+        prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
+        if not transcript:
+            prepared.sides = tuple(side for side in prepared.sides if side != "text")
         try:
-            require_sides(replace(one.clip, transcript=one.transcript), self.settings, one.sides)
+            require_sides(replace(prepared.clip, transcript=prepared.transcript), self.settings, prepared.sides)
         except UserError as error:
-            return _refused(one.clip, UserError(f"no words were recognised: {error}"))
-        return one
+            return _refused(prepared.clip, UserError(f"no words were recognised: {error}"))
+        return prepared
 
     def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
-            return [self._prediction(one, answer) for one, answer in zip(chosen, self._answers(chosen), strict=True)]
+            return [
+                self._prediction(prepared, answer)
+                for prepared, answer in zip(chosen, self._answers(chosen), strict=True)
+            ]
         except (UserError, MemoryError) as error:
             if len(chosen) == 1:
                 return [_refused(chosen[0].clip, error)]
@@ -355,32 +362,34 @@ class Model(ModelHubMixin):
 
     def _answers(self, chosen: Sequence[Ready]) -> Floats:
         every = []
-        for said, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
+        for logits, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
             if not isinstance(self.task, ScoreSet):
-                said = tempered(said, member.temperature, exclusive=self.settings.exclusive)
-            every.append(said)
+                logits = tempered(logits, member.temperature, exclusive=self.settings.exclusive)
+            every.append(logits)
         answers = np.asarray(np.mean(every, axis=0))
         if not np.isfinite(answers).all():
             raise UserError("the model's answer is no number; its weights or its temperature are damaged")
         return answers
 
-    def _prediction(self, one: Ready, answer: Floats) -> Prediction:
+    def _prediction(self, prepared: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
         scores = isinstance(self.task, ScoreSet)
         return Prediction(
-            audio=one.clip.called,
-            transcript=one.transcript if one.transcribed else one.clip.transcript,
-            start=one.clip.start,
-            end=one.clip.end,
+            audio=prepared.clip.called,
+            transcript=prepared.transcript if prepared.transcribed else prepared.clip.transcript,
+            start=prepared.clip.start,
+            end=prepared.clip.end,
             label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
             probabilities={} if scores else named,
             scores=named if scores else {},
             abstain=self.abstains(answer),
-            used=one.sides,
-            transcript_from="asr" if one.transcribed else "",
-            seconds=one.seconds if "speech" in one.sides else None,
-            speaker=one.clip.speaker,
-            note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
+            used=prepared.sides,
+            transcript_from="asr" if prepared.transcribed else "",
+            seconds=prepared.seconds if "speech" in prepared.sides else None,
+            speaker=prepared.clip.speaker,
+            note="; ".join(
+                [*([MADE_UP] if self.settings.made_up else ()), *prepared.notes, *self._cut_short(prepared)]
+            ),
         )
 
     def abstains(self, answer: Floats) -> bool | None:
@@ -389,8 +398,8 @@ class Model(ModelHubMixin):
             return None
         return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
 
-    def _cut_short(self, one: Ready) -> list[str]:
-        text, most = one.transcript or "", self.engine.max_tokens
+    def _cut_short(self, prepared: Ready) -> list[str]:
+        text, most = prepared.transcript or "", self.engine.max_tokens
         # A token is a byte at least, so a shorter text cannot be too long.
         long = len(text.encode()) + 2 > most and self.engine.cuts(text)
         return [f"the transcript's first {most} tokens"] if long else []

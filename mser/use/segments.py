@@ -80,10 +80,10 @@ class Voice:
         from mser.use.voice import spoken
 
         length = duration(clip)
-        found = [(clip.start + start, clip.start + end) for start, end in spoken(clip, self.longest)]
-        if not found:
+        voiced = [(clip.start + start, clip.start + end) for start, end in spoken(clip, self.longest)]
+        if not voiced:
             raise UserError(f"{clip.called or 'the recording'} holds no speech in {length:.1f} s; try windows instead")
-        return [(round(start, 3), round(min(end, clip.start + length), 3)) for start, end in found]
+        return [(round(start, 3), round(min(end, clip.start + length), 3)) for start, end in voiced]
 
 
 def way_to_cut(kind: str | None, window: Seconds | None, hop: Seconds | None) -> Segments | None:

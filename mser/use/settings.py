@@ -170,18 +170,18 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         UserError: if it is no model folder, one of another version, or lacks a file.
     """
-    given = _read(folder)
-    if given["mser_model"] != FORMAT:
+    content = _read(folder)
+    if content["mser_model"] != FORMAT:
         raise UserError(
-            f"{folder} is a model folder of version {given['mser_model']}, this mser reads version {FORMAT}; "
+            f"{folder} is a model folder of version {content['mser_model']}, this mser reads version {FORMAT}; "
             "use the mser that wrote it, or export the model again"
         )
-    del given["mser_model"]
-    _require_keys(folder, given, Settings)
-    typed = fit(_Given, given, folder / FILE, AGAIN)
-    for member in given["members"]:
+    del content["mser_model"]
+    _require_keys(folder, content, Settings)
+    typed = fit(_Given, content, folder / FILE, AGAIN)
+    for member in content["members"]:
         _require_keys(folder, member, Member)
-    settings = Settings(**given | {"members": tuple(typed["members"])})
+    settings = Settings(**content | {"members": tuple(typed["members"])})
     _require_sense(folder, settings)
     _require_files(folder, settings)
     return settings
@@ -197,18 +197,18 @@ def _require_sense(folder: Path, settings: Settings) -> None:
         "names neither a speech nor a text encoder": not settings.modalities,
         "lacks the threshold of abstain": settings.abstain is not None and "threshold" not in settings.abstain,
     }
-    for fault, found in faults.items():
-        if found:
+    for fault, faulty in faults.items():
+        if faulty:
             raise UserError(f"{folder / FILE} {fault}; {AGAIN}")
 
 
-def _require_keys(folder: Path, given: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
+def _require_keys(folder: Path, content: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
     known = {field.name: field.default is MISSING for field in fields(kind)}
-    if unknown := given.keys() - known:
+    if unknown := content.keys() - known:
         raise UserError(
             f"{folder / FILE} has {', '.join(sorted(unknown))}, which this mser does not know; use a newer one"
         )
-    if missing := [name for name, needed in known.items() if needed and name not in given]:
+    if missing := [name for name, needed in known.items() if needed and name not in content]:
         raise UserError(f"{folder / FILE} lacks {', '.join(missing)}; {AGAIN}")
 
 
@@ -217,10 +217,10 @@ def _read(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is a URL, expected the folder of a model; download it first")
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give one that `mser export` made")
-    given = read_object(folder / FILE, "give a folder that `mser export` made")
-    if "mser_model" not in given:
+    content = read_object(folder / FILE, "give a folder that `mser export` made")
+    if "mser_model" not in content:
         raise UserError(f"{folder} is no model folder of mser; make one of a finished fold with `mser export`")
-    return given
+    return content
 
 
 def _require_files(folder: Path, settings: Settings) -> None:

@@ -37,14 +37,14 @@ def spoken(clip: Clip, longest: Seconds) -> list[tuple[Seconds, Seconds]]:
     silero = _silero()
     with _ALONE:
         probabilities, samples = _probabilities(clip)
-    found = silero.get_speech_timestamps_from_probs(
+    spans = silero.get_speech_timestamps_from_probs(
         probabilities,
         max_speech_duration_s=longest,
         min_silence_duration_ms=_PAUSE,
         speech_pad_ms=_PAD,
         audio_length_samples=samples,
     )
-    return [(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
+    return [(span["start"] / SAMPLE_RATE, span["end"] / SAMPLE_RATE) for span in spans]
 
 
 _ALONE = Lock()
@@ -55,13 +55,13 @@ _ALONE = Lock()
 def _probabilities(clip: Clip) -> tuple[list[float], int]:
     detector = _detector()
     detector.reset_states()
-    said: list[float] = []
+    probabilities: list[float] = []
     samples = 0
     for block in _blocks(clip):
         samples += len(block)
         padded = torch.nn.functional.pad(block, (0, -len(block) % _STEP))
-        said += [detector(step, SAMPLE_RATE).item() for step in padded.view(-1, _STEP)]
-    return said, samples
+        probabilities += [detector(step, SAMPLE_RATE).item() for step in padded.view(-1, _STEP)]
+    return probabilities, samples
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 from fake.converting import speech_bert, write_files
-from fake.encoders import TEXT, WAVEFORM, save_text, save_wav2vec2_bert, save_waveform, save_whisper
+from fake.encoders import TEXT, WAVEFORM, save_ast, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 from fake.trained import crossval
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file, load_model, save_model
@@ -18,7 +18,7 @@ import mser
 from mser.cli import main
 from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only, save_settings
+from mser.encoders.pretrained import architecture_only, save_settings
 from mser.scoring.temperature import tempered
 from mser.use.clips import Clip
 
@@ -322,7 +322,7 @@ def same_from_settings(source, folder, kind, text, *inputs):
         torch.testing.assert_close(after(*inputs).summary, before(*inputs).summary, rtol=0, atol=0)
 
 
-SPEECH = {"whisper": save_whisper, "wav2vec2-bert": save_wav2vec2_bert,
+SPEECH = {"whisper": save_whisper, "ast": save_ast, "wav2vec2-bert": save_wav2vec2_bert,
           **{family: lambda folder, family=family: save_waveform(folder, family) for family in WAVEFORM}}  # fmt: skip
 WAVES = 0.1 * torch.randn(2, 8000), torch.tensor([8000, 6000])
 

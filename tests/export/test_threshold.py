@@ -12,7 +12,7 @@ from mser.export.folds import read_folds, threshold
 from mser.export.threshold import fitted_threshold
 from mser.export.together import Answered, together
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 
 QUESTION = Question("labels", ("neu", "sad", "ang", "hap"), exclusive=True)
 

@@ -9,9 +9,8 @@ from fake.runs import make_run, predictions_of, write_predictions
 from mser.cli import main
 from mser.report.confidence.decisions import log_losses
 from mser.report.pairwise.opinion_pool import fuse
-from mser.report.pairwise.verdicts import is_better
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.scorers import judge
 
 TASKS = {
@@ -25,7 +24,7 @@ TASKS = {
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
 
 
 def three(folder, joint=0.9, **options):
@@ -52,7 +51,8 @@ def test_it_stands_beside_a_joint_run(tmp_path, capsys, task):
     pair = next(
         pair for pair in found["comparison"]["pairs"] if {pair["better"], pair["worse"]} == {"joint", "late fusion"}
     )
-    assert (verdict["sentence"], verdict["verdict"]) == (pair["sentence"], "together" if is_better(pair) else "unclear")
+    expected = "together" if pair["verdict"] == "better" else "unclear"
+    assert (verdict["sentence"], verdict["verdict"]) == (pair["sentence"], expected)
     assert verdict["words"] in found["answer"]
     assert len(verdict["weights"]) == 5
     assert all(0 <= one["speech"] <= 1 for one in verdict["weights"])

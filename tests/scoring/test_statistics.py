@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from sklearn.metrics import balanced_accuracy_score
 
 from mser.cli import main
 from mser.report.figures import figures
-from mser.report.sentences import p_value
+from mser.report.printed import p_value
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import read_run
 from mser.scoring import metrics
-from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.clusters import Clusters, clusters_of
 from mser.scoring.regression import attributes
 from mser.scoring.scorers import judge, one_vs_rest
 from mser.scoring.statistics import (
@@ -242,19 +243,19 @@ def run(tmp_path_factory):
 
 def test_ten_thousand_replicates_of_iemocap_take_less_than_five_seconds(run):
     begun = time.process_time()
-    found = figures(run, SCORERS["labels"], clusters(run))
+    found = figures(run, SCORERS["labels"], clusters_of(run))
     assert time.process_time() - begun < 5
-    assert clusters(run).facts() == {
+    assert asdict(clusters_of(run).resampling()) == {
         "level": 0.95, "unit": "speaker", "number": 10, "unnamed": {}, "effective": pytest.approx(10), "strata": 5,
         "degrees_of_freedom": 5, "replicates": 10_000, "seed": 0,
     }  # fmt: skip
-    low, high = found["ua"]["interval"]
-    assert low < found["ua"]["mean"] < high
-    assert figures(run, SCORERS["labels"], clusters(run)) == found
+    low, high = found["ua"].interval
+    assert low < found["ua"].mean < high
+    assert figures(run, SCORERS["labels"], clusters_of(run)) == found
 
 
 def test_thousands_of_clusters_are_weighed_in_pieces(run):
-    found = clusters(run)
+    found = clusters_of(run)
     many = Clusters("utterance", tuple(map(str, range(3000))), (0,) * 3000, tuple(range(3000)), {})
     pieces = many.weights()
     assert next(pieces).shape == (1333, 3000)

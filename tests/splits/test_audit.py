@@ -7,7 +7,7 @@ from fake.corpora.iemocap import make_iemocap
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.report.sentences import findings
+from mser.report.audit_findings import findings
 from mser.splits.audit import audit, overlaps, require_sound
 from mser.splits.protocols import Fold, Protocol
 

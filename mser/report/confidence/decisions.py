@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 
 Floats = NDArray[np.float64]
 LEAST = 1e-6

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mser.report.confidence.decisions import log_losses
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.measures import measure
 from mser.scoring.scorers import judge
 from mser.scoring.temperature import fitted_temperature, tempered

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from mser.report.html import environment
 from mser.report.links import link
-from mser.report.pictures.trials import pictures
+from mser.report.pictures.trial_charts import pictures
 from mser.report.searches.sweep import title, trial_rows
 from mser.runs.run import Json
 

@@ -18,7 +18,7 @@ from mser.report.table_formats import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
 from mser.runs.folder import PROTOCOL
 from mser.runs.run import Json
-from mser.runs.settings import brief, setting
+from mser.runs.run_options import brief, setting
 from mser.runs.trials import (
     Trial,
     judged_by,
