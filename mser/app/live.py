@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mser.app.asking import Asked, Told
-
 from mser.audio.recording import opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
