@@ -21,9 +21,11 @@ COMMANDS = {
     "robustness": ("mser.robustness.cli", "ask a run's models again without a side, with wrong words, in noise"),
     "report": ("mser.report.cli", "tables and a page from the predictions of one or more runs"),
     "data": ("mser.corpora.cli", "check a corpus, list its utterances or folds, make up a small one"),
+    "demo-model": ("mser.demo.cli", "make a small model of made-up speech to try the other commands with"),
     "export": ("mser.export.cli", "make a folder of a trained model, to use and to share"),
     "judge": ("mser.judge.cli", "ask a model folder about a corpus's test parts, as a run to report"),
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
+    "serve": ("mser.serve.cli", "a model folder that answers over HTTP"),
     "convert": ("mser.convert.cli", "turn checkpoints of others into model folders and encoders"),
 }
 

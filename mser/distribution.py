@@ -16,10 +16,10 @@ def stranger() -> str:
         ''
     """
     try:
-        found = version("mser")
+        installed = version("mser")
     except PackageNotFoundError:
         return ""
     return (
-        f"mser {found}, another package with the same import name, is installed here too and writes over this one; run "
-        f"pip uninstall mser, then pip install --force-reinstall --no-deps {NAME}"
+        f"mser {installed}, another package with the same import name, is installed here too and writes over this one; "
+        f"run pip uninstall mser, then pip install --force-reinstall --no-deps {NAME}"
     )

@@ -25,19 +25,19 @@ class UserError(Exception):
     """
 
 
-def one_of(what: str, found: object, choices: list[str]) -> UserError:
+def one_of(what: str, value: object, choices: list[str]) -> UserError:
     """Return the error for a name that is not among `choices`, with the nearest one suggested.
 
     Example:
         >>> print(one_of("protocol", "iemocap/losso5", ["iemocap/loso5", "mosi/official"]))
         unknown protocol 'iemocap/losso5': expected one of iemocap/loso5, mosi/official; did you mean 'iemocap/loso5'?
     """
-    near = nearest(str(found), choices)
+    near = nearest(str(value), choices)
     hint = f"; did you mean {near!r}?" if near else ""
-    return UserError(f"unknown {what} {found!r}: expected one of {', '.join(choices)}{hint}")
+    return UserError(f"unknown {what} {value!r}: expected one of {', '.join(choices)}{hint}")
 
 
-def nearest(found: str, choices: Iterable[str]) -> str | None:
+def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that a name is most like: but for case, without what stands before it, or misspelled.
 
     Example:
@@ -46,18 +46,18 @@ def nearest(found: str, choices: Iterable[str]) -> str | None:
         >>> nearest("quux", ["fold", "root"]) is None
         True
     """
-    return next(iter(near(found, choices)), None)
+    return next(iter(near(word, choices)), None)
 
 
-def near(found: str, choices: Iterable[str], most: int = 1) -> list[str]:
+def near(word: str, choices: Iterable[str], most: int = 1) -> list[str]:
     """Return up to so many choices that a name is like, as `nearest` says, the likest first."""
     from difflib import get_close_matches
 
     plain = {choice.lower(): choice for choice in choices}
-    wanted = found.lower()
+    wanted = word.lower()
     ends = [choice for choice in plain if re.split(r"[/.]", choice)[-1] == wanted]
     close = [wanted] if wanted in plain else ends or get_close_matches(wanted, list(plain), most)
-    return [plain[one] for one in close[:most]]
+    return [plain[close_choice] for close_choice in close[:most]]
 
 
 def require(name: str, value: object, fits: bool, expected: str) -> None:
@@ -112,12 +112,12 @@ def brief(error: BaseException) -> str:
         >>> brief(EOFError())
         'EOFError'
     """
-    told = ""
+    message = ""
     for line in str(error).strip().splitlines():
-        told = f"{told} {line.strip()}".strip()
-        if not told.endswith(":"):
+        message = f"{message} {line.strip()}".strip()
+        if not message.endswith(":"):
             break
-    return told.rstrip(".")[:200] or type(error).__name__
+    return message.rstrip(".")[:200] or type(error).__name__
 
 
 def in_one_line(error: OSError) -> str:
@@ -139,7 +139,7 @@ def is_out_of_memory(error: BaseException) -> bool:
         >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
         True
     """
-    said = str(error).lower()
+    message = str(error).lower()
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(words in said for words in _NO_MEMORY)
+        isinstance(error, RuntimeError) and any(words in message for words in _NO_MEMORY)
     )

@@ -122,11 +122,11 @@ class AttentiveStatistics(Fusion):
         statistics = [self._of(side, sides[side]) for side in self.hidden]
         return cast(Tensor, self.layers(torch.cat(statistics, dim=-1)))
 
-    def _of(self, side: str, said: Encoded | None) -> Tensor:
-        if said is None:
+    def _of(self, side: str, encoded: Encoded | None) -> Tensor:
+        if encoded is None:
             raise ValueError(f"attentive statistics need {side}")
-        scores = self.scores[side](torch.tanh(self.hidden[side](said.states))).squeeze(-1)
-        return weighted_statistics(said.states, scores, said.mask)
+        scores = self.scores[side](torch.tanh(self.hidden[side](encoded.states))).squeeze(-1)
+        return weighted_statistics(encoded.states, scores, encoded.mask)
 
 
 class CoAttention(Fusion):

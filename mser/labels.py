@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import nan
 from typing import ClassVar
 
@@ -12,6 +13,34 @@ from mser.manifest import Utterance
 
 UNKNOWN = -1
 """The class index of an utterance that has no label in the task."""
+
+
+class Kind(StrEnum):
+    """The kinds of task, by the names that ``protocol.json`` and model folders give them; compared nowhere else.
+
+    Example:
+        >>> Kind("scores").is_numbers, Kind("multi_label").is_numbers
+        (True, False)
+    """
+
+    LABELS = "labels"
+    MULTI_LABEL = "multi_label"
+    SCORES = "scores"
+
+    @property
+    def is_one_label(self) -> bool:
+        """Whether one of the labels holds of an utterance."""
+        return self is Kind.LABELS
+
+    @property
+    def is_several_labels(self) -> bool:
+        """Whether any number of the labels may hold at once."""
+        return self is Kind.MULTI_LABEL
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether the answers are numbers, which have no probabilities."""
+        return self is Kind.SCORES
 
 
 @dataclass(frozen=True)
@@ -34,7 +63,7 @@ class LabelSet:
     labels: tuple[str, ...]
     merge: Mapping[str, str] = field(default_factory=dict)
     tells: str = ""
-    kind: ClassVar = "labels"
+    kind: ClassVar = Kind.LABELS
 
     def __call__(self, published: str | None) -> str | None:
         """Return the class of a published label, or None if this task drops it."""
@@ -47,8 +76,8 @@ class LabelSet:
 
     def counts(self, utterances: Iterable[Utterance]) -> dict[str, int]:
         """Return how many utterances each class has, classes without any included."""
-        found = Counter(self(self._published(utterance)) for utterance in utterances)
-        return {label: found[label] for label in self.labels}
+        sizes = Counter(self(self._published(utterance)) for utterance in utterances)
+        return {label: sizes[label] for label in self.labels}
 
     def target(self, utterance: Utterance) -> int:
         """Return the index of the utterance's class, or `UNKNOWN`."""
@@ -75,7 +104,7 @@ class MultiLabel:
 
     name: str
     labels: tuple[str, ...]
-    kind: ClassVar = "multi_label"
+    kind: ClassVar = Kind.MULTI_LABEL
 
     def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
         """Return the utterances that were rated on all labels, in their order."""
@@ -111,7 +140,7 @@ class ScoreSet:
     labels: tuple[str, ...]
     low: float
     high: float
-    kind: ClassVar = "scores"
+    kind: ClassVar = Kind.SCORES
 
     def select(self, utterances: Iterable[Utterance]) -> list[Utterance]:
         """Return the utterances that have all scores, in their order."""
@@ -128,7 +157,22 @@ class ScoreSet:
 
 
 Task = LabelSet | MultiLabel | ScoreSet
-KINDS: dict[str, type[LabelSet] | type[MultiLabel] | type[ScoreSet]] = {
-    one.kind: one for one in (LabelSet, MultiLabel, ScoreSet)
-}
-"""The kinds of task by the names that ``protocol.json`` and model folders give them."""
+
+
+def task_of_kind(kind: Kind, name: str, labels: tuple[str, ...], low: float = -1, high: float = 1) -> Task:
+    """Return a task by what a run or a model folder says of it.
+
+    Args:
+        kind: which of the three.
+        name: of the label set.
+        labels: the classes, or the names of the scores.
+        low: the least possible score; heeded by scores alone.
+        high: the greatest.
+
+    Example:
+        >>> task_of_kind(Kind.MULTI_LABEL, "moods", ("happy", "sad"))
+        MultiLabel(name='moods', labels=('happy', 'sad'))
+    """
+    if kind.is_numbers:
+        return ScoreSet(name, labels, low, high)
+    return MultiLabel(name, labels) if kind.is_several_labels else LabelSet(name, labels)

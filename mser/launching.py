@@ -35,13 +35,13 @@ def pairs(text: str) -> dict[str, Any]:
         >>> pairs("partition=gpu,time=240,exclude=node1,node2")
         {'partition': 'gpu', 'time': 240, 'exclude': 'node1,node2'}
     """
-    found = {}
+    options = {}
     for pair in re.split(r",(?=\s*\w+=)", text):
         key, equals, value = pair.partition("=")
         if not equals or not value.strip():
             raise argparse.ArgumentTypeError(f"{pair!r} is not of the form KEY=VALUE, such as partition=gpu,time=240")
-        found[key.strip()] = int(value) if value.strip().isdigit() else _read(value)
-    return found
+        options[key.strip()] = int(value) if value.strip().isdigit() else _read(value)
+    return options
 
 
 def _read(value: str) -> Any:
@@ -49,31 +49,31 @@ def _read(value: str) -> Any:
     return value.strip() if ":" in value else yaml.safe_load(value)
 
 
-def ray_options(given: dict[str, Any]) -> dict[str, Any]:
+def ray_options(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of `--ray`, each of its type.
 
     Raises:
         UserError: for one that does not exist, or a value that is no number.
     """
-    for name, value in given.items():
+    for name, value in options.items():
         if name not in RAY_OPTIONS:
             raise one_of("option of --ray", name, list(RAY_OPTIONS))
         if RAY_OPTIONS[name] is float and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
             raise UserError(f"--ray {name}={value} is no number; give one, such as {name}=1")
-    return given
+    return options
 
 
-def connect(given: dict[str, Any]) -> dict[str, Any]:
+def connect(arguments: dict[str, Any]) -> dict[str, Any]:
     """Join the Ray cluster, or start one on this machine, and return what ``ray.remote`` is to ask for.
 
     Args:
-        given: of `RAY_OPTIONS`; without an address the cluster is the one of ``RAY_ADDRESS``, one that runs here, or
-            is started for this process alone.
+        arguments: of `RAY_OPTIONS`; without an address the cluster is the one of ``RAY_ADDRESS``, one that runs here,
+            or is started for this process alone.
 
     Raises:
         UserError: if Ray is not installed, there is no such cluster, or it will never have what is asked for.
     """
-    options = ray_options(given)
+    options = ray_options(arguments)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

@@ -185,19 +185,19 @@ def _to_json(utterance: Utterance) -> dict[str, Any]:
 
 def _fields(record: Utterance | Rating) -> dict[str, Any]:
     # dataclasses.asdict copies deeply, which takes five times as long.
-    return {one.name: getattr(record, one.name) for one in fields(record)}
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _from_json(row: dict[str, Any], where: str) -> Utterance:
-    if unknown := row.keys() - {one.name for one in fields(Utterance)}:
+    if unknown := row.keys() - {field.name for field in fields(Utterance)}:
         raise UserError(f"{where} is no utterance: it has {min(unknown)[:80]!r}; {_AGAIN}")
-    one = fit(Utterance, {"transcript": "", "speaker": "", **row}, where, _AGAIN)
-    ends = one.end is None or one.start < one.end < inf
-    numbers = [*one.scores.values(), *(score for rating in one.ratings for score in rating.scores.values())]
-    if not (0 < one.duration < inf and 0 <= one.start < inf and ends and all(map(isfinite, numbers))):
-        said = f"lasts {one.duration} s from {one.start} to {one.end} with the scores {numbers}"
+    utterance = fit(Utterance, {"transcript": "", "speaker": "", **row}, where, _AGAIN)
+    ends = utterance.end is None or utterance.start < utterance.end < inf
+    numbers = [*utterance.scores.values(), *(score for rating in utterance.ratings for score in rating.scores.values())]
+    if not (0 < utterance.duration < inf and 0 <= utterance.start < inf and ends and all(map(isfinite, numbers))):
+        said = f"lasts {utterance.duration} s from {utterance.start} to {utterance.end} with the scores {numbers}"
         raise UserError(f"{where} is no utterance: it {said[:200]}; {_AGAIN}")
-    return one
+    return utterance
 
 
 def _json_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mser.errors import UserError, require
-from mser.labels import KINDS, Task
+from mser.labels import Kind, Task
 
 
 class Objective(nn.Module):
@@ -18,7 +18,7 @@ class Objective(nn.Module):
 
     Attributes:
         outputs: how many numbers the head gives per utterance.
-        kinds: the kinds of task that it fits, some of those in `mser.labels.KINDS`.
+        kinds: the kinds of task that it fits, some of `mser.labels.Kind`.
         exclusive: whether the probabilities of an utterance sum to 1.
     """
 
@@ -29,9 +29,9 @@ class Objective(nn.Module):
     def require(self, task: Task) -> None:
         """Raise a UserError if the task is of another kind."""
         name = type(self).__name__
-        if not self.kinds or not set(self.kinds) <= set(KINDS):
+        if not self.kinds or not set(self.kinds) <= set(Kind):
             raise UserError(
-                f"the objective {name} has the kinds {self.kinds!r}, expected some of {', '.join(KINDS)}; give the "
+                f"the objective {name} has the kinds {self.kinds!r}, expected some of {', '.join(Kind)}; give the "
                 'class an attribute such as kinds = ("labels",)'
             )
         if task.kind not in self.kinds:

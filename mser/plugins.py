@@ -109,9 +109,9 @@ def allowed_class(path: str, kind: type, plugins: Collection[str], where: object
     require_allowed(path, plugins, where)
     module, _, name = path.rpartition(".")
     try:
-        found = vars(import_module(module)).get(name)
+        value = vars(import_module(module)).get(name)
     except ImportError as error:
         raise UserError(f"{where} needs {path}, which cannot be imported: {error}; {_INSTALL}") from error
-    if not (isinstance(found, type) and issubclass(found, kind)):
+    if not (isinstance(value, type) and issubclass(value, kind)):
         raise UserError(f"{where} needs {path}, which is no {kind.__name__.lower()}; install the right version of it")
-    return found
+    return value

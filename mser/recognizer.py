@@ -104,8 +104,8 @@ class EmotionRecognizer(LightningModule):
 
     def _hear(self, batch: Batch) -> Encoded:
         speech = cast(SpeechEncoder, self.speech)
-        said = speech.encode_kept(batch.speech) if batch.speech else speech(batch.waveform, batch.lengths)
-        return cast(Encoded, said)
+        encoded = speech.encode_kept(batch.speech) if batch.speech else speech(batch.waveform, batch.lengths)
+        return cast(Encoded, encoded)
 
     def _read(self, batch: Batch) -> Encoded:
         text = cast(TextEncoder, self.text)
@@ -220,15 +220,15 @@ class EmotionRecognizer(LightningModule):
         Raises:
             UserError: if an answer is no number.
         """
-        said = self.collected.compute()
-        if not said["answers"].isfinite().all():
-            row = int((~said["answers"].isfinite()).flatten(1).any(1).nonzero()[0])
-            name = self._dataset(part).utterances[int(said["index"][row])].id
+        outputs = self.collected.compute()
+        if not outputs["answers"].isfinite().all():
+            row = int((~outputs["answers"].isfinite()).flatten(1).any(1).nonzero()[0])
+            name = self._dataset(part).utterances[int(outputs["index"][row])].id
             raise UserError(
                 f"the model's answer to {name} is no number: its recording or the weights are damaged; listen to it, "
                 "lower the learning rate, or give another checkpoint"
             )
-        return said
+        return outputs
 
     def _seen(self, encoded: Encoded, batch: Batch, side: Literal["speech", "text"]) -> Encoded:
         """Return what an encoder said without the states that the augmentation hides."""
@@ -251,10 +251,10 @@ class EmotionRecognizer(LightningModule):
         return [*groups, {"params": head, "name": "head", "share": 1.0, **rate}]
 
     def _scores(self, part: str) -> dict[str, float]:
-        said = self.said(part)
-        scores = score(self._dataset(part).task, said["target"].numpy(), said["answers"].numpy())
+        outputs = self.said(part)
+        scores = score(self._dataset(part).task, outputs["target"].numpy(), outputs["answers"].numpy())
         return {
-            f"{part}/loss": said["loss"].mean().item(),
+            f"{part}/loss": outputs["loss"].mean().item(),
             **{f"{part}/{name}": value for name, value in scores.items()},
         }
 
@@ -267,10 +267,10 @@ def _scored_weights(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
 
     Lightning asks callbacks only where it saves everything else too.
     """
-    kept = list(checkpoint)
+    names = list(checkpoint)
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         callback.on_save_checkpoint(trainer, trainer.lightning_module, checkpoint)
-    for name in checkpoint.keys() - set(kept):
+    for name in checkpoint.keys() - set(names):
         del checkpoint[name]
 
 

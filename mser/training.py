@@ -39,8 +39,8 @@ from mser.data.other_corpus import adapt, adapt_table
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
 from mser.fitting.early import named_corpus
-from mser.fitting.given import given as given_options
-from mser.fitting.given import with_null
+from mser.fitting.given_options import given as given_options
+from mser.fitting.given_options import with_null
 from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
@@ -49,7 +49,7 @@ from mser.fitting.trainers import alone_in_allocation, best_precision, require_p
 from mser.plugins import imported
 from mser.recognizer import EmotionRecognizer
 from mser.runs.folder import BEST, CHECKPOINTS, CONFIG, LAST
-from mser.runs.searched import Searched
+from mser.runs.search_record import Searched
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class MserCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and look whether the checkpoint can be read: Lightning takes settings from it next."""
         words = list(args or sys.argv[1:])
-        self._classes = [one.value for one in given_options(words) if one.name in ("data", "data.class_path")]
+        self._classes = [option.value for option in given_options(words) if option.name in ("data", "data.class_path")]
         try:
             super().parse_arguments(parser, args)
         except (ArgumentError, TypeError, AttributeError) as error:
@@ -141,14 +141,14 @@ class MserCLI(LightningCLI):
                 raise
             raise fault from error
         require_possible(self.config[self.config.subcommand] if self.config.get("subcommand") else self.config)
-        given = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
-        if given is not None and given != "last":
-            saved = read_checkpoint(Path(given))
+        checkpoint = self.config[self.config.subcommand].get("ckpt_path") if self.config.get("subcommand") else None
+        if checkpoint is not None and checkpoint != "last":
+            saved = read_checkpoint(Path(checkpoint))
             self.trained_on = saved.get("trained_on")
             if self.config.subcommand == "fit" and "optimizer_states" not in saved:
                 raise UserError(
-                    f"{given} holds weights alone, from which nothing can be resumed; start a new fit from them by "
-                    "--from, or resume with --ckpt_path last"
+                    f"{checkpoint} holds weights alone, from which nothing can be resumed; start a new fit from them "
+                    f"by --from, or resume with --ckpt_path last"
                 )
 
     def before_instantiate_classes(self) -> None:
@@ -204,6 +204,11 @@ class MserCLI(LightningCLI):
     def after_fit(self) -> None:
         """Say what was chosen and where it lies."""
         best = self.trainer.checkpoint_callback
+        if isinstance(best, BestCheckpoint) and not best.best_model_path:
+            raise UserError(
+                "the fit ended before anything was validated, so no weights are kept; give it more time or updates "
+                "(trainer.max_time, trainer.max_steps)"
+            )
         if isinstance(best, BestCheckpoint) and best.best_model_score is not None:
             log.info("best %s %.3f: %s", best.monitor, best.best_model_score, best.best_model_path)
 
@@ -216,10 +221,10 @@ class MserCLI(LightningCLI):
             if isinstance(error.__cause__, UserError):
                 raise error.__cause__ from None
             if missing := _missing_module(error):
-                said = f"an option asks for what is not installed: {missing}"
+                message = f"an option asks for what is not installed: {missing}"
             else:
-                said = f"an option cannot have this value: {error.__cause__ or error}"
-            raise UserError(" ".join(said.split())) from error
+                message = f"an option cannot have this value: {error.__cause__ or error}"
+            raise UserError(" ".join(message.split())) from error
         if (source := self._options().get("from")) and self.subcommand in (None, "fit"):
             start_from(source, self.model, self.datamodule)
 
@@ -236,14 +241,14 @@ class MserCLI(LightningCLI):
                 f"no such trainer on this machine: {one_line(error)} Check trainer.accelerator, "
                 "trainer.devices, trainer.strategy and trainer.precision"
             ) from error
-        asked = self.config.get(str(self.subcommand), self.config).trainer
-        require_usable(trainer, precision=asked.precision, overfit_batches=asked.overfit_batches)
+        config = self.config.get(str(self.subcommand), self.config).trainer
+        require_usable(trainer, precision=config.precision, overfit_batches=config.overfit_batches)
         return trainer
 
     def _require_own_checkpoint(self) -> None:
-        given = self.config_init[self.subcommand]["ckpt_path"]
-        path = Path(self.trainer.default_root_dir) / LAST if given == "last" else Path(given or "")
-        if given and (given != "last" or path.exists()):
+        checkpoint = self.config_init[self.subcommand]["ckpt_path"]
+        path = Path(self.trainer.default_root_dir) / LAST if checkpoint == "last" else Path(checkpoint or "")
+        if checkpoint and (checkpoint != "last" or path.exists()):
             require_own(path, self.model, self.datamodule)
 
 
@@ -275,6 +280,10 @@ def main(argv: list[str] | None = None) -> int:
         command_line(argv, run=True)
     except SIGTERMException:
         return 128 + signal.SIGTERM
+    except (MisconfigurationException, ValueError) as error:  # how many batches there are is known only now
+        if type(error) is ValueError and "val_check_interval" not in str(error):
+            raise
+        raise UserError(f"{one_line(error)[:500]} (an option of trainer asks for what cannot be; change it)") from error
     return 0
 
 
@@ -309,8 +318,10 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     except ArgumentError as error:
         raise UserError(one_line(error)) from error
     except (UnicodeDecodeError, RecursionError) as error:
-        said = "is not in UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deeply, or within itself"
-        raise UserError(f"a --config file {said} ({str(error)[:200]}); save it again as text in UTF-8") from error
+        message = (
+            "is not in UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deeply, or within itself"
+        )
+        raise UserError(f"a --config file {message} ({str(error)[:200]}); save it again as text in UTF-8") from error
 
 
 def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
@@ -321,8 +332,8 @@ def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
 
 
 def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:
-    told = {name: {"usage": f"mser {name} {usage} [options]", "description": text} for name, usage, text in _HELP}
-    return {**kwargs, **{name: kwargs | help_text for name, help_text in told.items()}}
+    usages = {name: {"usage": f"mser {name} {usage} [options]", "description": text} for name, usage, text in _HELP}
+    return {**kwargs, **{name: kwargs | help_text for name, help_text in usages.items()}}
 
 
 def _quiet() -> None:

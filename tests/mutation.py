@@ -29,7 +29,7 @@ TESTS = {
     "mser/splits/protocols.py": "tests/splits/test_protocols.py",
     "mser/data/batches.py": "tests/data/test_batches.py",
     "mser/data/gathered.py": "tests/data/test_gathered.py",
-    "mser/fitting/resuming.py": "tests/test_resuming.py",
+    "mser/fitting/resuming.py": "tests/fitting/test_resuming.py",
 }
 """What is broken, and by which tests it should be noticed, beside its own examples."""
 CONFIG = """

@@ -71,7 +71,7 @@ def model(*, checkpointing: bool = False, tune: str = "full") -> Any:
     import torch
 
     from mser.encoders.encoder import SpeechEncoder, TextEncoder
-    from mser.encoders.hub import architecture_only
+    from mser.encoders.pretrained import architecture_only
     from mser.recognizer import EmotionRecognizer
 
     speech, text = encoders()

@@ -124,12 +124,12 @@ class Asking:
                 f"{_minutes(self._duration(clip))} is more than the {BATCH_SECONDS:g} s that are transcribed at once: "
                 "leave the transcript empty, and each window's own words are written when the model is asked"
             )
-        [said] = self.model.transcriber([hear(clip, None, BATCH_SECONDS)[0]])
-        if said is None:
+        [transcript] = self.model.transcriber([hear(clip, None, BATCH_SECONDS)[0]])
+        if transcript is None:
             raise UserError("the memory is too small for this recording: give a shorter one")
-        if not said:
+        if not transcript:
             raise UserError("no words were recognised in the recording: write what is said yourself")
-        return said
+        return transcript
 
     def _clip(self, recording: str | None, text: str | None) -> Clip:
         """Return what was given, without what the model does not take."""
@@ -198,16 +198,16 @@ class Asking:
 
     def _mean(self, answers: Sequence[Prediction], clip: Clip) -> Prediction:
         """Return the mean of what was told of windows; what was not told is counted."""
-        told = [one for one in answers if not one.error]
-        if not told:
+        answered = [answer for answer in answers if not answer.error]
+        if not answered:
             raise UserError(answers[0].error)
-        values = _mean_values(self.task, told)
-        many = f"{len(told)} of {len(answers)}" if len(told) < len(answers) else str(len(told))
+        values = _mean_values(self.task, answered)
+        many = f"{len(answered)} of {len(answers)}" if len(answered) < len(answers) else str(len(answered))
         notes = [MADE_UP] if self.model.settings.made_up else []
         notes.append(f"mean over {many} windows, since the recording is too long to be heard at once")
         if clip.transcript:
             notes.append("the transcript was not read, since nobody knows in which window its words are")
-        first = replace(told[0], start=0.0, end=None, transcript=None, transcript_from="", note="; ".join(notes))
+        first = replace(answered[0], start=0.0, end=None, transcript=None, transcript_from="", note="; ".join(notes))
         if isinstance(self.task, ScoreSet):
             return replace(first, scores=values)
         shares = np.array(list(values.values()))
@@ -215,8 +215,11 @@ class Asking:
         return replace(first, probabilities=values, label=label, abstain=abstain)
 
 
-def _mean_values(task: Task, told: Sequence[Prediction]) -> dict[str, float]:
-    return {label: float(np.mean([(one.scores or one.probabilities)[label] for one in told])) for label in task.labels}
+def _mean_values(task: Task, answered: Sequence[Prediction]) -> dict[str, float]:
+    return {
+        label: float(np.mean([(answer.scores or answer.probabilities)[label] for answer in answered]))
+        for label in task.labels
+    }
 
 
 def _for_visitors(answer: Prediction) -> Prediction:

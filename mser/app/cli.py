@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mser.errors import UserError, brief
 from mser.plugins import add_option
+from mser.terminal.door import listening
 
 if TYPE_CHECKING:
     from mser.use.model import Model
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
     if find_spec("gradio") is None:
         raise UserError("the page needs gradio, which is not installed: pip install 'multimodal-ser[app]'")
-    with _listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
+    with listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
         os.environ.update(QUIET, GRADIO_TEMP_DIR=scratch)
         for number in (signal.SIGTERM, signal.SIGHUP):  # whoever ends it so, or closes the terminal, leaves no uploads
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -81,23 +81,6 @@ def _without_socks() -> None:
         for name, value in list(os.environ.items()):
             if name.lower().endswith("_proxy") and value.lower().startswith("socks"):
                 del os.environ[name]
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound before anything slow is done."""
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((host, port))
-        door.listen()
-    except (OSError, OverflowError) as error:
-        door.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        said = "is in use" if getattr(error, "errno", 0) == errno.EADDRINUSE else f"cannot be used ({reason})"
-        raise UserError(
-            f"port {port} of {host} {said}; choose another with --port, or 0 for any that is free"
-        ) from error
-    return door
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,10 +10,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from mser.app.page import CSS, HEAD, LARGEST, page, theme
+from mser.app.layout import CSS, HEAD, LARGEST, page, theme
+from mser.terminal.door import LOOPBACK
 from mser.use.model import Model
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # What gradio's page would fetch from elsewhere is refused by the browser.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "

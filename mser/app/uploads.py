@@ -36,8 +36,8 @@ class Uploaded(gradio.Blocks):
         except gradio.Error:
             raise
         except Exception as error:  # whatever a request may hold, it is no fault of the page's
-            said = f"this page does not take such a request: {brief(error)}"
-            raise gradio.Error(said, print_exception=False) from error
+            message = f"this page does not take such a request: {brief(error)}"
+            raise gradio.Error(message, print_exception=False) from error
 
 
 require_interface(gradio.Blocks, "preprocess_data", "a page opens nothing but uploads")
@@ -67,10 +67,10 @@ def _paths(value: Any) -> Iterator[str]:
     """Yield whatever a value names as a file, however deep."""
     several = [value]
     while several:
-        one = several.pop()
-        if isinstance(one, dict):
-            if "path" in one:
-                yield str(one["path"])
-            several.extend(one.values())
-        elif isinstance(one, list | tuple):
-            several.extend(one)
+        path = several.pop()
+        if isinstance(path, dict):
+            if "path" in path:
+                yield str(path["path"])
+            several.extend(path.values())
+        elif isinstance(path, list | tuple):
+            several.extend(path)

@@ -159,16 +159,18 @@ def _layout(path: Path, kind: str, stamp: tuple[int, ...]) -> Layout:
                 lately.popleft()
     if format_ is None:
         raise BadAudioError("empty", "holds no samples")
-    asked = round(promised * rate)
-    if kind == "mov" and asked < samples <= asked + _PADDING:
-        samples = max(asked, blocks[-1].first)
+    frame_count = round(promised * rate)
+    if kind == "mov" and frame_count < samples <= frame_count + _PADDING:
+        samples = max(frame_count, blocks[-1].first)
     return Layout(*format_, _weights(layout, *format_), codec, samples, promised, tuple(blocks))
 
 
 def _require_steady(before: tuple[int, int] | None, now: tuple[int, int], samples: int) -> None:
     if before and before != now:
-        told = f"{before[1]} channels at {before[0]} Hz to {now[1]} at {now[0]} Hz"
-        raise BadAudioError("unreadable", f"changes after {samples / before[0]:.1f} s from {told}; convert it to wav")
+        changed = f"{before[1]} channels at {before[0]} Hz to {now[1]} at {now[0]} Hz"
+        raise BadAudioError(
+            "unreadable", f"changes after {samples / before[0]:.1f} s from {changed}; convert it to wav"
+        )
 
 
 @lru_cache(maxsize=2)
@@ -197,9 +199,9 @@ def _from(path: Path, kind: str, block: Block) -> Iterator[tuple[Any, list[Any]]
     if ordinal and pts is not None:
         with _track(path, kind) as (container, stream):
             container.seek(pts, stream=stream, backward=True)
-            found = _begun(container, stream, pts)
-            if found is not None:
-                yield from islice(_packets(container, stream, found, shaky=block.passed), block.passed, None)
+            samples = _begun(container, stream, pts)
+            if samples is not None:
+                yield from islice(_packets(container, stream, samples, shaky=block.passed), block.passed, None)
                 return
     with _track(path, kind) as (container, stream):  # from its beginning, where a seek does not lead
         demuxed = container.demux(stream)
@@ -274,8 +276,8 @@ def _track(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
 
 
 def _unreadable(error: Exception) -> BadAudioError:
-    told = getattr(error, "strerror", None) or str(error)
-    return BadAudioError("unreadable", f"cannot be decoded: {told}")
+    message = getattr(error, "strerror", None) or str(error)
+    return BadAudioError("unreadable", f"cannot be decoded: {message}")
 
 
 def _promised(container: Any, stream: Any) -> float:
@@ -290,13 +292,13 @@ def _floats(frame: Any) -> Samples:
     """Return (samples, channels) in [-1, 1] of a frame."""
     import numpy as np
 
-    found = frame.to_ndarray()
-    found = found.T if frame.format.is_planar else found.reshape(-1, len(frame.layout.channels))
-    if found.dtype.kind == "f":
-        return np.asarray(found, np.float32)
-    bits = 8 * found.dtype.itemsize
-    middle = 128 if found.dtype.kind == "u" else 0
-    return np.asarray((found.astype(np.float64) - middle) / 2.0 ** (bits - 1), np.float32)
+    samples = frame.to_ndarray()
+    samples = samples.T if frame.format.is_planar else samples.reshape(-1, len(frame.layout.channels))
+    if samples.dtype.kind == "f":
+        return np.asarray(samples, np.float32)
+    bits = 8 * samples.dtype.itemsize
+    middle = 128 if samples.dtype.kind == "u" else 0
+    return np.asarray((samples.astype(np.float64) - middle) / 2.0 ** (bits - 1), np.float32)
 
 
 def _weights(layout: Any, rate: int, channels: int) -> Samples | None:

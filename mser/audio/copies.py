@@ -7,8 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mser.audio.acoustic_fingerprint import (
+    HIGHEST,
+    LEAST_FRAMES,
+    LOWEST,
+    NOTHING,
+    STEP,
+    Fingerprint,
+    bit_error,
+    telling,
+)
 from mser.audio.decoding import SAMPLE_RATE, Samples
-from mser.audio.fingerprint import HIGHEST, LEAST_FRAMES, LOWEST, NOTHING, STEP, Fingerprint, bit_error, telling
 
 MOST_ERROR, SURE_ERROR, SURE_FRAMES = 0.25, 0.12, 40
 """Share of signs that may differ, and up to which there is no second look over so many frames: others reach 0.23."""
@@ -41,28 +50,28 @@ def find_copies(prints: Sequence[Fingerprint], hear: Callable[[int], Samples]) -
         >>> find_copies([hiss[0], hiss[1], hiss[0, 30:]], hear=lambda number: np.empty(0, np.float32))
         [(0, 2)]
     """
-    found: set[tuple[int, int]] = set()
-    told = [telling(marks) for marks in prints]
+    copies: set[tuple[int, int]] = set()
+    tellable = [telling(marks) for marks in prints]
     for one, two, offset in _candidates(prints):
-        if (one, two) in found:
+        if (one, two) in copies:
             continue
         error, frames, offset = min((*bit_error(prints[one], prints[two], near), near) for near in (offset, offset + 1))
-        if frames < max(LEAST_FRAMES, LEAST_SHARE * min(told[one], told[two])) or error > MOST_ERROR:
+        if frames < max(LEAST_FRAMES, LEAST_SHARE * min(tellable[one], tellable[two])) or error > MOST_ERROR:
             continue
         sure = error <= SURE_ERROR and frames >= SURE_FRAMES
         if sure or _correlation(hear(one), hear(two), offset * STEP) >= LEAST_CORRELATION:
-            found.add((one, two))
-    return sorted(found)
+            copies.add((one, two))
+    return sorted(copies)
 
 
 def _correlation(left: Samples, right: Samples, later: int) -> float:
     """Return how alike two waveforms are where they overlap, 0 to 1, whatever the polarity; `right` has it later."""
     first, last = max(0, -later), min(len(left), len(right) - later)
-    one, two = left[first:last], right[first + later : last + later]
+    before, after = left[first:last], right[first + later : last + later]
     size = 1 << (2 * (last - first) - 1).bit_length()
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    heard = (hertz > LOWEST) & (hertz < HIGHEST)  # neither hum nor what a codec cuts off
-    a, b = np.fft.rfft(one, size) * heard, np.fft.rfft(two, size) * heard
+    audible = (hertz > LOWEST) & (hertz < HIGHEST)  # neither hum nor what a codec cuts off
+    a, b = np.fft.rfft(before, size) * audible, np.fft.rfft(after, size) * audible
     loudness = np.sqrt(np.sum(np.abs(a) ** 2) * np.sum(np.abs(b) ** 2))
     return float(np.abs(np.fft.irfft(a * b.conj(), size)).max() * size / 2 / loudness)
 
@@ -78,21 +87,21 @@ def _candidates(marks: Sequence[Fingerprint]) -> Iterator[tuple[int, int, int]]:
     best = np.argsort(-votes, kind="stable")[: _MOST_CANDIDATES * len(marks)]
     pairs, offsets = np.divmod(keys[best], span)
     for pair, offset in zip(pairs.tolist(), offsets.tolist(), strict=True):
-        one, two = divmod(pair, len(marks))
-        yield one, two, offset - span // 2
+        first, second = divmod(pair, len(marks))
+        yield first, second, offset - span // 2
 
 
 def _votes(marks: Sequence[Fingerprint], span: int) -> tuple[Ints, Ints]:
     """Return each (pair of recordings, offset), as one number, and how many equal frames speak for it."""
     values = np.concatenate(marks)
-    clips = np.repeat(np.arange(len(marks), dtype=np.int32), [len(one) for one in marks])
-    frames = np.concatenate([np.arange(len(one), dtype=np.int32) for one in marks])
+    clips = np.repeat(np.arange(len(marks), dtype=np.int32), [len(marks_of_clip) for marks_of_clip in marks])
+    frames = np.concatenate([np.arange(len(marks_of_clip), dtype=np.int32) for marks_of_clip in marks])
     portions = 1 + len(values) // _AT_ONCE
     voted = []
     for portion in range(portions):
         chosen = (values != NOTHING) & (values % portions == portion)
-        met = (part[chosen].astype(np.int64) for part in (values, clips, frames))
-        voted.append(_met(*met, len(marks), span))
+        portion_of = [part[chosen].astype(np.int64) for part in (values, clips, frames)]
+        voted.append(_met(portion_of[0], portion_of[1], portion_of[2], len(marks), span))
     keys, votes = np.unique(np.concatenate(voted), return_counts=True)
     beside = np.flatnonzero(keys[1:] == keys[:-1] + 1)  # a copy may begin between two frames
     return keys, votes + np.bincount(beside, votes[beside + 1], len(keys)).astype(np.int64)

@@ -50,8 +50,8 @@ class EmbeddedRecordings:
                 with replacing(path) as neighbour:
                     neighbour.write_bytes(content)
         except OSError as error:
-            told = f"cannot keep the recordings of {self._table} in {self.folder} ({error.strerror or error})"
-            raise UserError(f"{told}; set MSER_CACHE to a folder that is writable and has room") from error
+            message = f"cannot keep the recordings of {self._table} in {self.folder} ({error.strerror or error})"
+            raise UserError(f"{message}; set MSER_CACHE to a folder that is writable and has room") from error
         self._left -= len(content)
         return path
 

@@ -63,8 +63,8 @@ def extract(todo: Mapping[Path, Path], *, jobs: int, done: Callable[[], None] = 
             run = partial(_run_ffmpeg, ffmpeg, processes) if ffmpeg else partial(_decode, processes)
             submitted = {pool.submit(_extract_one, run, video, wav): video for video, wav in todo.items()}
             for job in as_completed(submitted):
-                if said := job.result():
-                    failures[submitted[job]] = said
+                if message := job.result():
+                    failures[submitted[job]] = message
                 done()
         except BaseException:
             processes.stop()  # else an interrupted command would first work off all others
@@ -105,11 +105,11 @@ class _Processes:
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
             )
             self._running.add(process)
-        _, told = process.communicate()
+        _, errors = process.communicate()
         with self._lock:
             self._running.discard(process)
         if code := process.returncode:
-            raise _FFmpegError((told.strip().splitlines() or [f"ended with code {code}"])[-1])
+            raise _FFmpegError((errors.strip().splitlines() or [f"ended with code {code}"])[-1])
 
     def require_running(self) -> None:
         """Begin nothing once all are to stop.

@@ -10,7 +10,7 @@ from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 
-from mser.audio.measures import NAMES, Measures, measure_file
+from mser.audio.acoustics import NAMES, Measures, measure_file
 from mser.audio.wav import BadAudioError
 from mser.encoders.cache_files import CheckedCache
 from mser.manifest import Utterance
@@ -36,7 +36,7 @@ def measure_all(
     files: Mapping[str, list[Utterance]] = defaultdict(list)
     for one in utterances:
         files[one.audio].append(one)
-    found: dict[str, Measures] = {}
+    measured: dict[str, Measures] = {}
     cache = CheckedCache(f"measures-{VERSION}", ".json")
     for audio, spoken in files.items():
         path = root / audio
@@ -48,19 +48,19 @@ def measure_all(
         known = len(spans)
         for one in spoken:
             if (measures := _measures(path, one, spans)) is not None:
-                found[one.id] = measures
+                measured[one.id] = measures
             done()
         if key and len(spans) > known:
             cache.put(key, json.dumps(spans).encode())
-    return found
+    return measured
 
 
-def _measures(path: Path, one: Utterance, spans: _Spans) -> Measures | None:
+def _measures(path: Path, utterance: Utterance, spans: _Spans) -> Measures | None:
     """Return the measures of an utterance, which are put among `spans` if they are new."""
-    span = f"{one.start:g} {'' if one.end is None else format(one.end, 'g')}"
+    span = f"{utterance.start:g} {'' if utterance.end is None else format(utterance.end, 'g')}"
     if span not in spans:
         try:
-            spans[span] = list(astuple(measure_file(path, one.start, one.end)))
+            spans[span] = list(astuple(measure_file(path, utterance.start, utterance.end)))
         except BadAudioError:
             return None
     return Measures(*spans[span])
@@ -71,10 +71,10 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _spans(kept: bytes | None) -> _Spans:
+def _spans(cached: bytes | None) -> _Spans:
     """Return the measures by span that are kept of a file; none where there are none or they cannot be believed."""
     try:
-        spans: _Spans = json.loads(kept or b"{}")
+        spans: _Spans = json.loads(cached or b"{}")
         sound = all(len(row) == len(NAMES) and all(isfinite(value) for value in row) for row in spans.values())
     except (ValueError, TypeError, AttributeError):
         return {}

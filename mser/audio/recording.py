@@ -15,7 +15,7 @@ from mser.audio.containers import HEAD, Container, can_read_containers, containe
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -81,6 +81,12 @@ class Recording:
     read: Callable[[int, int], Frames]
     weights: Samples | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse rates of which nothing can be heard, and by which nobody could divide."""
+        if not RATES[0] <= self.rate <= RATES[1]:
+            found = f"{self.rate} samples a second, expected {RATES[0]} to {RATES[1]}"
+            raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
+
     @property
     def seconds(self) -> Seconds:
         """How long it is."""
@@ -124,8 +130,8 @@ class Recording:
         if not self.frames:
             raise BadAudioError("empty", "holds no samples")
         if start >= self.seconds or (end or 0) > self.seconds + TOLERANCE:
-            asked = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
-            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {asked}")
+            wanted = f"from {start:.2f} s on" if end is None else f"from {start:.2f} to {end:.2f} s"
+            raise BadAudioError("time", f"lasts {self.seconds:.2f} s, but the clip is {wanted}")
         first, last = self.part(start, end)
         place, low, high, loudest = first, float("inf"), -float("inf"), 0.0
         while place < last:
@@ -197,8 +203,8 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
-        told = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
-        reason = told.rstrip(".") or "its samples are broken"
+        message = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)
+        reason = message.rstrip(".") or "its samples are broken"
         raise BadAudioError("unreadable", f"cannot be decoded: {reason}") from error
 
 

@@ -19,7 +19,7 @@ LFS_POINTER = b"version http"
 LOUDEST = 8.0
 """Of full scale: floats beyond it are integers that were cast, or no sound at all."""
 _BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _MULAW: (8,)}
-_MOST_CHANNELS, _RATES = 1024, (1_000, 1_000_000)  # what libsndfile opens, and what can be heard
+_MOST_CHANNELS, RATES = 1024, (1_000, 1_000_000)  # what libsndfile opens, and what can be heard
 # What follows the codec's number in the identifier of an EXTENSIBLE file, for sound and for sound fields.
 _IDENTIFIERS = ("000000001000800000aa00389b71", "00002107d3118644c8c1ca000000")
 _WIDE = 0xFFFFFFFF  # of RF64, whose length stands elsewhere
@@ -161,13 +161,13 @@ def _layout(fmt: bytes) -> tuple[int, int, int, int]:
     codec, channels, rate, each_second, frame, bits = struct.unpack_from("<HHIIHH", fmt)
     if codec == _EXTENSIBLE and fmt[26:40].hex() in _IDENTIFIERS:
         codec = struct.unpack_from("<H", fmt, 24)[0]
-    said = f"{channels} channels of {bits} bits at {rate} Hz"
+    described = f"{channels} channels of {bits} bits at {rate} Hz"
     if codec not in _BITS or not (channels and rate and frame):
-        raise BadAudioError("unreadable", f"has codec {codec}, {said}; expected uncompressed audio")
+        raise BadAudioError("unreadable", f"has codec {codec}, {described}; expected uncompressed audio")
     lies = bits not in _BITS[codec] or frame * 8 != channels * bits or each_second not in (0, rate * frame)
-    if lies or channels > _MOST_CHANNELS or not _RATES[0] <= rate <= _RATES[1]:
-        found = f"{said}, in {frame} bytes each and {each_second} bytes a second"
-        raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
+    if lies or channels > _MOST_CHANNELS or not RATES[0] <= rate <= RATES[1]:
+        fields = f"{described}, in {frame} bytes each and {each_second} bytes a second"
+        raise BadAudioError("unreadable", f"has a header that cannot be: {fields}")
     return codec, channels, rate, frame
 
 

@@ -55,14 +55,14 @@ class NonFinite(Callback):
         if not trainer.strategy.reduce_boolean_decision(wrong, all=False):
             return
         optimizer.zero_grad()  # an optimizer passes over what has no gradient
-        told = _told(list(chain(*gathered(loss))), list(chain(*gathered(update))), trainer)
+        message = _told(list(chain(*gathered(loss))), list(chain(*gathered(update))), trainer)
         if self.action == "stop":
             raise UserError(
-                f"{told}; listen to them, lower the learning rate, or leave such updates out with "
+                f"{message}; listen to them, lower the learning rate, or leave such updates out with "
                 "non_finite.action: skip"
             )
         if trainer.is_global_zero:
-            log.warning("%s; the update is left out", told)
+            log.warning("%s; the update is left out", message)
 
 
 def _is_finite(optimizer: Optimizer) -> bool:

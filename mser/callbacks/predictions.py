@@ -47,7 +47,7 @@ class WritePredictions(Callback):
     def _write(self, trainer: Trainer, pl_module: LightningModule, part: Part) -> None:
         model = cast(EmotionRecognizer, pl_module)
         data: CorpusDataModule = trainer.datamodule  # type: ignore[attr-defined]
-        said = rows(model, data, part)  # every process must take part
+        table = rows(model, data, part)  # every process must take part
         if not trainer.is_global_zero:
             return
         folder = Path(trainer.default_root_dir)
@@ -55,7 +55,7 @@ class WritePredictions(Callback):
             folder /= place
             _write_scores(folder / METRICS, trainer, part, {"trained_on": model.trained_on, "data": data.facts()})
         path = folder / PREDICTIONS
-        write_text(path, text([row for row in _read(path) if row["split"] != part] + said))
+        write_text(path, text([row for row in _read(path) if row["split"] != part] + table))
         if place:
             known = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
             warning = ", and the model may have been trained on some of it" if known else ""
@@ -97,12 +97,12 @@ def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any
 
 def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
     """Return what the model has just said of a part, as rows of `PREDICTIONS`; every process must ask."""
-    said = model.said(part)
+    outputs = model.said(part)
     dataset = data.datasets[part]
-    found = []
-    for index, target, answer in zip(*(said[name].tolist() for name in ("index", "target", "answers")), strict=True):
+    table = []
+    for index, target, answer in zip(*(outputs[name].tolist() for name in ("index", "target", "answers")), strict=True):
         utterance = dataset.utterances[index]
-        found.append(
+        table.append(
             {
                 "utterance": utterance.id,
                 "speaker": utterance.speaker,
@@ -113,7 +113,7 @@ def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[d
                 **columns(dataset.task, target, answer),
             }
         )
-    return found
+    return table
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -121,18 +121,18 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            found = list(csv.DictReader(file))
-        if any("split" not in row for row in found):
+            table = list(csv.DictReader(file))
+        if any("split" not in row for row in table):
             raise ValueError("no column split")
     except (OSError, ValueError, csv.Error) as error:
         raise UserError(f"{path} is damaged ({str(error)[:200]}); delete it, and run the same command again") from error
-    return found
+    return table
 
 
-def text(said: list[dict[str, Any]]) -> str:
+def text(table: list[dict[str, Any]]) -> str:
     """Return the rows of `PREDICTIONS` below its header."""
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, list(said[0]), lineterminator="\n")
+    writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(said)
+    writer.writerows(table)
     return file.getvalue()

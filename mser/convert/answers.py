@@ -60,10 +60,10 @@ def require_emotions(name: str, labels: Sequence[str], outputs: int, *, given: b
         UserError: for such labels.
     """
     if len(labels) != outputs or len(set(labels)) != len(labels):
-        said = f"{len(labels)} labels" if labels else "no labels"
+        described = f"{len(labels)} labels" if labels else "no labels"
         twice = ", one of them twice" if len(set(labels)) < len(labels) else ""
         raise UserError(
-            f"{name} has {said}{twice} for the {outputs} outputs of its classifier; "
+            f"{name} has {described}{twice} for the {outputs} outputs of its classifier; "
             + ("give a name for each" if given else "name them in its order with --labels neutral,happy,...")
         )
     if not given and 2 * sum(map(is_emotion, labels)) < len(labels):

@@ -111,8 +111,8 @@ def _are_weights(weights: object) -> TypeGuard[dict[str, Tensor]]:
     return isinstance(weights, dict) and bool(weights) and all(isinstance(w, Tensor) for w in weights.values())
 
 
-def _not_fairseq(path: Path, found: str) -> UserError:
+def _not_fairseq(path: Path, problem: str) -> UserError:
     return UserError(
-        f"{str(path)!r} is no fairseq checkpoint: it {found} where 'args' and 'model' were expected; "
+        f"{str(path)!r} is no fairseq checkpoint: it {problem} where 'args' and 'model' were expected; "
         "give the .pt file as fairseq released it"
     )

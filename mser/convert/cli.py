@@ -72,17 +72,17 @@ def _huggingface(parser: argparse.ArgumentParser) -> None:
                         "trained on, such as iemocap, where its card does not say")  # fmt: skip
 
 
-def _names(given: str) -> list[str]:
-    return [name.strip() for name in given.split(",") if name.strip()]
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _range(given: str) -> tuple[float, float]:
+def _range(text: str) -> tuple[float, float]:
     try:
-        low, high = map(float, given.split(","))
+        low, high = map(float, text.split(","))
     except ValueError:
         low, high = 0.0, 0.0
     if not low < high:
-        raise UserError(f"--range is {given!r}; expected the least and the greatest score, such as 1,7")
+        raise UserError(f"--range is {text!r}; expected the least and the greatest score, such as 1,7")
     return low, high
 
 

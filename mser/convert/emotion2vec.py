@@ -15,8 +15,8 @@ from torch import Tensor
 from mser.convert.answers import require_emotions
 from mser.convert.checkpoint import read_weights
 from mser.convert.model_folder import Foreign, write_model_folder
-from mser.encoders.emotion2vec.backbone import WEIGHTS, Emotion2vec
-from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
+from mser.encoders.emotion2vec.waveform_backbone import WEIGHTS, Emotion2vec
 from mser.errors import UserError
 from mser.files.whole import new_folder
 
@@ -65,7 +65,7 @@ def convert_emotion2vec(
     model = Emotion2vec(settings)
     _require_same(model.state_dict(), renamed, checkpoint, path)
     layers = settings.prenet_layers + settings.layers
-    said = f"{out}: emotion2vec with {layers} layers of width {settings.width}"
+    message = f"{out}: emotion2vec with {layers} layers of width {settings.width}"
     last = {} if encoder else _classifier(weights)
     names = Path(tokens) if tokens else Path(checkpoint).with_name("tokens.txt")
     if tokens and not last:
@@ -73,22 +73,22 @@ def convert_emotion2vec(
     if last and (tokens or names.is_file()):
         model.load_state_dict(renamed)
         labels = _write_classifier(model, last, names, checkpoint, out, trained_on)
-        return f"{said} to {', '.join(labels)}"
+        return f"{message} to {', '.join(labels)}"
     with new_folder(out) as folder:
         from safetensors.torch import save_file
 
         settings.write(folder)
         save_file({name: weight.contiguous() for name, weight in renamed.items()}, folder / WEIGHTS, {"format": "pt"})
-    return said + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
+    return message + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
 
 
 def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return ``weight`` (C, D) and ``bias`` (C,) of a fine-tuned one; nothing of one that was only pretrained."""
-    found = {}
+    matched = {}
     for name, weight in weights.items():
         if match := re.fullmatch(r"(?:module\.|model\.|d2v_model\.)*proj\.(weight|bias)", name):
-            found[match[1]] = weight
-    return found if len(found) == 2 else {}
+            matched[match[1]] = weight
+    return matched if len(matched) == 2 else {}
 
 
 def _write_classifier(
@@ -103,8 +103,8 @@ def _write_classifier(
         ) from error
     outputs = len(last["bias"])
     require_emotions(f"{checkpoint!r} with {str(tokens)!r}", names, outputs, given=True)
-    kept = [place for place, name in enumerate(names) if not name.startswith("unuse")]
-    labels = [names[place] for place in kept]
+    columns = [place for place, name in enumerate(names) if not name.startswith("unuse")]
+    labels = [names[place] for place in columns]
     foreign = Foreign(
         name=Path(checkpoint).resolve().parent.name,
         layout="emotion2vec",
@@ -113,7 +113,7 @@ def _write_classifier(
         objective="CrossEntropy",
         fusion={"class": "Shallow", "options": {}},
         layer_sum=False,
-        weights={"head.1.weight": last["weight"][kept], "head.1.bias": last["bias"][kept]},
+        weights={"head.1.weight": last["weight"][columns], "head.1.bias": last["bias"][columns]},
         backbone=model,
         save_encoder=model.settings.write,
     )
@@ -202,14 +202,15 @@ def _convolutions(spec: str, path: Path) -> tuple[tuple[int, int, int], ...]:
 
 def _renamed(weights: Mapping[str, Tensor], settings: Emotion2vecSettings) -> dict[str, Tensor]:
     """Return the weights by our names; what pretraining alone needs is left out."""
-    found = {}
+    renamed = {}
     for name, weight in weights.items():
         name = re.sub(r"^(module\.|model\.|d2v_model\.)+", "", name)
         if not name.startswith(_UNUSED):
-            found[_our_name(name, settings)] = weight
-    if found.get("scale") is not None and found["scale"].dim() == 4:  # before data2vec 2.0 had a scale for each layer
-        found["scale"] = found["scale"].unsqueeze(0)
-    return found
+            renamed[_our_name(name, settings)] = weight
+    # Before data2vec 2.0 had a scale for each layer.
+    if renamed.get("scale") is not None and renamed["scale"].dim() == 4:
+        renamed["scale"] = renamed["scale"].unsqueeze(0)
+    return renamed
 
 
 def _our_name(name: str, settings: Emotion2vecSettings) -> str:
@@ -225,9 +226,9 @@ def _our_name(name: str, settings: Emotion2vecSettings) -> str:
     return name
 
 
-def _require_same(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], checkpoint: str, config: Path) -> None:
-    missing, foreign = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
-    shapes = sorted(name for name in expected.keys() & found.keys() if expected[name].shape != found[name].shape)
+def _require_same(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], checkpoint: str, config: Path) -> None:
+    missing, foreign = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
+    shapes = sorted(name for name in expected.keys() & weights.keys() if expected[name].shape != weights[name].shape)
     if missing or foreign or shapes:
         what = (
             f"lacks {missing[0]}" if missing else f"has {foreign[0]} besides" if foreign else f"has another {shapes[0]}"

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mser.convert.checkpoint import Checkpoint, read_checkpoint
-from mser.convert.fusion import CROSS_LAYERS, load_fusion
+from mser.convert.cross_modal import CROSS_LAYERS, load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, convert_roberta
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.errors import UserError, brief

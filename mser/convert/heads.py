@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mser.convert.published import Published
+from mser.convert.transformers_checkpoint import Published
 from mser.errors import UserError
 from mser.objectives import Objective
 
 _PREFIXES = {
     "wav2vec2": "wav2vec2.",
+    "wav2vec2-conformer": "wav2vec2_conformer.",
     "hubert": "hubert.",
     "wavlm": "wavlm.",
     "unispeech": "unispeech.",
@@ -65,55 +66,55 @@ class Head:
         return {"head.1.weight": weight, "head.1.bias": bias}
 
 
-def read_head(given: Published) -> Head:
+def read_head(published: Published) -> Head:
     """Return the classifier of a checkpoint.
 
     Raises:
         UserError: if it has none, one of another task, or one whose weights are not all there.
     """
-    kind = str(given.config.get("model_type"))
+    kind = str(published.config.get("model_type"))
     if kind == ODYSSEY:
-        return _odyssey(given)
+        return _odyssey(published)
     if kind not in _PREFIXES:
         raise UserError(
-            f"{given.name} is a {kind} model, of which no classifier of speech is known here; expected one of "
+            f"{published.name} is a {kind} model, of which no classifier of speech is known here; expected one of "
             f"{', '.join(_PREFIXES)}"
         )
     for ending, does in _OTHER_TASKS.items():
-        if any(str(name).endswith(ending) for name in given.config.get("architectures") or ()):
+        if any(str(name).endswith(ending) for name in published.config.get("architectures") or ()):
             raise UserError(
-                f"{given.name} {does}: it is no classifier of emotion; convert one that was trained as such"
+                f"{published.name} {does}: it is no classifier of emotion; convert one that was trained as such"
             )
-    if "classifier.dense.weight" in given.weights:
-        return _dense(given, _PREFIXES[kind])
-    return _sequence(given, _PREFIXES[kind])
+    if "classifier.dense.weight" in published.weights:
+        return _dense(published, _PREFIXES[kind])
+    return _sequence(published, _PREFIXES[kind])
 
 
-def _sequence(given: Published, prefix: str) -> Head:
+def _sequence(published: Published, prefix: str) -> Head:
     """Return transformers' own: projector, mean over frames, classifier; a linear layer and a mean change places."""
-    summed = bool(given.config.get("use_weighted_layer_sum"))
+    summed = bool(published.config.get("use_weighted_layer_sum"))
     names = {"fusion.layer.weight": "projector.weight", "fusion.layer.bias": "projector.bias"}
     names |= {"speech.layer_sum.weights": "layer_weights"} if summed else {}
-    weights = _taken(given, names | {"weight": "classifier.weight", "bias": "classifier.bias"})
+    weights = _taken(published, names | {"weight": "classifier.weight", "bias": "classifier.bias"})
     last = weights.pop("weight"), weights.pop("bias")
     fusion = {"class": "Projection", "options": {"width": len(weights["fusion.layer.bias"])}}
     return Head("transformers' classifier", prefix, fusion, weights, last, summed)
 
 
-def _dense(given: Published, prefix: str) -> Head:
+def _dense(published: Published, prefix: str) -> Head:
     """Return audEERING's: mean over frames, dense, tanh, out_proj."""
-    if (pooling := given.config.get("pooling_mode", "mean")) != "mean":
-        raise UserError(f"{given.name} pools by {pooling!r}, which is not known here; expected mean")
+    if (pooling := published.config.get("pooling_mode", "mean")) != "mean":
+        raise UserError(f"{published.name} pools by {pooling!r}, which is not known here; expected mean")
     names = {"fusion.layer.weight": "classifier.dense.weight", "fusion.layer.bias": "classifier.dense.bias"}
-    weights = _taken(given, names | {"weight": "classifier.out_proj.weight", "bias": "classifier.out_proj.bias"})
+    weights = _taken(published, names | {"weight": "classifier.out_proj.weight", "bias": "classifier.out_proj.bias"})
     last = weights.pop("weight"), weights.pop("bias")
     options = {"width": len(weights["fusion.layer.bias"]), "activation": "tanh"}
     return Head("dense, tanh, out_proj", prefix, {"class": "Projection", "options": options}, weights, last)
 
 
-def _odyssey(given: Published) -> Head:
+def _odyssey(published: Published) -> Head:
     """Return the Odyssey 2024 baselines': attentive statistics, then layers with norm and ReLU."""
-    layers = int(given.config.get("classifier_hidden_layers", 1))
+    layers = int(published.config.get("classifier_hidden_layers", 1))
     names = {
         "fusion.hidden.speech.weight": "pool_model.sap_linear.weight",
         "fusion.hidden.speech.bias": "pool_model.sap_linear.bias",
@@ -123,7 +124,7 @@ def _odyssey(given: Published) -> Head:
         for place in (0, 1):
             for what in ("weight", "bias"):
                 names[f"fusion.layers.{layer + 1}.{place}.{what}"] = f"ser_model.fc.{layer}.{place}.{what}"
-    weights = _taken(given, names | {"weight": "ser_model.out.0.weight", "bias": "ser_model.out.0.bias"})
+    weights = _taken(published, names | {"weight": "ser_model.out.0.weight", "bias": "ser_model.out.0.bias"})
     last = weights.pop("weight"), weights.pop("bias")
     weights["fusion.scores.speech.weight"] = weights["fusion.scores.speech.weight"].T
     options = {"width": last[0].shape[1], "layers": layers}
@@ -131,19 +132,19 @@ def _odyssey(given: Published) -> Head:
     return Head("Odyssey 2024 baseline", "ssl_model.", fusion, weights, last)
 
 
-def _taken(given: Published, names: Mapping[str, str]) -> dict[str, Tensor]:
+def _taken(published: Published, names: Mapping[str, str]) -> dict[str, Tensor]:
     """Return weights by our names.
 
     Raises:
         UserError: if some are missing: transformers would make them up at random, and the model would answer anything.
     """
-    missing = sorted({theirs for theirs in names.values() if theirs not in given.weights})
+    missing = sorted({theirs for theirs in names.values() if theirs not in published.weights})
     if not missing:
-        return {ours: given.weights[theirs] for ours, theirs in names.items()}
-    prefix = _PREFIXES.get(str(given.config.get("model_type")), "ssl_model.")
-    others = sorted(name for name in given.weights if not name.startswith(prefix))
+        return {ours: published.weights[theirs] for ours, theirs in names.items()}
+    prefix = _PREFIXES.get(str(published.config.get("model_type")), "ssl_model.")
+    others = sorted(name for name in published.weights if not name.startswith(prefix))
     instead = f"; it has {', '.join(others[:6])} instead" if others else ""
     raise UserError(
-        f"{given.name} lacks the weights {', '.join(missing)} of its classifier{instead}: transformers would fill them "
-        "at random, so that its answers would mean nothing; convert a checkpoint that has them"
+        f"{published.name} lacks the weights {', '.join(missing)} of its classifier{instead}: transformers would fill "
+        f"them at random, so that its answers would mean nothing; convert a checkpoint that has them"
     )

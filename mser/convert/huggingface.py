@@ -13,9 +13,9 @@ from mser.convert.answers import asked, labels_of, require_emotions
 from mser.convert.heads import ODYSSEY, Head, read_head
 from mser.convert.model_folder import Foreign, write_model_folder
 from mser.convert.odyssey import LABELS, config_of
-from mser.convert.published import Published, read_published
+from mser.convert.transformers_checkpoint import Published, read_published
 from mser.encoders.backbone import Backbone
-from mser.encoders.hub import PLAIN, around
+from mser.encoders.pretrained import PLAIN, around
 from mser.errors import UserError, brief
 
 _RATE = 16_000
@@ -43,15 +43,15 @@ def convert_huggingface(
     Raises:
         UserError: if it is no classifier of emotion that is known here, or some of its weights are missing.
     """
-    given = read_published(name)
-    head = read_head(given)
+    published = read_published(name)
+    head = read_head(published)
     outputs = len(head.last[1])
-    known = labels_of(given.config) or (LABELS.get(outputs, []) if head.prefix == "ssl_model." else [])
+    known = labels_of(published.config) or (LABELS.get(outputs, []) if head.prefix == "ssl_model." else [])
     found = list(labels) if labels else known
     require_emotions(name, found, outputs, given=bool(labels))
-    task, objective = asked(given.config, found, score_range)
-    config, extractor = _config(given, head), _extractor(given, head)
-    backbone = _backbone(given, head, config, extractor)
+    task, objective = asked(published.config, found, score_range)
+    config, extractor = _config(published, head), _extractor(published, head)
+    backbone = _backbone(published, head, config, extractor)
 
     def save(folder: Path) -> None:
         config.save_pretrained(folder)
@@ -61,7 +61,7 @@ def convert_huggingface(
     foreign = Foreign(
         name=Path(name).resolve().name if Path(name).is_dir() else name,
         layout=head.layout,
-        datasets=tuple(dict.fromkeys([*trained_on, *given.datasets])),
+        datasets=tuple(dict.fromkeys([*trained_on, *published.datasets])),
         task=task,
         objective=objective.__name__,
         fusion=head.fusion,
@@ -75,48 +75,55 @@ def convert_huggingface(
     return f"{out}: {config.model_type} ({head.layout}) to {', '.join(found)}"
 
 
-def _config(given: Published, head: Head) -> Any:
+def _config(published: Published, head: Head) -> Any:
     """Return the encoder's settings; a class that lies beside them is not looked at."""
     from transformers import CONFIG_MAPPING
 
-    kind = str(given.config["model_type"])
+    kind = str(published.config["model_type"])
     if kind == ODYSSEY:
-        config = config_of(given)
+        config = config_of(published)
     else:
-        plain = {key: value for key, value in given.config.items() if key not in ("auto_map", "architectures")}
+        plain = {key: value for key, value in published.config.items() if key not in ("auto_map", "architectures")}
         try:
             config = CONFIG_MAPPING[kind].from_dict(plain)
         except (ValueError, TypeError, KeyError) as error:
-            raise UserError(f"{given.folder / 'config.json'} makes no {kind}: {brief(error)}") from error
+            raise UserError(f"{published.folder / 'config.json'} makes no {kind}: {brief(error)}") from error
     if getattr(config, "add_adapter", False):
-        raise UserError(f"{given.name} has an adapter between encoder and classifier (add_adapter), which is not known")
+        raise UserError(
+            f"{published.name} has an adapter between encoder and classifier (add_adapter), which is not known"
+        )
     for option, value in PLAIN.items():
         if hasattr(config, option):
             setattr(config, option, value)
     return config
 
 
-def _extractor(given: Published, head: Head) -> Any:
+def _extractor(published: Published, head: Head) -> Any:
     """Return the feature extractor, in which is noted what else the classifier does with a waveform."""
     import transformers
 
-    kind = given.config["model_type"]
+    kind = published.config["model_type"]
     if kind == ODYSSEY:
-        level = {"centre": float(given.config.get("mean", 0)), "scale": float(given.config.get("std", 1)) + 1e-6}
+        level = {
+            "centre": float(published.config.get("mean", 0)),
+            "scale": float(published.config.get("std", 1)) + 1e-6,
+        }
         return transformers.Wav2Vec2FeatureExtractor(do_normalize=False, **level)
     classes = {"whisper": "WhisperFeatureExtractor", "wav2vec2-bert": "SeamlessM4TFeatureExtractor"}
     try:
-        extractor = getattr(transformers, classes.get(kind, "Wav2Vec2FeatureExtractor")).from_pretrained(given.folder)
+        extractor = getattr(transformers, classes.get(kind, "Wav2Vec2FeatureExtractor")).from_pretrained(
+            published.folder
+        )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(
-            f"{given.name} has no preprocessor_config.json that can be read ({brief(error)}), so nobody knows how it "
-            "wants its waveforms; copy the file from the model that it was fine-tuned from"
+            f"{published.name} has no preprocessor_config.json that can be read ({brief(error)}), so nobody knows how "
+            f"it wants its waveforms; copy the file from the model that it was fine-tuned from"
         ) from error
     if extractor.sampling_rate != _RATE:
-        raise UserError(f"{given.name} hears {extractor.sampling_rate} Hz, expected {_RATE}")
+        raise UserError(f"{published.name} hears {extractor.sampling_rate} Hz, expected {_RATE}")
     if kind == "whisper":
         extractor.fill = int(extractor.n_samples)
-    if head.layer_sum and _leaves_norm_out(given.config):
+    if head.layer_sum and _leaves_norm_out(published.config):
         extractor.closing_norm = False
     return extractor
 
@@ -132,10 +139,11 @@ def _leaves_norm_out(config: Mapping[str, Any]) -> bool:
     tied = config.get("tie_last_hidden_states")
     version = re.match(r"(\d+)\.(\d+)", str(config.get("transformers_version")))
     newer = version is not None and (int(version[1]), int(version[2])) >= _NORM_LEFT_OUT
-    return bool(config.get("do_stable_layer_norm")) and (newer if tied is None else not tied)
+    closed = config.get("do_stable_layer_norm") or config.get("model_type") == "wav2vec2-conformer"
+    return bool(closed) and (newer if tied is None else not tied)
 
 
-def _backbone(given: Published, head: Head, config: Any, extractor: Any) -> Backbone:
+def _backbone(published: Published, head: Head, config: Any, extractor: Any) -> Backbone:
     """Return the encoder with its weights.
 
     Raises:
@@ -144,19 +152,19 @@ def _backbone(given: Published, head: Head, config: Any, extractor: Any) -> Back
     from transformers import AutoModel
 
     model = AutoModel.from_config(config, dtype=torch.float32)
-    weights = {_renamed(name): weight for name, weight in given.under(head.prefix).items()}
+    weights = {_renamed(name): weight for name, weight in published.under(head.prefix).items()}
     whole = model.encoder if config.model_type == "whisper" else model
     names = {id(weight): name for name, weight in (*whole.named_parameters(), *whole.named_buffers())}
     try:
         missing = set(whole.load_state_dict(weights, strict=False).missing_keys)
     except RuntimeError as error:
-        raise UserError(f"the weights of {given.name} do not fit its config.json: {brief(error)}") from error
+        raise UserError(f"the weights of {published.name} do not fit its config.json: {brief(error)}") from error
     backbone = around(model, extractor)
     used = {names.get(id(weight)) for weight in (*backbone.parameters(), *backbone.buffers())}
     if lacking := sorted(missing & used):
         raise UserError(
-            f"{given.name} lacks {len(lacking)} weights that its encoder needs, such as {', '.join(lacking[:3])}: they "
-            "would be random; copy the whole folder again"
+            f"{published.name} lacks {len(lacking)} weights that its encoder needs, such as {', '.join(lacking[:3])}: "
+            f"they would be random; copy the whole folder again"
         )
     return backbone
 

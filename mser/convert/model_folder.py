@@ -11,7 +11,7 @@ from typing import Any
 from safetensors.torch import save_model
 from torch import Tensor
 
-from mser.convert.card import card
+from mser.convert.foreign_card import card
 from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
 from mser.errors import UserError, brief
@@ -53,24 +53,24 @@ class Foreign:
     max_seconds: float | None = None
 
 
-def write_model_folder(given: Foreign, out: str) -> Settings:
+def write_model_folder(foreign: Foreign, out: str) -> Settings:
     """Write the folder `out`, which appears whole or not at all, and return what it says of itself.
 
     Raises:
         UserError: if the weights do not fit each other or are no numbers, or the folder cannot be written.
     """
-    settings = _settings(given)
+    settings = _settings(foreign)
     with new_folder(out) as folder:
         (folder / "speech").mkdir()
-        given.save_encoder(folder / "speech")
+        foreign.save_encoder(folder / "speech")
         model = rebuild(settings, folder)
-        encoder = {f"speech.backbone.{name}": value for name, value in given.backbone.state_dict().items()}
+        encoder = {f"speech.backbone.{name}": value for name, value in foreign.backbone.state_dict().items()}
         objective = {f"objective.{name}": value for name, value in model.objective.state_dict().items()}
         try:
-            model.load_state_dict(encoder | objective | dict(given.weights))
+            model.load_state_dict(encoder | objective | dict(foreign.weights))
         except RuntimeError as error:
-            raise UserError(f"the weights of {given.name} do not fit its config.json: {brief(error)}") from error
-        require_finite(model.state_dict(), given.name)
+            raise UserError(f"the weights of {foreign.name} do not fit its config.json: {brief(error)}") from error
+        require_finite(model.state_dict(), foreign.name)
         path = folder / WEIGHTS
         save_model(model, str(path), {"format": "pt"})
         path.chmod(0o644)
@@ -81,20 +81,20 @@ def write_model_folder(given: Foreign, out: str) -> Settings:
     return settings
 
 
-def _settings(given: Foreign) -> Settings:
-    options = {"name": "speech", "pooling": "mean", "layer_sum": given.layer_sum}
+def _settings(foreign: Foreign) -> Settings:
+    options = {"name": "speech", "pooling": "mean", "layer_sum": foreign.layer_sum}
     return Settings(
         id="",
-        task=given.task,
+        task=foreign.task,
         sample_rate=16_000,
-        max_seconds=given.max_seconds,
+        max_seconds=foreign.max_seconds,
         model={
             "speech": options,
             "text": None,
-            "fusion": given.fusion,
-            "objective": {"class": given.objective, "options": {}},
+            "fusion": foreign.fusion,
+            "objective": {"class": foreign.objective, "options": {}},
             "dropout": 0.1,
         },
-        trained={"published": given.name, "layout": given.layout, "datasets": list(given.datasets)},
+        trained={"published": foreign.name, "layout": foreign.layout, "datasets": list(foreign.datasets)},
         members=(Member(WEIGHTS, seed=0, fold=0, temperature=1.0, metrics={}, floor={}),),
     )

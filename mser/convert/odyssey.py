@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mser.convert.published import Published
+from mser.convert.transformers_checkpoint import Published
 from mser.errors import UserError
 
 LABELS = {
@@ -15,7 +15,7 @@ LABELS = {
 _STRIDES = (5, 2, 2, 2, 2, 2, 2)  # of every published WavLM
 
 
-def config_of(given: Published) -> Any:
+def config_of(published: Published) -> Any:
     """Return the WavLM's settings, as its weights show them.
 
     Raises:
@@ -23,21 +23,23 @@ def config_of(given: Published) -> Any:
     """
     from transformers import WavLMConfig
 
-    weights = given.under("ssl_model.")
+    weights = published.under("ssl_model.")
     convolutions = [name for name in weights if name.endswith(".conv.weight") and "conv_layers" in name]
     try:
         fronts = [
             weights[f"feature_extractor.conv_layers.{layer}.conv.weight"].shape for layer in range(len(convolutions))
         ]
-        position = next(one for name, one in weights.items() if name.endswith(("conv.weight_v", "weight.original1")))
+        position = next(
+            weight for name, weight in weights.items() if name.endswith(("conv.weight_v", "weight.original1"))
+        )
         buckets = weights["encoder.layers.0.attention.rel_attn_embed.weight"].shape[0]
         within = weights["encoder.layers.0.feed_forward.intermediate_dense.bias"].shape[0]
         width, heads, layers = (
-            int(given.config[name]) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers")
+            int(published.config[name]) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers")
         )
     except (KeyError, StopIteration, ValueError, TypeError) as error:
         raise UserError(
-            f"{given.name} says that it is a model of the Odyssey 2024 challenge, but holds no WavLM (no {error})"
+            f"{published.name} says that it is a model of the Odyssey 2024 challenge, but holds no WavLM (no {error})"
         ) from error
     large = "feature_extractor.conv_layers.1.layer_norm.weight" in weights
     return WavLMConfig(

@@ -186,11 +186,11 @@ def _check_shapes(checkpoint: Checkpoint, config: Any, weights: Mapping[str, Ten
     expected = {
         k: v.shape for k, v in model.items() if "decoder." not in k and (has_head or not k.startswith("lm_head"))
     }
-    found = {name: tensor.shape for name, tensor in weights.items()}
-    for name in sorted(expected | found):
-        if expected.get(name) != found.get(name):
+    shapes = {name: tensor.shape for name, tensor in weights.items()}
+    for name in sorted(expected | shapes):
+        if expected.get(name) != shapes.get(name):
             raise UserError(
-                f"{str(checkpoint.path)!r} does not fit a RoBERTa at {name!r}: found {_shape(found.get(name))}, "
+                f"{str(checkpoint.path)!r} does not fit a RoBERTa at {name!r}: found {_shape(shapes.get(name))}, "
                 f"expected {_shape(expected.get(name))}; download it again"
             )
 

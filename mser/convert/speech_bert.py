@@ -12,9 +12,9 @@ from torch import Tensor
 
 from mser.convert.checkpoint import read_checkpoint
 from mser.convert.dictionary import MASK, SPECIAL, read_dictionary, require_fit
+from mser.convert.fairseq_tokeniser import read_vq_wav2vec
 from mser.convert.roberta import MARGIN, SPEECH_PART, convert_roberta
-from mser.convert.vq_wav2vec import read_vq_wav2vec
-from mser.encoders.speech_bert.backbone import MODEL_TYPE
+from mser.encoders.speech_bert.token_backbone import MODEL_TYPE
 from mser.encoders.speech_bert.tokens import WEIGHTS
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec
 from mser.errors import UserError
@@ -95,9 +95,9 @@ def _require_same_codebooks(words: dict[str, int], settings: VqSettings, *, vq: 
     largest = max((max(frame) for frame in codes), default=-1)
     # A dictionary of 23,000 pairs reaches almost the last of 320 codewords; half of them leaves much room.
     if groups != [settings.groups] or not settings.codewords <= 2 * (largest + 1) <= 2 * settings.codewords:
-        found = f"{groups[0]} codes up to {largest}" if len(groups) == 1 else f"{len(codes)} words of codes"
+        described = f"{groups[0]} codes up to {largest}" if len(groups) == 1 else f"{len(codes)} words of codes"
         raise UserError(
-            f"{dictionary!r} has {found} where {vq!r} writes {settings.groups} codes "
+            f"{dictionary!r} has {described} where {vq!r} writes {settings.groups} codes "
             f"up to {settings.codewords - 1}: they have different codebooks; "
             "give a tokeniser and a BERT that belong together"
         )

@@ -48,16 +48,19 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         each class and their ``total``), ``speakers``, ``seconds`` of audio, ``splits`` (the corpus's own, to their
         sizes, or None), ``problems`` and ``notes``.
     """
-    labels = Counter(one.label for one in manifest if one.label is not None)
-    splits = Counter(one.split for one in manifest if one.split)
-    sets = {one.name: {"total": len(one.select(manifest)), **one.counts(manifest)} for one in which.label_sets}
+    labels = Counter(utterance.label for utterance in manifest if utterance.label is not None)
+    splits = Counter(utterance.split for utterance in manifest if utterance.split)
+    sets = {
+        label_set.name: {"total": len(label_set.select(manifest)), **label_set.counts(manifest)}
+        for label_set in which.label_sets
+    }
     return {
         "corpus": which.name,
         "utterances": len(manifest),
         "labels": dict(labels.most_common()),
         "label_sets": sets,
-        "speakers": len({one.speaker for one in manifest} - {""}),
-        "seconds": round(sum(one.duration for one in manifest if one.audio), 3),
+        "speakers": len({utterance.speaker for utterance in manifest} - {""}),
+        "seconds": round(sum(utterance.duration for utterance in manifest if utterance.audio), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
         "notes": list(manifest.notes),
@@ -95,7 +98,7 @@ def _folds(args: argparse.Namespace) -> int:
     protocol.require_listed(manifest)
     utterances = labels.select(manifest)
     folds = protocol.folds(utterances)
-    found = audit(utterances, folds, manifest.root)
+    findings = audit(utterances, folds, manifest.root)
     if args.json:
         rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
         print(
@@ -105,17 +108,17 @@ def _folds(args: argparse.Namespace) -> int:
                     "protocol": protocol.name,
                     "digest": digest(folds),
                     "folds": rows,
-                    "audit": found,
+                    "audit": findings,
                 }
             )
         )
     else:
         from mser.corpora.printing import print_folds
 
-        print_folds(protocol, labels, utterances, folds, found)
-    if undeclared := overlaps(protocol, found):
-        told = f"{', '.join(undeclared)}{named(found, undeclared)}"
-        print(f"mser data folds: parts that must not overlap do: {told}", file=sys.stderr)
+        print_folds(protocol, labels, utterances, folds, findings)
+    if undeclared := overlaps(protocol, findings):
+        message = f"{', '.join(undeclared)}{named(findings, undeclared)}"
+        print(f"mser data folds: parts that must not overlap do: {message}", file=sys.stderr)
     return 1 if undeclared else 0
 
 
@@ -125,15 +128,15 @@ def _describe(args: argparse.Namespace) -> int:
     which = _corpus(args)
     labels = which.label_set(args.labels)
     manifest = which.read(args.root) if which.name == table.NAME else which.open(args.root)
-    found = measure_and_describe(labels.select(manifest), manifest.root, labels)
+    description = measure_and_describe(labels.select(manifest), manifest.root, labels)
     if args.out:
         from mser.corpora.describe_picture import draw
 
-        draw(found, args.out, f"{which.name}, {labels.name}")
+        draw(description, args.out, f"{which.name}, {labels.name}")
     if args.json:
-        print(json.dumps({"corpus": which.name, "labels": labels.name, **summary(found)}))
+        print(json.dumps({"corpus": which.name, "labels": labels.name, **summary(description)}))
     else:
-        print_description(found, f"{which.name} in {args.root}, {labels.name}")
+        print_description(description, f"{which.name} in {args.root}, {labels.name}")
     return 0
 
 
@@ -151,8 +154,8 @@ def _corpus(args: argparse.Namespace) -> Corpus:
         raise UserError(f"--columns names the columns of a table, but {args.corpus} is none; leave it out")
     if "." not in args.corpus:
         return corpus(args.corpus)
-    found = imported(args.corpus)
-    which = getattr(found, "corpus", found)
+    manifest = imported(args.corpus)
+    which = getattr(manifest, "corpus", manifest)
     if not isinstance(which, Corpus):
         raise UserError(f"{args.corpus} is neither a Corpus nor a datamodule of one; name one of these")
     return which
@@ -178,8 +181,8 @@ def _extract_audio(args: argparse.Namespace) -> int:
     print(
         f"extracted {len(todo) - len(failures)} of {len(planned)} files, {len(planned) - len(todo)} were there already"
     )
-    for video, said in failures.items():
-        print(f"mser data extract-audio: {video}: {said}", file=sys.stderr)
+    for video, message in failures.items():
+        print(f"mser data extract-audio: {video}: {message}", file=sys.stderr)
     return 1 if failures else 0
 
 

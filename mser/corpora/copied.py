@@ -9,7 +9,7 @@ from itertools import islice
 from mser.corpora.table import corpus as table
 from mser.manifest import Manifest, Problem, Utterance
 from mser.splits.audit import UNHEARD
-from mser.splits.recordings import Recordings
+from mser.splits.same_recordings import Recordings
 from mser.splits.speaker_names import alike
 
 _NAMED = 8
@@ -35,15 +35,22 @@ def with_copies(manifest: Manifest) -> Manifest:
     return replace(manifest, problems=(*manifest.problems, *problems), notes=notes)
 
 
-def _differ(one: Utterance, two: Utterance) -> bool:
-    return (one.speaker, one.label, one.labels, one.scores) != (two.speaker, two.label, two.labels, two.scores)
+def _differ(first: Utterance, second: Utterance) -> bool:
+    return (first.speaker, first.label, first.labels, first.scores) != (
+        second.speaker,
+        second.label,
+        second.labels,
+        second.scores,
+    )
 
 
-def _problem(recordings: Recordings, one: str, two: str) -> Problem:
-    labels = [recordings.utterances[name].label for name in (one, two)]
+def _problem(recordings: Recordings, first: str, second: str) -> Problem:
+    labels = [recordings.utterances[name].label for name in (first, second)]
     other = f"; labels {labels[0]} and {labels[1]}" if labels[0] != labels[1] else ""
-    message = f"{recordings.told(one, two)}{other}: one recording under two names, which differ; keep the right one"
-    return Problem("copy", message, two)
+    message = (
+        f"{recordings.told(first, second)}{other}: one recording under two names, which differ; keep the right one"
+    )
+    return Problem("copy", message, second)
 
 
 def _notes(recordings: Recordings, copies: list[tuple[str, str]]) -> Iterator[str]:
@@ -55,5 +62,5 @@ def _notes(recordings: Recordings, copies: list[tuple[str, str]]) -> Iterator[st
     if recordings.unheard:
         number = f"{len(recordings.unheard)} of {len(recordings.utterances)} utterances"
         yield f"{UNHEARD}: {number}; of these only equal files are found"
-    for names in alike(one.speaker for one in recordings.utterances.values()):
+    for names in alike(utterance.speaker for utterance in recordings.utterances.values()):
         yield f"probably one speaker: {', '.join(names)}"

@@ -76,8 +76,8 @@ class Corpus:
             )
         if not manifest.utterances and manifest.problems:
             kinds = Counter(problem.kind for problem in manifest.problems)
-            told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-            message = f"none of the recordings of {self.name} can be used ({told}): {manifest.problems[0].message}"
+            listed = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+            message = f"none of the recordings of {self.name} can be used ({listed}): {manifest.problems[0].message}"
             raise UserError(f"{message}; `mser data check` names them all")
         return manifest
 
@@ -129,10 +129,10 @@ class Corpus:
         manifest = self.read(root)
         made_up = read_made_up(root)
         source = "published" if made_up is None else f"in {MADE_UP}"
-        found = self.count(manifest)
-        unlike = list(compare(self.published if made_up is None else made_up, found, source))
+        counts = self.count(manifest)
+        unlike = list(compare(self.published if made_up is None else made_up, counts, source))
         if unlike and made_up is None:
-            unlike[0] = self._explained(unlike[0], found)
+            unlike[0] = self._explained(unlike[0], counts)
         if made_up is None:
             manifest, unlike = self._compare_recordings(manifest, unlike)
         return replace(manifest, problems=(*manifest.problems, *unlike))
@@ -142,17 +142,19 @@ class Corpus:
         if self.published or self.recorded != _UNKNOWN:
             whole = len(manifest) >= _WHOLE * self.published.get("utterances", 0)
             return manifest, [*unlike, *differences(self.recorded, manifest, self._measured(manifest), whole=whole)]
-        told = one_length(manifest)
-        return replace(manifest, notes=(*manifest.notes, *([f"{told}: cut or padded?"] if told else []))), unlike
+        differing = one_length(manifest)
+        return replace(
+            manifest, notes=(*manifest.notes, *([f"{differing}: cut or padded?"] if differing else []))
+        ), unlike
 
     def _measured(self, manifest: Manifest) -> Sequence[Utterance]:
         """Return the utterances that the release's hours and lengths are of."""
         name = self.recorded.label_set
         return self.label_set(name).select(manifest) if name else manifest.utterances
 
-    def _explained(self, difference: Problem, found: Counts) -> Problem:
+    def _explained(self, difference: Problem, own_counts: Counts) -> Problem:
         """Return the difference with whose count this is, if it is somebody's."""
-        whose = [who for who, counts in self.also_published.items() if not any(compare(counts, found, who))]
+        whose = [who for who, counts in self.also_published.items() if not any(compare(counts, own_counts, who))]
         explanation = "".join(f"; these are the numbers of {who}" for who in whose)
         return replace(difference, message=f"{difference.message}{explanation}")
 
@@ -184,21 +186,21 @@ def read_made_up(root: Path) -> Counts | None:
     return _counts(counts, f"{path}: its counts", advice)
 
 
-def _counts(found: object, where: str, advice: str) -> Counts:
+def _counts(content: object, where: str, advice: str) -> Counts:
     """Return what are counts: numbers, lists of names, or objects of such."""
-    if not isinstance(found, dict):
-        raise UserError(f"{where} are no object: {str(found)[:80]}; {advice}")
-    for name, value in found.items():
+    if not isinstance(content, dict):
+        raise UserError(f"{where} are no object: {str(content)[:80]}; {advice}")
+    for name, value in content.items():
         if isinstance(value, dict):
             _counts(value, f"{where} of {name[:40]}", advice)
         elif not isinstance(value, int) and not (
-            isinstance(value, list) and all(isinstance(one, str) for one in value)
+            isinstance(value, list) and all(isinstance(text, str) for text in value)
         ):
             raise UserError(f"{where} of {name[:40]} are {str(value)[:80]}, expected a number or names; {advice}")
-    return found
+    return content
 
 
-def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Iterator[Problem]:
+def compare(expected: Counts, counted: Counts, source: str, name: str = "") -> Iterator[Problem]:
     """Yield one problem for each group of counts that differs; what `expected` does not name is not compared.
 
     Example:
@@ -208,7 +210,7 @@ def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Ite
     title = f"{name}: " if name else ""
     wrong = []
     for key, value in expected.items():
-        here = found.get(key, 0)
+        here = counted.get(key, 0)
         if isinstance(value, Mapping) and isinstance(here or {}, Mapping):
             yield from compare(value, here or {}, source, f"{name} {key}".strip())
         elif isinstance(value, Collection) and isinstance(here or (), list | tuple):
@@ -219,8 +221,8 @@ def compare(expected: Counts, found: Counts, source: str, name: str = "") -> Ite
         yield Problem("count", title + "; ".join(wrong))
 
 
-def _missing(key: str, expected: Collection[str], found: Collection[str], source: str) -> Iterator[Problem]:
-    for name in sorted(set(expected) - set(found)):
+def _missing(key: str, expected: Collection[str], counted: Collection[str], source: str) -> Iterator[Problem]:
+    for name in sorted(set(expected) - set(counted)):
         yield Problem("missing", f"{key}: {name} is missing; it is among the {len(expected)} {source}")
-    for name in sorted(set(found) - set(expected)):
+    for name in sorted(set(counted) - set(expected)):
         yield Problem("count", f"{key}: {name} is not among the {len(expected)} {source}")

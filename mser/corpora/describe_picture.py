@@ -26,11 +26,11 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def draw(found: Description, path: Path, title: str) -> None:
+def draw(description: Description, path: Path, title: str) -> None:
     """Draw a panel per measure, with a row for each class.
 
     Args:
-        found: what to draw.
+        description: what to draw.
         path: the file, whose ending says how: one of `ENDINGS`.
         title: above the panels.
 
@@ -39,13 +39,13 @@ def draw(found: Description, path: Path, title: str) -> None:
     """
     if path.suffix.lower() not in ENDINGS:
         raise UserError(f"{path} is no picture that can be drawn; give it one of the endings {', '.join(ENDINGS)}")
-    rows = len(found.classes)
+    rows = len(description.classes)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(10, 1.6 + 2 * (0.5 + 0.24 * rows)), layout="constrained")
         figure.suptitle(f"{title}: median and middle 90 % of each class", fontsize=10)
         axes = figure.subplots(2, 3, sharey=True)
         for panel, name in zip(axes.flat, SHOWN, strict=True):
-            _panel(panel, found, name)
+            _panel(panel, description, name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
@@ -53,15 +53,15 @@ def draw(found: Description, path: Path, title: str) -> None:
             raise UserError(f"cannot write {path}: {error.strerror}; choose another file") from error
 
 
-def _panel(panel: Axes, found: Description, name: str) -> None:
-    for row, group in enumerate(found.classes.values()):
+def _panel(panel: Axes, description: Description, name: str) -> None:
+    for row, group in enumerate(description.classes.values()):
         low, middle, high = group.quantiles[name]
         panel.plot([low, high], [row, row], color=_ACCENT, linewidth=1.4, alpha=0.5, solid_capstyle="round")
         panel.plot([middle], [row], "o", color=_ACCENT, markersize=5)
-    panel.axvline(found.everything.quantiles[name][1], color=_MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
-    panel.set(yticks=range(len(found.classes)), yticklabels=list(found.classes))
+    panel.axvline(description.everything.quantiles[name][1], color=_MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+    panel.set(yticks=range(len(description.classes)), yticklabels=list(description.classes))
     low, high = panel.get_xlim()
     lacking = max(0.0, SHOWN[name].least - (high - low)) / 2
     panel.set_xlim(low - lacking, high + lacking)
     panel.set_xlabel(f"{SHOWN[name].title}, {SHOWN[name].unit}", color=_MUTED)
-    panel.set_ylim(len(found.classes) - 0.5, -0.5)
+    panel.set_ylim(len(description.classes) - 0.5, -0.5)

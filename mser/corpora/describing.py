@@ -39,35 +39,35 @@ def measure_and_describe(utterances: Sequence[Utterance], root: Path, task: Task
     return describe(utterances, measured, task)
 
 
-def summary(found: Description) -> dict[str, Any]:
+def summary(description: Description) -> dict[str, Any]:
     """Return what ``--json`` prints: groups with the 5, 50 and 95 % quantile of each measure, and the giveaways."""
     return {
-        "utterances": found.utterances,
-        "measured": found.everything.utterances,
-        "all": _numbers(found.everything),
+        "utterances": description.utterances,
+        "measured": description.everything.utterances,
+        "all": _numbers(description.everything),
         **{
-            groups: {name: _numbers(group) for name, group in getattr(found, groups).items()}
+            groups: {name: _numbers(group) for name, group in getattr(description, groups).items()}
             for groups in _GROUPS.values()
         },
-        "giveaways": giveaways(found),
+        "giveaways": giveaways(description),
     }
 
 
-def print_description(found: Description, title: str) -> None:
+def print_description(description: Description, title: str) -> None:
     """Print a table for each kind of group, and what gives a class away."""
     console = Console(highlight=False)
     console.print(title, style="bold", soft_wrap=True)
-    unread = found.utterances - found.everything.utterances
-    console.print(f"{found.everything.utterances} recordings" + (f"; {unread} cannot be read" if unread else ""))
+    unread = description.utterances - description.everything.utterances
+    console.print(f"{description.everything.utterances} recordings" + (f"; {unread} cannot be read" if unread else ""))
     for head, groups in _GROUPS.items():
-        rows: Mapping[str, Group] = getattr(found, groups)
+        rows: Mapping[str, Group] = getattr(description, groups)
         if rows:
-            console.print(_table(head, dict(list(rows.items())[:_MOST]), found.everything))
+            console.print(_table(head, dict(list(rows.items())[:_MOST]), description.everything))
         if len(rows) > _MOST:
             console.print(f"and {len(rows) - _MOST} more {groups}; --json has them all")
-    told = giveaways(found)
-    console.print("What a model could learn instead of emotion:" if told else "Nothing here gives a class away.")
-    for sentence in told:
+    notes = giveaways(description)
+    console.print("What a model could learn instead of emotion:" if notes else "Nothing here gives a class away.")
+    for sentence in notes:
         console.print(f"- {sentence}")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.audio.measures import FULL_SCALE, Measures
+from mser.audio.acoustics import FULL_SCALE, Measures
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, Task
 from mser.manifest import Utterance
 
@@ -107,10 +107,13 @@ def describe(utterances: Sequence[Utterance], measured: Mapping[str, Measures], 
         measured: what their recordings are like, by id; at least one.
         task: whose classes tell the groups.
     """
-    known = [one for one in utterances if one.id in measured]
-    values = {one.id: _values(measured[one.id]) for one in known}
+    known = [utterance for utterance in utterances if utterance.id in measured]
+    values = {utterance.id: _values(measured[utterance.id]) for utterance in known}
     contrasts = _classes(known, task)
-    speakers, parts = _by((one.speaker, one.id) for one in known), _by((one.split, one.id) for one in known)
+    speakers, parts = (
+        _by((utterance.speaker, utterance.id) for utterance in known),
+        _by((utterance.split, utterance.id) for utterance in known),
+    )
     return Description(
         len(utterances),
         _group(list(values), values),
@@ -139,16 +142,16 @@ def _shown(contrasts: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Se
 def _classes(known: Sequence[Utterance], task: Task) -> dict[str, dict[str, list[str]]]:
     """Return the groups that the task tells apart, by what they differ in."""
     if isinstance(task, LabelSet):
-        named = ((task.target(one), one.id) for one in known)
+        named = ((task.target(utterance), utterance.id) for utterance in known)
         groups = _by((task.labels[place], name) for place, name in named if place != UNKNOWN)
         return {"classes": {label: groups[label] for label in task.labels if label in groups}}
-    found = {}
+    classes = {}
     for place, label in enumerate(task.labels):
-        told = {one.id: task.target(one)[place] for one in known}
-        middle = 0.5 if isinstance(task, MultiLabel) else float(np.nanmedian(list(told.values())))
+        values_by_id = {utterance.id: task.target(utterance)[place] for utterance in known}
+        middle = 0.5 if isinstance(task, MultiLabel) else float(np.nanmedian(list(values_by_id.values())))
         low, high = (_ABSENT, _PRESENT) if isinstance(task, MultiLabel) else (f"low {label}", f"high {label}")
-        found[label] = _by((high if value > middle else low, name) for name, value in told.items())
-    return found
+        classes[label] = _by((high if value > middle else low, name) for name, value in values_by_id.items())
+    return classes
 
 
 def _by(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -159,15 +162,18 @@ def _by(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(groups)
 
 
-def _values(one: Measures) -> dict[str, float]:
-    silence = min(one.silence_start + one.silence_end, one.duration)
-    return {name: silence if name == "silence" else float(getattr(one, name)) for name in SHOWN}
+def _values(measures: Measures) -> dict[str, float]:
+    silence = min(measures.silence_start + measures.silence_end, measures.duration)
+    return {name: silence if name == "silence" else float(getattr(measures, name)) for name in SHOWN}
 
 
 def _group(members: Sequence[str], values: Mapping[str, Mapping[str, float]]) -> Group:
-    quantiles = {name: np.quantile([values[one][name] for one in members], QUANTILES) for name in SHOWN}
+    quantiles = {name: np.quantile([values[member][name] for member in members], QUANTILES) for name in SHOWN}
     return Group(
         len(members),
-        {name: (float(found[0]), float(found[1]), float(found[2])) for name, found in quantiles.items()},
-        float(np.mean([values[one]["peak"] >= FULL_SCALE for one in members])),
+        {
+            name: (float(quartiles[0]), float(quartiles[1]), float(quartiles[2]))
+            for name, quartiles in quantiles.items()
+        },
+        float(np.mean([values[member]["peak"] >= FULL_SCALE for member in members])),
     )

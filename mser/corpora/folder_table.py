@@ -52,20 +52,20 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def _table(args: argparse.Namespace) -> int:
-    found = read_names(args.folder, find_words(args.label_from, args.speaker_from), args.transcript_from)
-    if not found.named:
-        raise UserError(_nothing(args, found))
-    if args.transcript_from and len(found.silent) == len(found.named):
-        raise UserError(f"no file has a transcript in {args.transcript_from}, such as: {found.silent[0]}")
+    named_files = read_names(args.folder, find_words(args.label_from, args.speaker_from), args.transcript_from)
+    if not named_files.named:
+        raise UserError(_nothing(args, named_files))
+    if args.transcript_from and len(named_files.silent) == len(named_files.named):
+        raise UserError(f"no file has a transcript in {args.transcript_from}, such as: {named_files.silent[0]}")
     renamed = _renames(args.map)
-    files = [_with_label(one, renamed) for one in found.named]
+    files = [_with_label(one, renamed) for one in named_files.named]
     # What nobody has is left out: of a column that is there, every row has to say something.
     columns = ["audio", *(["transcript"] if args.transcript_from else []), *files[0].words]
     text = _as_csv(files, args.folder, args.out, columns) if args.out else ""
     if args.out:
         require_free(args.out, text, force=args.force)
-    unused = [name for name in renamed if name not in {one.words["label"] for one in found.named}]
-    _show(args.folder, files, found, unused, transcripts=bool(args.transcript_from))
+    unused = [name for name in renamed if name not in {one.words["label"] for one in named_files.named}]
+    _show(args.folder, files, named_files, unused, transcripts=bool(args.transcript_from))
     if args.out:
         write_text(args.out, text)
         more = "" if "speaker" in columns else " --columns speaker="
@@ -73,27 +73,27 @@ def _table(args: argparse.Namespace) -> int:
     return 0
 
 
-def _nothing(args: argparse.Namespace, found: NamedFiles) -> str:
-    role, paths = max(found.missed.items(), key=lambda item: len(item[1]))
-    asked = [args.label_from, args.speaker_from]
-    how = next(filter(None, asked if role == "label" else asked[::-1]))
-    number = sum(map(len, found.missed.values()))
+def _nothing(args: argparse.Namespace, named_files: NamedFiles) -> str:
+    role, paths = max(named_files.missed.items(), key=lambda item: len(item[1]))
+    options = [args.label_from, args.speaker_from]
+    how = next(filter(None, options if role == "label" else options[::-1]))
+    number = sum(map(len, named_files.missed.values()))
     return f"'{how}' finds no {role} in {number} audio files of {args.folder}, such as {_readable(paths[0])}; mend it"
 
 
-def _with_label(one: NamedFile, renamed: Mapping[str, str]) -> NamedFile:
-    label = one.words["label"]
-    return NamedFile(one.path, {**one.words, "label": renamed.get(label, label)}, one.transcript)
+def _with_label(file: NamedFile, renamed: Mapping[str, str]) -> NamedFile:
+    label = file.words["label"]
+    return NamedFile(file.path, {**file.words, "label": renamed.get(label, label)}, file.transcript)
 
 
 def _as_csv(files: Sequence[NamedFile], folder: Path, out: Path, columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    for one in files:
-        path = Path(os.path.relpath(folder.resolve() / one.path, out.parent.resolve())).as_posix()
+    for file in files:
+        path = Path(os.path.relpath(folder.resolve() / file.path, out.parent.resolve())).as_posix()
         # Blanks around a cell are no part of it.
-        cells = {"audio": path if path == path.strip() else f"./{path}", "transcript": one.transcript, **one.words}
+        cells = {"audio": path if path == path.strip() else f"./{path}", "transcript": file.transcript, **file.words}
         writer.writerow([cells[name] for name in columns])
     return text.getvalue()
 
@@ -105,10 +105,10 @@ def _suffix(text: str) -> str:
 
 
 def _renaming(text: str) -> tuple[str, str]:
-    found, _, label = (normalize("NFC", part).strip() for part in text.partition("="))
-    if not found or not label:
+    before, _, label = (normalize("NFC", part).strip() for part in text.partition("="))
+    if not before or not label:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form FOUND=LABEL, such as dis=disgust")
-    return found, label
+    return before, label
 
 
 def csv_path(text: str) -> Path:
@@ -124,9 +124,9 @@ def csv_path(text: str) -> Path:
 
 def _renames(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     renamed: dict[str, str] = {}
-    for found, label in pairs:
-        if renamed.setdefault(found, label) != label:
-            raise UserError(f"--map calls {found} both {renamed[found]} and {label}; keep one of them")
+    for before, label in pairs:
+        if renamed.setdefault(before, label) != label:
+            raise UserError(f"--map calls {before} both {renamed[before]} and {label}; keep one of them")
     return renamed
 
 
@@ -145,9 +145,9 @@ def require_free(out: Path, text: str, *, force: bool) -> None:
 
 
 def _show(
-    folder: Path, files: Sequence[NamedFile], found: NamedFiles, unused: Sequence[str], *, transcripts: bool
+    folder: Path, files: Sequence[NamedFile], named_files: NamedFiles, unused: Sequence[str], *, transcripts: bool
 ) -> None:
-    missed = sum(map(len, found.missed.values()))
+    missed = sum(map(len, named_files.missed.values()))
     print(f"{folder}: {len(files) + missed} audio files, {len(files)} of them understood")
     print("\n".join(_counted("label", "speaker", files)))
     if "speaker" in files[0].words:
@@ -155,23 +155,23 @@ def _show(
     else:
         print("who speaks is not known: --speaker-from says where it stands")
     if transcripts:
-        print(f"transcripts: of {len(files) - len(found.silent)} files")
-        if found.silent:
-            print("\n".join(_first(f"without a transcript: {len(found.silent)}", found.silent)))
-    for role, paths in found.missed.items():
+        print(f"transcripts: of {len(files) - len(named_files.silent)} files")
+        if named_files.silent:
+            print("\n".join(_first(f"without a transcript: {len(named_files.silent)}", named_files.silent)))
+    for role, paths in named_files.missed.items():
         print("\n".join(_first(f"left out, no {role} found: {len(paths)}", paths)))
-    if found.videos:
-        print(f"passed over: {found.videos} videos; `mser data extract-audio {folder}` takes their sound out")
+    if named_files.videos:
+        print(f"passed over: {named_files.videos} videos; `mser data extract-audio {folder}` takes their sound out")
     if unused:
         print(f"--map renames what is no label here: {', '.join(unused)}")
 
 
 def _counted(role: str, other: str, files: Sequence[NamedFile]) -> Iterator[str]:
     """Yield a line for each word of a role: how many files have it, and how many words of the other role."""
-    counts = Counter(one.words[role] for one in files)
+    counts = Counter(file.words[role] for file in files)
     others: dict[str, set[str | None]] = defaultdict(set)
-    for one in files:
-        others[one.words[role]].add(one.words.get(other))
+    for file in files:
+        others[file.words[role]].add(file.words.get(other))
     width = max(map(len, [role, *counts]))
     known = other in files[0].words
     yield f"{role:{width}}  files" + (f"  {other}s" if known else "")

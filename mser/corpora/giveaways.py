@@ -25,9 +25,9 @@ _FEWEST = 2  # utterances of a speaker and class
 _CLASSES, _PARTS = "classes", "parts"
 
 
-def giveaways(found: Description) -> list[str]:
+def giveaways(description: Description) -> list[str]:
     """Return what gives classes or parts away, the strongest first, then levels and peaks; nothing if nothing does."""
-    return [*_measures(found), *_sessions(found), *_peaks(found)]
+    return [*_measures(description), *_sessions(description), *_peaks(description)]
 
 
 def epsilon_squared(groups: Sequence[Sequence[float]]) -> float:
@@ -37,28 +37,32 @@ def epsilon_squared(groups: Sequence[Sequence[float]]) -> float:
         >>> epsilon_squared([[1, 2, 3], [1, 2, 3]]), round(epsilon_squared([[1, 2, 3], [11, 12, 13]]), 2)
         (-0.25, 0.97)
     """
-    whole = np.concatenate([np.asarray(one, dtype=float) for one in groups])
+    whole = np.concatenate([np.asarray(values_of_group, dtype=float) for values_of_group in groups])
     total = float(((whole - whole.mean()) ** 2).sum())
-    within = float(sum(((np.asarray(one) - np.mean(one)) ** 2).sum() for one in groups))
+    within = float(
+        sum(((np.asarray(values_of_group) - np.mean(values_of_group)) ** 2).sum() for values_of_group in groups)
+    )
     if np.ptp(whole) < _ALIKE or len(whole) <= len(groups):
         return 0.0
     return (total - within - (len(groups) - 1) * within / (len(whole) - len(groups))) / total
 
 
-def _measures(found: Description) -> Iterator[str]:
-    told = []
-    normalised = found.everything.full_scale >= _EVERY
-    for what, groups in found.contrasts.items():
+def _measures(description: Description) -> Iterator[str]:
+    messages = []
+    normalised = description.everything.full_scale >= _EVERY
+    for what, groups in description.contrasts.items():
         for name, shown in SHOWN.items():
-            several = {group: [found.values[one][name] for one in members] for group, members in groups.items()}
+            several = {
+                group: [description.values[member][name] for member in members] for group, members in groups.items()
+            }
             several = {group: values for group, values in several.items() if len(values) >= _FEWEST}
             if len(several) < 2 or (name == "peak" and normalised):
                 continue
             scaled = [np.log(np.maximum(v, 0.01)) if name == "duration" else v for v in several.values()]
-            share = epsilon_squared([list(one) for one in scaled])
+            share = epsilon_squared([list(values) for values in scaled])
             if share >= MEDIUM:
-                told.append((share, _difference(what, shown.title, name, several, share)))
-    yield from (sentence for _, sentence in sorted(told, key=lambda one: -one[0]))
+                messages.append((share, _difference(what, shown.title, name, several, share)))
+    yield from (sentence for _, sentence in sorted(messages, key=lambda difference: -difference[0]))
 
 
 def _difference(what: str, title: str, name: str, several: Mapping[str, Sequence[float]], share: float) -> str:
@@ -71,16 +75,18 @@ def _difference(what: str, title: str, name: str, several: Mapping[str, Sequence
     )
 
 
-def _sessions(found: Description) -> Iterator[str]:
+def _sessions(description: Description) -> Iterator[str]:
     """Yield the speakers whose classes differ in level as nobody else's do."""
-    levels = _levels(found)
+    levels = _levels(description)
     for speaker, own in levels.items():
-        others = [one for name, one in levels.items() if name != speaker]
-        common = [label for label in own if any(label in one for one in others)]
+        others = [others_levels for name, others_levels in levels.items() if name != speaker]
+        common = [label for label in own if any(label in others_levels for others_levels in others)]
         if len(common) < 3:
             continue
         mine = np.array([own[label] for label in common])
-        theirs = np.array([np.mean([one[label] for one in others if label in one]) for label in common])
+        theirs = np.array(
+            [np.mean([others_levels[label] for others_levels in others if label in others_levels]) for label in common]
+        )
         mine, theirs = mine - mine.mean(), theirs - theirs.mean()
         if np.ptp(mine) >= APART and float(mine @ theirs) <= 0:
             yield _session(speaker, common, mine, theirs)
@@ -96,28 +102,30 @@ def _session(speaker: str, labels: Sequence[str], mine: Floats, theirs: Floats) 
     )
 
 
-def _levels(found: Description) -> dict[str, dict[str, float]]:
+def _levels(description: Description) -> dict[str, dict[str, float]]:
     """Return by speaker the median level of each class."""
-    label = {one: name for name, members in found.contrasts.get(_CLASSES, {}).items() for one in members}
+    label = {member: name for name, members in description.contrasts.get(_CLASSES, {}).items() for member in members}
     several: dict[str, dict[str, list[float]]] = {}
-    for speaker, members in found.said_by.items():
-        for one in members:
-            if one in label:
-                several.setdefault(speaker, {}).setdefault(label[one], []).append(found.values[one]["level"])
+    for speaker, members in description.said_by.items():
+        for member in members:
+            if member in label:
+                several.setdefault(speaker, {}).setdefault(label[member], []).append(
+                    description.values[member]["level"]
+                )
     return {
         speaker: {name: float(np.median(values)) for name, values in classes.items() if len(values) >= _FEWEST}
         for speaker, classes in several.items()
     }
 
 
-def _peaks(found: Description) -> Iterator[str]:
-    share = found.everything.full_scale
+def _peaks(description: Description) -> Iterator[str]:
+    share = description.everything.full_scale
     if share >= _EVERY:
         number = "Every clip" if share == 1 else f"{100 * share:.0f}% of the clips"
         peak = "peaks" if share == 1 else "peak"
         yield f"{number} {peak} at full scale (0 dB): loudness was levelled, and says only how peaky a clip is."
         return
-    shares = {name: group.full_scale for name, group in found.classes.items()}
+    shares = {name: group.full_scale for name, group in description.classes.items()}
     low, high = min(shares, key=lambda one: shares[one]), max(shares, key=lambda one: shares[one])
     if shares[high] - shares[low] >= _MORE:
         yield (

@@ -51,7 +51,7 @@ def print_folds(
     labels: Task,
     utterances: Sequence[Utterance],
     folds: Sequence[Fold],
-    found: Mapping[str, Any],
+    audit_result: Mapping[str, Any],
 ) -> None:
     """Print the size of every part, the classes of every test part, and the audit."""
     console = _console()
@@ -70,42 +70,43 @@ def print_folds(
     shared = _table("shared by", "speakers", "groups", "recordings")
     for prefix, parts in PAIRS.items():
         shared.add_row(
-            " and ".join(parts), *(_counted(found[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio"))
+            " and ".join(parts),
+            *(_counted(audit_result[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")),
         )
     console.print(shared, "")
-    pairs = {" and ".join(parts): found[f"{prefix}recording_copies"] for prefix, parts in PAIRS.items()}
+    pairs = {" and ".join(parts): audit_result[f"{prefix}recording_copies"] for prefix, parts in PAIRS.items()}
     console.print(f"pairs of equal or re-encoded recordings: {_numbers(pairs)}", soft_wrap=True)
-    for note in (*_copies(found), *_notes(found)):
+    for note in (*_copies(audit_result), *_notes(audit_result)):
         console.print(note, soft_wrap=True)
-    shares = {style: f"{share:.1%}" for style, share in found["near_duplicate_transcripts_by_style"].items()}
+    shares = {style: f"{share:.1%}" for style, share in audit_result["near_duplicate_transcripts_by_style"].items()}
     detail = f" ({_numbers(shares)})" if shares else ""
-    share, compared = found["near_duplicate_transcripts"], found["compared_transcripts"]
+    share, compared = audit_result["near_duplicate_transcripts"], audit_result["compared_transcripts"]
     near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
     console.print(f"tested transcripts with a near copy in train: {near}", soft_wrap=True)
 
 
-def _copies(found: Mapping[str, Any]) -> Iterator[str]:
+def _copies(audit_result: Mapping[str, Any]) -> Iterator[str]:
     """Yield the first copies of recordings between two parts, and within one."""
-    named = found["recording_copy_pairs"]
+    named = audit_result["recording_copy_pairs"]
     for prefix, parts in PAIRS.items():
-        yield from (f"in {' and '.join(parts)}: {told}" for told in named[f"{prefix}recording_copies"])
-    yield from (f"in one part: {told}" for told in named[WITHIN])
-    if (more := found["copies_within_parts"] - len(named[WITHIN])) > 0:
+        yield from (f"in {' and '.join(parts)}: {copy}" for copy in named[f"{prefix}recording_copies"])
+    yield from (f"in one part: {copy}" for copy in named[WITHIN])
+    if (more := audit_result["copies_within_parts"] - len(named[WITHIN])) > 0:
         yield f"and {more} more pairs of copies in one part"
 
 
-def _notes(found: Mapping[str, Any]) -> Iterator[str]:
+def _notes(audit_result: Mapping[str, Any]) -> Iterator[str]:
     """Yield what an audit mentions though it is no overlap."""
-    if found["empty_transcripts"]:
-        yield f"tested utterances without a transcript: {found['empty_transcripts']}"
-    if found["unknown_speakers"]:
-        yield f"{found['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
+    if audit_result["empty_transcripts"]:
+        yield f"tested utterances without a transcript: {audit_result['empty_transcripts']}"
+    if audit_result["unknown_speakers"]:
+        yield f"{audit_result['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
     for prefix, parts in PAIRS.items():
-        if number := found[f"{prefix}split_files"]:
+        if number := audit_result[f"{prefix}split_files"]:
             yield f"{' and '.join(parts)} have segments of {number} same file(s), of other groups and without overlap"
-    if found["uncompared_recordings"]:
-        yield f"{UNHEARD}: {found['uncompared_recordings']} utterances; of these only equal files are found"
-    yield from (f"probably one speaker: {', '.join(names)}" for names in found["alike_speakers"])
+    if audit_result["uncompared_recordings"]:
+        yield f"{UNHEARD}: {audit_result['uncompared_recordings']} utterances; of these only equal files are found"
+    yield from (f"probably one speaker: {', '.join(names)}" for names in audit_result["alike_speakers"])
 
 
 def _counted(number: int | None) -> str:

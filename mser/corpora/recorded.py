@@ -46,8 +46,8 @@ def differences(
         measured: the utterances that the release's hours and lengths are of.
         whole: whether the tree has about as many utterances as the release.
     """
-    if told := one_length(manifest):
-        yield Problem("length", f"{told}: {_COPY}")
+    if difference := one_length(manifest):
+        yield Problem("length", f"{difference}: {_COPY}")
     yield from _hours(recorded, measured, whole)
     yield from _lengths(recorded, measured)
     yield from _rates(recorded, manifest)
@@ -62,18 +62,18 @@ def one_length(manifest: Manifest) -> str:
         >>> one_length(Manifest("emodb", Path(), said)), one_length(Manifest("emodb", Path(), said[1:]))
         ('all 20 recordings last 2.00 s', '')
     """
-    seconds = [one.duration for one in manifest]
+    seconds = [utterance.duration for utterance in manifest]
     if len(seconds) < _ENOUGH or max(seconds) - min(seconds) > _ALIKE:
         return ""
     return f"all {len(seconds)} recordings last {seconds[0]:.2f} s"
 
 
 def _hours(recorded: Recorded, measured: Sequence[Utterance], whole: bool) -> Iterator[Problem]:
-    found = sum(one.duration for one in measured) / 3600
-    if recorded.hours is None or not found or abs(found - recorded.hours) <= TOLERANCE * recorded.hours:
+    hours = sum(utterance.duration for utterance in measured) / 3600
+    if recorded.hours is None or not hours or abs(hours - recorded.hours) <= TOLERANCE * recorded.hours:
         return
     of = f" of {recorded.label_set}" if recorded.label_set else ""
-    message = f"{found:.2f} h of audio{of}, published {recorded.hours:.2f} h ({found / recorded.hours - 1:+.0%})"
+    message = f"{hours:.2f} h of audio{of}, published {recorded.hours:.2f} h ({hours / recorded.hours - 1:+.0%})"
     yield Problem("hours", f"{message}: {_COPY if whole else 'much is missing'}")
 
 
@@ -81,7 +81,7 @@ def _lengths(recorded: Recorded, measured: Sequence[Utterance]) -> Iterator[Prob
     if recorded.shortest is None or recorded.longest is None:
         return
     low, high = recorded.shortest * (1 - TOLERANCE), recorded.longest * (1 + TOLERANCE)
-    odd = [one for one in measured if not low <= one.duration <= high]
+    odd = [utterance for utterance in measured if not low <= utterance.duration <= high]
     limits = f"those of the release {recorded.shortest:.2f} to {recorded.longest:.2f} s"
     if len(odd) > max(_MANY * len(measured), 1):
         last = f"such as {odd[0].audio}, which lasts {odd[0].duration:.2f} s"
@@ -89,15 +89,17 @@ def _lengths(recorded: Recorded, measured: Sequence[Utterance]) -> Iterator[Prob
             "length", f"{len(odd)} of {len(measured)} recordings are too short or long, {last}; {limits}: {_COPY}"
         )
         return
-    for one in odd:
-        yield Problem("length", f"{one.audio} lasts {one.duration:.2f} s, {limits}; restore the file", one.id)
+    for utterance in odd:
+        yield Problem(
+            "length", f"{utterance.audio} lasts {utterance.duration:.2f} s, {limits}; restore the file", utterance.id
+        )
 
 
 def _rates(recorded: Recorded, manifest: Manifest) -> Iterator[Problem]:
     if recorded.rate is None:
         return
     others: dict[int, list[str]] = defaultdict(list)
-    for audio in dict.fromkeys(one.audio for one in manifest):
+    for audio in dict.fromkeys(utterance.audio for utterance in manifest):
         try:
             rate = read_header(manifest.root / audio).sample_rate
         except BadAudioError:  # no wav file, so nobody's release

@@ -25,7 +25,7 @@ def emotion(word: str) -> str:
     return _EMOTION.get(word.lower(), word.lower())
 
 
-def in_words_of(asked: Task, own: Iterable[Task]) -> LabelSet | None:
+def in_words_of(wanted: Task, own: Iterable[Task]) -> LabelSet | None:
     """Return the first of a corpus's label sets that has the classes of another's, in that one's words and order.
 
     Example:
@@ -34,22 +34,22 @@ def in_words_of(asked: Task, own: Iterable[Task]) -> LabelSet | None:
         >>> found.labels, found("calm"), found("happy"), found("fear")
         (('neu', 'sad', 'hap'), 'neu', 'hap', None)
     """
-    if not isinstance(asked, LabelSet):
+    if not isinstance(wanted, LabelSet):
         return None
-    for one in own:
-        if isinstance(one, LabelSet) and (words := translation(one.labels, asked.labels)):
-            merge = words | {published: words[label] for published, label in one.merge.items()}
-            return LabelSet(asked.name, asked.labels, merge=merge, tells=one.tells)
+    for task in own:
+        if isinstance(task, LabelSet) and (words := translation(task.labels, wanted.labels)):
+            merge = words | {published: words[label] for published, label in task.merge.items()}
+            return LabelSet(wanted.name, wanted.labels, merge=merge, tells=task.tells)
     return None
 
 
-def translation(own: Sequence[str], asked: Sequence[str]) -> dict[str, str]:
+def translation(own: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     """Return each of a corpus's classes in another's words; nothing where the classes are not the same.
 
     Example:
         >>> translation(["happy", "sad"], ["sadness", "joy"]), translation(["happy", "sad"], ["sad", "fear"])
         ({'happy': 'joy', 'sad': 'sadness'}, {})
     """
-    words = {emotion(word): word for word in asked}
-    same = words.keys() == {emotion(word) for word in own} and len(words) == len(own) == len(asked)
+    words = {emotion(word): word for word in wanted}
+    same = words.keys() == {emotion(word) for word in own} and len(words) == len(own) == len(wanted)
     return {word: words[emotion(word)] for word in own} if same else {}

@@ -83,13 +83,13 @@ def read_csv(path: Path, text: str, columns: Sequence[str], advice: str) -> Iter
     csv.field_size_limit(LONGEST)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        found = reader.fieldnames or ()
-        if missing := [name for name in columns if name not in found]:
-            has = ", ".join(map(short, found[:20])) or "nothing"
+        header = reader.fieldnames or ()
+        if missing := [name for name in columns if name not in header]:
+            has = ", ".join(map(short, header[:20])) or "nothing"
             raise UserError(
                 f"{path} has no column {', '.join(missing)}; expected {', '.join(columns)}, found {has}; {advice}"
             )
-        if twice := [name for name in columns if list(found).count(name) > 1]:
+        if twice := [name for name in columns if list(header).count(name) > 1]:
             raise UserError(f"{path} has several columns {twice[0]!r}; delete all but the right one")
         for cells in reader:
             yield reader.line_num, cells
@@ -142,8 +142,8 @@ def short(text: object) -> str:
         >>> short("a" * 50)
         "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'"
     """
-    said = text if isinstance(text, str) else repr(text)
-    return repr(said if len(said) <= _SHORT else f"{said[:_SHORT]}...")
+    shown = text if isinstance(text, str) else repr(text)
+    return repr(shown if len(shown) <= _SHORT else f"{shown[:_SHORT]}...")
 
 
 def _bytes(path: Path) -> bytes:

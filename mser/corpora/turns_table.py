@@ -37,18 +37,18 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 def _turns(args: argparse.Namespace) -> int:
     turns = read_turns(args.annotations, args.audio_root, dict(args.tiers))
     labelled = any("label" in turn.columns for turn in turns)
-    kept = [turn for turn in turns if turn.columns.get("label") or not labelled]
-    if not kept:
+    chosen = [turn for turn in turns if turn.columns.get("label") or not labelled]
+    if not chosen:
         raise UserError(f"{args.annotations[0]}: none of its {len(turns)} turns has a label")
-    text = _as_csv(kept, args.out) if args.out else ""
+    text = _as_csv(chosen, args.out) if args.out else ""
     if args.out:
         require_free(args.out, text, force=args.force)
     left = [turn for turn in turns if labelled and not turn.columns.get("label")]
-    print("\n".join(_told(args.annotations, kept, left)))
+    print("\n".join(_told(args.annotations, chosen, left)))
     if args.out:
         write_text(args.out, text)
-        check = f"mser data check table {args.out}" + ("" if kept[0].speaker else " --columns speaker=")
-        print(f"wrote {len(kept)} rows to {args.out}; next: {check if labelled else 'mser predict MODEL --table'}")
+        check = f"mser data check table {args.out}" + ("" if chosen[0].speaker else " --columns speaker=")
+        print(f"wrote {len(chosen)} rows to {args.out}; next: {check if labelled else 'mser predict MODEL --table'}")
     return 0
 
 

@@ -27,7 +27,7 @@ from mser.labels import LabelSet
 from mser.launching import LAUNCHERS, pairs
 from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
-from mser.runs.searched import KEY, of_config
+from mser.runs.search_record import KEY, of_config
 from mser.terminal.arguments import count
 
 log = logging.getLogger(__name__)
@@ -127,10 +127,10 @@ def _measure(run: Path) -> None:
     write_cues(run)
 
 
-def _chosen(asked: list[int] | None, folds: list[int]) -> list[int]:
-    if unknown := sorted(set(asked or ()) - set(folds)):
+def _chosen(wanted: list[int] | None, folds: list[int]) -> list[int]:
+    if unknown := sorted(set(wanted or ()) - set(folds)):
         raise UserError(f"fold {unknown[0]} was asked for, but the protocol has folds 1 to {len(folds)}")
-    return asked or folds
+    return wanted or folds
 
 
 def _require_folders(jobs: list[Job]) -> None:
@@ -156,8 +156,8 @@ def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
 def _say_unlearned(jobs: list[Job], protocol: Mapping[str, Any]) -> None:
     """Say which folds ended at chance: with part of the folds, a report does not."""
     for job in jobs if protocol.get("task") == LabelSet.kind else ():
-        if told := unlearned(curve(job.folder / HISTORY), len(protocol["labels"])):
-            log.warning("%s: %s", job.name, told)
+        if message := unlearned(curve(job.folder / HISTORY), len(protocol["labels"])):
+            log.warning("%s: %s", job.name, message)
 
 
 def _require_idle(jobs: list[Job]) -> None:

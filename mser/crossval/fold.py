@@ -83,8 +83,16 @@ def _require_whole(folder: Path, *files: Path) -> None:
 def _split(run: str, fold: int) -> str:
     """Return the digest of a fold of the run's plan."""
     planned = json.loads((Path(run) / PROTOCOL).read_text(encoding="utf-8"))["folds"]
-    one = next(one for one in planned if one["number"] == fold)
-    return digest([Fold(one["number"], one["name"], *(tuple(one[part]) for part in ("train", "val", "test")))])
+    plan_of_fold = next(plan_of_fold for plan_of_fold in planned if plan_of_fold["number"] == fold)
+    return digest(
+        [
+            Fold(
+                plan_of_fold["number"],
+                plan_of_fold["name"],
+                *(tuple(plan_of_fold[part]) for part in ("train", "val", "test")),
+            )
+        ]
+    )
 
 
 def _require_own(checkpoint: Path, cli: MserCLI, split: str) -> None:

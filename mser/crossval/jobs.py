@@ -161,15 +161,15 @@ def run_jobs(jobs: Sequence[Job], launcher: Launcher) -> dict[Job, str]:
     waiting = [job for job in jobs if not job.finished]
     running: list[tuple[Job, Task]] = []
     failed: dict[Job, str] = {}
-    with _asked_to_stop() as asked, _none_left(running), _progress(jobs, waiting) as show:
+    with _asked_to_stop() as signals, _none_left(running), _progress(jobs, waiting) as show:
         while waiting or running:
             room = launcher.at_once - len(running)
             if begun := waiting[:room]:
                 del waiting[:room]
                 running += zip(begun, launcher.start(begun), strict=True)
             time.sleep(0.2)
-            if asked:
-                raise SystemExit(128 + asked[0])
+            if signals:
+                raise SystemExit(128 + signals[0])
             for job, task in list(running):
                 if (end := task.ended()) is not None:
                     running.remove((job, task))
@@ -204,12 +204,12 @@ def _asked_to_stop() -> Iterator[list[int]]:
 
     SIGHUP says that the terminal was closed; `nohup` has it ignored.
     """
-    asked: list[int] = []
+    signals: list[int] = []
     every = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     numbers = [number for number in every if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda got, _: asked.append(got)) for number in numbers}
+    before = {number: signal.signal(number, lambda got, _: signals.append(got)) for number in numbers}
     try:
-        yield asked
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -230,7 +230,7 @@ def _progress(jobs: Sequence[Job], waiting: Sequence[Job]) -> Iterator[Any]:
     if done:
         console.print(f"{done} of {len(jobs)} folds are finished already")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[score]}"), TimeElapsedColumn())
-    told: set[str] = set()
+    finished: set[str] = set()
     monitor = yaml.safe_load((jobs[0].run / CONFIG).read_text(encoding="utf-8"))["checkpoint"]["monitor"]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
@@ -241,8 +241,8 @@ def _progress(jobs: Sequence[Job], waiting: Sequence[Job]) -> Iterator[Any]:
             if job.name not in tasks:
                 tasks[job.name] = progress.add_task(job.name, total=None, score=score)
             progress.update(tasks[job.name], score=f"epoch {len(epochs)}, {score}" if epochs else score)
-            if job.finished and job.name not in told:
-                told.add(job.name)
+            if job.finished and job.name not in finished:
+                finished.add(job.name)
                 progress.update(tasks[job.name], total=1, completed=1)
                 if not console.is_terminal:
                     console.print(f"{job.name}: {len(epochs)} epochs, {score}")

@@ -35,12 +35,12 @@ def language_notes(corpus: str, language: str | None, model: Mapping[str, Any]) 
     """
     if language is None or language.lower().partition("-")[0] == "en":
         return
-    told = f"is for English alone, {corpus} is in another language ({language})"
+    message = f"is for English alone, {corpus} is in another language ({language})"
     speech, text = (_name(model.get(side)) for side in ("speech", "text"))
     if _ENGLISH_WHISPER.fullmatch(_last(speech)):
-        yield f"{speech} {told}: {_last(speech).removesuffix('.en')} hears that too"
+        yield f"{speech} {message}: {_last(speech).removesuffix('.en')} hears that too"
     if _ENGLISH_TEXT.fullmatch(_last(text)):
-        yield f"{text} {told}: xlm-roberta-base reads that too"
+        yield f"{text} {message}: xlm-roberta-base reads that too"
 
 
 def _name(encoder: Mapping[str, Any] | None) -> str:

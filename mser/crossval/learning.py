@@ -38,16 +38,16 @@ def unlearned(rows: Sequence[Mapping[str, float]], classes: int) -> str | None:
     losses = [row["train/loss"] for row in rows if "train/loss" in row]
     falls = ", though the training loss still fell" if len(losses) > 1 and losses[-1] == min(losses) else ""
     each = round(rows[-1].get("step", 0) / len(rows))
-    told = f"val/ua never rose above {max(scores):.1%} (chance is {1 / classes:.1%})".replace("%", " %")
+    message = f"val/ua never rose above {max(scores):.1%} (chance is {1 / classes:.1%})".replace("%", " %")
     advice = "more updates may help: data.init_args.batch_size 8, trainer.max_epochs 60, early_stopping.patience 60"
-    return f"{told} in {len(rows)} epochs of {each} updates{falls}; {advice}"
+    return f"{message} in {len(rows)} epochs of {each} updates{falls}; {advice}"
 
 
 def _numbers(row: Mapping[str, str | None]) -> dict[str, float]:
-    found = {}
+    numbers = {}
     for name, cell in row.items():
         try:
-            found[name] = float(cell or "nan")
+            numbers[name] = float(cell or "nan")
         except ValueError:
             continue
-    return {name: value for name, value in found.items() if isfinite(value)}
+    return {name: value for name, value in numbers.items() if isfinite(value)}

@@ -46,8 +46,8 @@ class Local:
 
     def start(self, jobs: Sequence[Job]) -> list[Process]:
         """Start a process for each job, no more than have room."""
-        self._begun = [one for one in self._begun if one.ended() is None]
-        free = [slot for slot in range(self.at_once) if slot not in {one.slot for one in self._begun}]
+        self._begun = [task for task in self._begun if task.ended() is None]
+        free = [slot for slot in range(self.at_once) if slot not in {task.slot for task in self._begun}]
         started = [Process(open_worker(job.command(), job.log, _variables(job, slot, self.at_once)), slot)
                    for job, slot in zip(jobs, free, strict=False)]  # fmt: skip
         self._begun += started

@@ -10,17 +10,17 @@ from mser.files.locks import held
 
 
 @contextmanager
-def alone_in(folder: Path, found: str, advice: str, *, patience: float = 0) -> Iterator[None]:
+def alone_in(folder: Path, holder: str, advice: str, *, patience: float = 0) -> Iterator[None]:
     """Make a folder and hold it; see `mser.files.locks.held`.
 
     Args:
         folder: to hold.
-        found: what it means if it is held already.
+        holder: what it means if it is held already.
         advice: what to do then.
         patience: seconds until it is given up.
 
     Raises:
         UserError: if it is held already, or cannot be written to.
     """
-    with held(folder / ".lock", found, advice, patience=patience):
+    with held(folder / ".lock", holder, advice, patience=patience):
         yield

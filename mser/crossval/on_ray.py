@@ -63,7 +63,7 @@ class Ray:
 
         run = ray.remote(max_retries=RETRIES, **self.resources)(_run)
         errands = [Errand.of(replace(job, run=job.run.resolve())) for job in jobs]
-        return [RayTask(run.options(name=one.job.name).remote(one)) for one in errands]
+        return [RayTask(run.options(name=errand.job.name).remote(errand)) for errand in errands]
 
 
 def _run(errand: Errand) -> int:

@@ -105,7 +105,9 @@ class Slurm:
                 submitted = [self.executor.submit(errand) for errand in errands]
         except (submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError) as error:
             raise UserError(f"SLURM refused the jobs: {one_line(error)}; change --slurm") from error
-        return [Submitted(job, one, here=self.here) for job, one in zip(jobs, submitted, strict=True)]
+        return [
+            Submitted(job, submitted_job, here=self.here) for job, submitted_job in zip(jobs, submitted, strict=True)
+        ]
 
 
 def _executor(folder: Path, options: dict[str, Any], at_once: int) -> submitit.AutoExecutor:

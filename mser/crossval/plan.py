@@ -55,20 +55,20 @@ def _require_heeded(cli: MserCLI) -> None:
         UserError: for such an option.
     """
     usually = (1, 1, TRAINER_DEFAULTS["default_root_dir"])
-    given = (cli.config.seed_everything, cli.datamodule.fold, cli.config.trainer.default_root_dir)
+    heeded = (cli.config.seed_everything, cli.datamodule.fold, cli.config.trainer.default_root_dir)
     options = ("seed_everything", "data.init_args.fold", "trainer.default_root_dir")
     instead = ("--seeds 1,2,3", "--folds 1,2", "--out RUN")
-    for name, value, usual, other in zip(options, given, usually, instead, strict=True):
+    for name, value, usual, other in zip(options, heeded, usually, instead, strict=True):
         if value != usual:
             raise UserError(f"{name} is {value}, which a cross-validation does not heed; give {other} instead")
 
 
 def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     """Yield what was settled, for a person: the question, the folds, the model, the room on disk."""
-    settled = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
-    yield f"{settled['corpus']}, {settled['label_set']}: {', '.join(settled['labels'])}"
-    yield f"{settled['protocol']}: {settled['description']}"
-    for fold in settled["folds"]:
+    protocol = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
+    yield f"{protocol['corpus']}, {protocol['label_set']}: {', '.join(protocol['labels'])}"
+    yield f"{protocol['protocol']}: {protocol['description']}"
+    for fold in protocol["folds"]:
         sizes = ", ".join(f"{part} {len(fold[part])}" for part in ("train", "val", "test"))
         yield f"fold {fold['number']} ({fold['name']}): {sizes} utterances"
     yield from parameters(model)
@@ -100,9 +100,9 @@ def write_folds(
     if hears:
         require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)
-    found = audit(labelled, folds, manifest.root)
-    require_sound(data.protocol, found)
-    by_id = {one.id: one for one in labelled}
+    findings = audit(labelled, folds, manifest.root)
+    require_sound(data.protocol, findings)
+    by_id = {utterance.id: utterance for utterance in labelled}
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
         if trains:
@@ -110,8 +110,8 @@ def write_folds(
         for part in ("train", "val", "test") if reads else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
-    kept = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
-    kept.write(folder / MANIFEST)
+    selected = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
+    selected.write(folder / MANIFEST)
     write_text(
         folder / PROTOCOL,
         json.dumps(
@@ -129,7 +129,7 @@ def write_folds(
                 "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,
                 "terms": data.corpus.terms(),
                 "folds": [asdict(fold) for fold in folds],
-                "audit": found,
+                "audit": findings,
             },
             indent=1,
         ),

@@ -6,7 +6,6 @@ Where it goes is said by wandb's own variables: ``WANDB_PROJECT`` (mser by defau
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import secrets
@@ -47,8 +46,8 @@ def in_sweep() -> bool:
 
 def environment(run: Path) -> dict[str, str]:
     """Return the environment of a run's folds: without what belongs to a trial, with their common group."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
-    return {"WANDB_PROJECT": "mser", **kept, "WANDB_RUN_GROUP": _group(run)}
+    variables = {name: value for name, value in os.environ.items() if name not in _OF_TRIAL}
+    return {"WANDB_PROJECT": "mser", **variables, "WANDB_RUN_GROUP": _group(run)}
 
 
 def fold_logger(folder: Path, config: Mapping[str, Any]) -> WandbLogger:
@@ -132,21 +131,23 @@ def _own_id(folder: Path) -> str:
 
 
 def _tested(run: Path) -> dict[str, Any]:
-    """Return scores with their intervals, every table of the report, and all predictions."""
+    """Return scores with their intervals, every table of the report, and all predictions; nothing without a report."""
+    from mser.report.contents import content
     from mser.report.tables import tables
 
-    path = run / REPORT
-    report = json.loads(path.read_text()) if path.is_file() else None
-    if report is None or not report["runs"][0]["complete"] or report["runs"][0]["part"] != "test":
+    if not (run / REPORT).is_file():
         return {}
-    found: dict[str, Any] = {}
-    for name in report["runs"][0]["listed"]:
-        figure = report["runs"][0]["overall"][name]
-        ends = zip(("low", "high"), figure["interval"] or (), strict=False)
-        found |= {f"crossval/test_{name}_mean": figure["mean"]}
-        found |= {f"crossval/test_{name}_{side}": end for side, end in ends}
-    found |= {f"report/{name}": _table(rows) for name, rows in tables(report).items()}
-    return found | {"predictions": _table(_predictions(run))}
+    [summary] = content([run]).runs
+    if not summary.complete or summary.part != "test":
+        return {}
+    metrics: dict[str, Any] = {}
+    for name in summary.listed:
+        figure = summary.overall[name]
+        ends = zip(("low", "high"), figure.interval or (), strict=False)
+        metrics |= {f"crossval/test_{name}_mean": figure.mean}
+        metrics |= {f"crossval/test_{name}_{side}": end for side, end in ends}
+    metrics |= {f"report/{name}": _table(rows) for name, rows in tables([summary]).items()}
+    return metrics | {"predictions": _table(_predictions(run))}
 
 
 def _predictions(run: Path) -> list[dict[str, Any]]:

@@ -37,8 +37,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        said = "the disk is full; make room" if error.errno == errno.ENOSPC else in_one_line(error)
-        print(f"mser: error: {said}", file=sys.stderr)
+        message = "the disk is full; make room" if error.errno == errno.ENOSPC else in_one_line(error)
+        print(f"mser: error: {message}", file=sys.stderr)
         return 2
     return 0
 

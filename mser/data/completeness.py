@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def left_out(manifest: Manifest) -> tuple[Problem, ...]:
     """Return the problems because of which utterances are not in the manifest; the others are of those that are."""
-    known = {one.id for one in manifest}
+    known = {utterance.id for utterance in manifest}
     return tuple(
         problem
         for problem in manifest.problems
@@ -30,10 +30,10 @@ def say_left_out(manifest: Manifest) -> None:
     own, shared = (
         Counter(p.kind for p in left_out(manifest) if (p.utterance is None) == here) for here in (False, True)
     )
-    told = [f"{own.total()} utterances ({_kinds(own)})"] if own else []
-    told += [f"all that is in {shared.total()} files ({_kinds(shared)})"] if shared else []
-    if told:
-        log.warning("%s without %s; `mser data check` names them", manifest.corpus, " and ".join(told))
+    messages = [f"{own.total()} utterances ({_kinds(own)})"] if own else []
+    messages += [f"all that is in {shared.total()} files ({_kinds(shared)})"] if shared else []
+    if messages:
+        log.warning("%s without %s; `mser data check` names them", manifest.corpus, " and ".join(messages))
 
 
 def require_classes(task: Task, utterances: Iterable[Utterance], *, part: str, where: str) -> None:
@@ -75,7 +75,7 @@ def require_transcripts(
     Raises:
         UserError: if no transcript has a word.
     """
-    empty = sum(is_wordless(one.transcript) for one in utterances)
+    empty = sum(is_wordless(utterance.transcript) for utterance in utterances)
     if empty == len(utterances):
         raise UserError(
             f"{where}: none of the {empty} utterances of the {part} part has a transcript, so the text encoder has "
@@ -91,7 +91,7 @@ def require_recordings(utterances: Iterable[Utterance], *, where: str) -> None:
     Raises:
         UserError: for such utterances.
     """
-    if words := sum(not one.audio for one in utterances):
+    if words := sum(not utterance.audio for utterance in utterances):
         raise UserError(
             f"{where}: {words} utterances have no recording, so the speech encoder has nothing to hear; "
             "unpack the recordings (`mser data check` says where), or give model.speech: null"

@@ -105,10 +105,10 @@ class _Question:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            one = self.dataset.utterances[index]
+            utterance = self.dataset.utterances[index]
             raise UserError(
-                f"not enough memory on {self.device} for what the frozen {self.side} encoder says of {one.id}, which "
-                f"lasts {one.duration:.1f} s; cut clips by data.init_args.max_seconds"
+                f"not enough memory on {self.device} for what the frozen {self.side} encoder says of {utterance.id}, "
+                f"which lasts {utterance.duration:.1f} s; cut clips by data.init_args.max_seconds"
             ) from error
         return states
 
@@ -119,10 +119,10 @@ def _kept(trainer: Trainer, question: _Question) -> KeptStates:
     cache, size = question.cache(), len(question.dataset)
     everyone = gathered(_fill(cache, question, range(trainer.local_rank, size, trainer.num_devices)))
     keys = {index: key for share in everyone for index, key in share.keys.items()}
-    asked, computed = sum(len(share.keys) for share in everyone), sum(share.computed for share in everyone)
+    wanted, computed = sum(len(share.keys) for share in everyone), sum(share.computed for share in everyone)
     _tell(
         trainer,
-        f"{question.side} states: {computed} computed in {time.monotonic() - started:.1f} s, {asked - computed} read, "
+        f"{question.side} states: {computed} computed in {time.monotonic() - started:.1f} s, {wanted - computed} read, "
         f"{sum(share.size for share in everyone) / 1e6:.3g} MB in {cache.folder}",
     )
     return KeptStates(cache, [keys[index] for index in range(size)])

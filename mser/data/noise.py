@@ -23,10 +23,10 @@ def recordings(folder: str) -> tuple[Path, ...]:
         UserError: if there are none.
     """
     files = [path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
-    found = sorted((path for path in files if not path.name.startswith(".")), key=lambda path: path.as_posix())
-    if not found:
+    paths = sorted((path for path in files if not path.name.startswith(".")), key=lambda path: path.as_posix())
+    if not paths:
         raise UserError(f"no recordings to take noise from in {folder}; give a folder of wav or flac files")
-    return tuple(found)
+    return tuple(paths)
 
 
 def require_noise(folder: str) -> None:

@@ -23,8 +23,8 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     """
     from mser.demo.iemocap import write_iemocap
     from mser.demo.meld import write_meld
-    from mser.demo.mosei import write_mosei
-    from mser.demo.mosi import write_mosi
+    from mser.demo.mosei_raw import write_mosei
+    from mser.demo.mosi_raw import write_mosi
 
     writers: dict[str, Callable[..., None]] = {
         **{"iemocap": write_iemocap, "meld": write_meld, "mosi": write_mosi, "mosei": write_mosei},

@@ -13,7 +13,7 @@ from mser.corpora.corpus import MADE_UP
 from mser.corpora.iemocap.corpus import count
 from mser.demo.iemocap_text import Turn, write_texts
 from mser.demo.ratings import mean_scores, rate
-from mser.demo.recording import Room, write_wav
+from mser.demo.recorded_speech import Room, write_wav
 from mser.demo.script import Line, perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance
@@ -81,7 +81,7 @@ def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: i
     observers = sorted(random.sample(["E1", "E2", "E3", "E4", "E5", "E6"], 3))
     audio = session / "sentences" / "wav" / name
     audio.mkdir(parents=True)
-    found, now = [], random.uniform(1, 8)
+    spoken, now = [], random.uniform(1, 8)
     for cast in _cast(name, seed, turns):
         identifier, speaker = f"{name}_{cast.letter}{cast.number:03}", f"{name[:5]}{cast.letter}"
         label = play(cast.line, random)
@@ -90,10 +90,10 @@ def _write_dialogue(root: Path, name: str, say: Synthesizer, seed: int, turns: i
         end = now + len(waveform) / SAMPLE_RATE
         tag = random.choice(("[LAUGHTER] ", "[BREATHING] ")) if random.random() < 0.03 else ""
         ratings = rate(label, f"{cast.letter}1", observers, random)
-        found.append(Turn(identifier, now, end, tag + cast.line.text, label, ratings))
+        spoken.append(Turn(identifier, now, end, tag + cast.line.text, label, ratings))
         now = end + random.uniform(0.1, 0.9)
-    write_texts(session / "dialog", name, found, random)
-    return [_utterance(turn) for turn in found]
+    write_texts(session / "dialog", name, spoken, random)
+    return [_utterance(turn) for turn in spoken]
 
 
 def _cast(dialogue: str, seed: int, turns: int) -> Iterator[_Cast]:

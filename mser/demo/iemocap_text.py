@@ -50,8 +50,8 @@ def _block(turn: Turn, random: Random) -> str:
 
 
 def _scores(rating: Rating) -> str:
-    given = {name: f"{rating.scores[name]:.0f}" if name in rating.scores else "" for name in DIMENSIONS}
-    return f"val {given['valence']}; act {given['activation']}; dom  {given['dominance']};"
+    scores = {name: f"{rating.scores[name]:.0f}" if name in rating.scores else "" for name in DIMENSIONS}
+    return f"val {scores['valence']}; act {scores['activation']}; dom  {scores['dominance']};"
 
 
 def _transcript(dialogue: str, turns: Sequence[Turn], random: Random) -> list[str]:

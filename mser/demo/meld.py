@@ -14,7 +14,7 @@ from mser.corpora.corpus import MADE_UP
 from mser.corpora.meld.corpus import count
 from mser.corpora.meld.text import COLUMNS, repair
 from mser.corpora.meld.tree import BROKEN, PARTS, WRONGLY_CUT
-from mser.demo.recording import Room, write_wav
+from mser.demo.recorded_speech import Room, write_wav
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice, synthesizer
 from mser.manifest import Manifest, Utterance
@@ -89,9 +89,9 @@ def _write_dialogue(folder: Path, part: str, number: int, say: Synthesizer, seed
             sound = np.concatenate([sound, *(room.record(np.zeros(SAMPLE_RATE)) for _ in range(20))])
         if name not in BROKEN:
             write_wav(folder / f"dia{number}_utt{turn}.wav", sound)
-        said = (_typeset(text, part), speaker, emotion, random.choice(_SENTIMENTS.get(emotion, ("negative",))))
+        cells = (_typeset(text, part), speaker, emotion, random.choice(_SENTIMENTS.get(emotion, ("negative",))))
         times = (_time(start), _time(now))
-        rows.append(dict(zip(COLUMNS, (*said, number, turn, season, episode, *times), strict=True)))
+        rows.append(dict(zip(COLUMNS, (*cells, number, turn, season, episode, *times), strict=True)))
         now += random.uniform(0.1, 0.9)
     return rows
 

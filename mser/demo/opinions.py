@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from mser.corpora.cmu.segments import EMOTIONS
-from mser.demo.recording import Room
+from mser.corpora.cmu.segment_labels import EMOTIONS
+from mser.demo.recorded_speech import Room
 from mser.demo.script import perform, play, write_line
 from mser.demo.speech import SAMPLE_RATE, Synthesizer, Voice
 
@@ -41,14 +41,14 @@ def speak(lines: int, say: Synthesizer, random: Random) -> list[Opinion]:
     """Return what the one speaker of a video says."""
     room, level = Room(random), random.uniform(-2, 2)
     voice = Voice(random.choice(_VOICES), pitch=random.uniform(44, 54), rate=random.uniform(188, 202), level=level)
-    said: list[Opinion] = []
+    spoken: list[Opinion] = []
     for _ in range(lines):
         line = write_line(random)
         label = play(line, random)
         waveform = room.record(say(line.text, voice, perform(label, line, random)))
-        start = said[-1].end if said else 0.0
-        said.append(Opinion(line.text, label, start, start + len(waveform) / SAMPLE_RATE, waveform))
-    return said
+        start = spoken[-1].end if spoken else 0.0
+        spoken.append(Opinion(line.text, label, start, start + len(waveform) / SAMPLE_RATE, waveform))
+    return spoken
 
 
 def sentiment(label: str, raters: int, random: Random) -> float:
@@ -59,5 +59,8 @@ def sentiment(label: str, raters: int, random: Random) -> float:
 def emotions(label: str, raters: int, random: Random) -> list[float]:
     """Return the mean strength, 0 to 3, of each of `EMOTIONS`; now and then a rater sees another one than is meant."""
     felt = [name in _FELT.get(label, ()) for name in EMOTIONS]
-    ticked = [[random.choice((1, 2, 3)) if one else int(random.random() < 0.03) for one in felt] for _ in range(raters)]
+    ticked = [
+        [random.choice((1, 2, 3)) if is_felt else int(random.random() < 0.03) for is_felt in felt]
+        for _ in range(raters)
+    ]
     return [sum(ticks) / raters for ticks in zip(*ticked, strict=True)]

@@ -38,15 +38,17 @@ def rate(label: str, speaker: str, observers: Sequence[str], random: Random) -> 
         random.shuffle(votes)
     words = [(WORDS[vote], "Other") if random.random() < 0.05 else (WORDS[vote],) for vote in votes]
     scored = [_scores(label, random), _forget(_scores(label, random), random), {}]
-    rated = [Rating(name, said, scores) for name, said, scores in zip(observers, words, scored, strict=True)]
+    rated = [
+        Rating(name, label_names, scores) for name, label_names, scores in zip(observers, words, scored, strict=True)
+    ]
     own = WORDS.get(label, "Other") if random.random() < 0.7 else WORDS[random.choice(sorted(WORDS))]
     return (*rated, Rating(speaker, (own,), _scores(label, random), is_self=True))
 
 
 def mean_scores(ratings: tuple[Rating, ...]) -> dict[str, float]:
     """Return the observers' mean of each dimension, over those who gave it."""
-    given = {name: [r.scores[name] for r in ratings if name in r.scores and not r.is_self] for name in DIMENSIONS}
-    return {name: round(sum(values) / len(values), 4) for name, values in given.items()}
+    ratings_of = {name: [r.scores[name] for r in ratings if name in r.scores and not r.is_self] for name in DIMENSIONS}
+    return {name: round(sum(values) / len(values), 4) for name, values in ratings_of.items()}
 
 
 def _forget(scores: dict[str, float], random: Random) -> dict[str, float]:

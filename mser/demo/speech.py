@@ -86,8 +86,8 @@ def synthesizer(seed: int = 1) -> Iterator[Synthesizer]:
     try:
         import espeakng_loader
     except ImportError as error:
-        found = "made-up speech needs the package espeakng-loader, which is not installed"
-        raise UserError(f"{found}; `pip install 'multimodal-ser[demo]'`") from error
+        problem = "made-up speech needs the package espeakng-loader, which is not installed"
+        raise UserError(f"{problem}; `pip install 'multimodal-ser[demo]'`") from error
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "espeak-ng-data"
         try:

@@ -41,10 +41,10 @@ class CheckedCache:
     def get(self, key: str) -> bytes | None:
         """Return what is stored under a hexadecimal key; None where there is nothing or the file is damaged."""
         try:
-            kept = path_of(self.folder, key, self._suffix).read_bytes()
+            stored = path_of(self.folder, key, self._suffix).read_bytes()
         except OSError:
             return None
-        checksum, content = kept[:_CHECKSUM], kept[_CHECKSUM:]
+        checksum, content = stored[:_CHECKSUM], stored[_CHECKSUM:]
         return content if checksum == sha256(content).digest() else None
 
     def put(self, key: str, content: bytes) -> None:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.hub import Tokenizer, pretrained, speech_backbone, text_backbone
 from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
+from mser.encoders.pretrained import Tokenizer, pretrained, speech_backbone, text_backbone
 from mser.encoders.sentence import own_pooling
 from mser.encoders.tuning import Tune, choose_trained, layers_above, recompute
 from mser.errors import UserError, require
@@ -69,10 +69,10 @@ class _Encoder(nn.Module):
         """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
         return self._encoded(*self._layers(*inputs))
 
-    def encode_kept(self, kept: Kept) -> Encoded:
+    def encode_kept(self, kept_states: Kept) -> Encoded:
         """Return what `encode` would, to half precision, of the inputs that are kept; the backbone does nothing."""
-        states = kept.states.to(next(self.backbone.parameters()).dtype)
-        return self._encoded(list(states.unbind(2)), kept.mask)
+        states = kept_states.states.to(next(self.backbone.parameters()).dtype)
+        return self._encoded(list(states.unbind(2)), kept_states.mask)
 
     @torch.no_grad()
     def to_keep(self, *inputs: Tensor, pooled: bool) -> Tensor:
@@ -116,9 +116,10 @@ class SpeechEncoder(_Encoder):
     """A pretrained encoder of 16 kHz speech.
 
     Args:
-        name: a Hugging Face id or local folder (wav2vec 2.0, HuBERT, WavLM, data2vec-audio, UniSpeech, Wav2Vec2-BERT,
-            Whisper), a folder that ``mser convert speech-bert`` or ``emotion2vec`` made, or ``tiny``: small, random,
-            nothing to download; or a `mser.encoders.backbone.Backbone` of another package.
+        name: a Hugging Face id or local folder (wav2vec 2.0, its Conformer, MMS, HuBERT, WavLM, data2vec-audio,
+            UniSpeech, SEW, SEW-D, Wav2Vec2-BERT, Whisper, AST), a folder that ``mser convert speech-bert`` or
+            ``emotion2vec`` made, or ``tiny``: small, random, nothing to download; or a
+            `mser.encoders.backbone.Backbone` of another package.
         pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
         layer_sum: learn a weighted sum over all layers instead of taking the last one.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
@@ -128,6 +129,8 @@ class SpeechEncoder(_Encoder):
             last; in (0, 1].
         checkpointing: compute the layers again in the backward pass: less memory, about a third more time.
         freeze_front: keep the convolutional front as it was pretrained, as is usual in fine-tuning.
+        adapter: the language whose adapters are used of an encoder that has them for many, such as ``fra`` of
+            facebook/mms-1b-all (``adapter.fra.safetensors``); those in its own weights when null.
 
     Example:
         >>> encoder = SpeechEncoder("tiny").eval()
@@ -146,9 +149,13 @@ class SpeechEncoder(_Encoder):
         layer_decay: float = 1.0,
         checkpointing: bool = False,
         freeze_front: bool = True,
+        adapter: str | None = None,
     ) -> None:
+        backbone = speech_backbone(name, adapter=adapter) if isinstance(name, str) else pretrained(name)
+        if layer_sum:
+            _require_summable(backbone, name, "speech")
         super().__init__(
-            speech_backbone(name) if isinstance(name, str) else pretrained(name),
+            backbone,
             pooling=pooling,
             layer_sum=layer_sum,
             tune=tune,
@@ -213,10 +220,8 @@ class TextEncoder(_Encoder):
             raise UserError(
                 f"model.text.pooling is first, but the first token of {name!r} sees no other; give last or mean"
             )
-        if layer_sum and not backbone.summable:
-            raise UserError(
-                f"model.text.layer_sum cannot be had of {name!r}, whose layers are no simple row; leave it out"
-            )
+        if layer_sum:
+            _require_summable(backbone, name, "text")
         if pooling is None:
             own = own_pooling(name) if isinstance(name, str) else None
             pooling = own or ("last" if backbone.causal else "first")
@@ -242,6 +247,14 @@ class TextEncoder(_Encoder):
     def forward(self, tokens: Tensor, mask: Tensor) -> Encoded:
         """Encode token ids (B, L) with their mask (B, L)."""
         return self.encode(tokens, mask)
+
+
+def _require_summable(backbone: Backbone, name: str | Backbone, side: str) -> None:
+    """Refuse a sum over layers whose states do not lie beside one another."""
+    if not backbone.summable:
+        raise UserError(
+            f"model.{side}.layer_sum cannot be had of {name!r}, whose layers are no simple row; leave it out"
+        )
 
 
 def _require_backbone(backbone: Backbone) -> None:

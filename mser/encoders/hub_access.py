@@ -77,12 +77,12 @@ def _silence() -> str:
 
     if constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set"
-    said: list[bool] = []
+    answers: list[bool] = []
     # A thread, because looking up a name, and some proxies, take as long as they like.
-    asking = threading.Thread(target=lambda: said.append(_asked()), daemon=True)
+    asking = threading.Thread(target=lambda: answers.append(_asked()), daemon=True)
     asking.start()
     asking.join(_patience())
-    if any(said):
+    if any(answers):
         return ""
     constants.HF_HUB_OFFLINE = True
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -110,5 +110,5 @@ def _cached(name: str) -> Path | None:
     """Return the folder of the cache that holds the model's settings."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(name, "config.json")
-    return Path(found).parent if isinstance(found, str) else None
+    path = try_to_load_from_cache(name, "config.json")
+    return Path(path).parent if isinstance(path, str) else None

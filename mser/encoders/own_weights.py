@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 
 from mser.errors import UserError
 from mser.use.settings import is_model_folder, read_settings
@@ -47,7 +48,16 @@ def fill(backbone: nn.Module, weights: Path, side: Literal["speech", "text"]) ->
     try:
         with safe_open(weights, "pt") as file:
             own = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
-        backbone.load_state_dict(own)
+        if any(".lora_" in key for key in own):
+            raise UserError(f"{weights} holds a {side} encoder with LoRA; start from the whole model by --from instead")
+        backbone.load_state_dict(under_all_names(own, backbone))
     except (OSError, RuntimeError, SafetensorError) as error:
-        said = " ".join(str(error).split())[:160]
-        raise UserError(f"{weights} holds no such {side} encoder: {said}; export the model again") from error
+        message = " ".join(str(error).split())[:160]
+        raise UserError(f"{weights} holds no such {side} encoder: {message}; export the model again") from error
+
+
+def under_all_names(weights: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    """Return weights under each name that they have in a module; a model folder holds what is shared under one."""
+    here = module.state_dict(keep_vars=True)
+    shared = {id(here[name]): weight for name, weight in weights.items() if name in here}
+    return {**weights, **{name: shared[id(own)] for name, own in here.items() if id(own) in shared}}

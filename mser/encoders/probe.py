@@ -38,8 +38,8 @@ def require_alike(backbone: Any, ids: Sequence[int], name: str) -> None:
             alone = backbone(short, torch.ones_like(short, dtype=torch.bool))[0]
             batch = backbone(torch.cat([padded, long]), torch.stack([mask, torch.ones_like(mask)]))[0]
     except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(".")
-        raise UserError(f"{name!r} cannot be used as a text encoder ({said}); choose another") from error
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(".")
+        raise UserError(f"{name!r} cannot be used as a text encoder ({message}); choose another") from error
     if (alone.shape[:2], batch.shape[:2]) != (short.shape, (2, long.shape[1])):
         raise UserError(f"{name!r} does not give one state a token, so it cannot be used as a text encoder")
     if not (alone[0] - batch[0, : len(ids)]).abs().max() <= _CLOSE * max(1.0, float(alone.abs().max())):

@@ -28,19 +28,21 @@ def own_pooling(name: str) -> PoolingKind | None:
         missing: dict[str, Any] = {
             f"_raise_exceptions_for_{kind}": False for kind in ("missing_entries", "connection_errors", "gated_repo")
         }
-        found = None if name == "tiny" else cached_file(name, path, **missing)
-        return found and json.loads(Path(found).read_text(encoding="utf-8"))
+        config_path = None if name == "tiny" else cached_file(name, path, **missing)
+        return config_path and json.loads(Path(config_path).read_text(encoding="utf-8"))
 
     try:
         modules = read("modules.json") or ()
-        folder = next((one["path"] for one in modules if str(one["type"]).endswith("Pooling")), None)
-        told = folder and read(f"{folder}/config.json")
+        folder = next(
+            (module_entry["path"] for module_entry in modules if str(module_entry["type"]).endswith("Pooling")), None
+        )
+        config = folder and read(f"{folder}/config.json")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"cannot read how {name!r} summarises its states ({error}); give model.text.pooling") from error
-    if not told:
+    if not config:
         return None
-    kinds = {key.removeprefix("pooling_mode_") for key, on in told.items() if key.startswith("pooling_mode_") and on}
-    kinds |= {told["pooling_mode"]} if isinstance(told.get("pooling_mode"), str) else set()
+    kinds = {key.removeprefix("pooling_mode_") for key, on in config.items() if key.startswith("pooling_mode_") and on}
+    kinds |= {config["pooling_mode"]} if isinstance(config.get("pooling_mode"), str) else set()
     if len(kinds) != 1 or not kinds <= set(_POOLINGS):
         raise UserError(
             f"{name!r} summarises its states by {' and '.join(sorted(map(str, kinds)))}, which is not known here; give "

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mser.encoders.hashing import PAD, VOCABULARY, hashed
-from mser.encoders.text import TextBackbone
+from mser.encoders.text_backbone import TextBackbone
 from mser.encoders.whisper import WhisperBackbone
 
 WIDTH = 64

@@ -66,11 +66,11 @@ def require_fitting(tokenizer: PretrainedTokenizer, config: Any, rows: int, name
     if not words:
         raise UserError(f"the tokenizer of {name!r} has no words: its vocabulary is not in the folder; {advice}")
     if words[-1] >= rows:
-        found = f"it has ids up to {words[-1]}, the model {rows} embeddings"
-        raise UserError(f"the tokenizer of {name!r} is of another model: {found}; {advice}")
+        difference = f"it has ids up to {words[-1]}, the model {rows} embeddings"
+        raise UserError(f"the tokenizer of {name!r} is of another model: {difference}; {advice}")
     if not causal and pad is not None and pad != tokenizer.tokenizer.pad_token_id:
-        found = f"it pads with {tokenizer.tokenizer.pad_token_id}, the model expects {pad}"
-        raise UserError(f"the tokenizer of {name!r} is of another model: {found}; {advice}")
+        difference = f"it pads with {tokenizer.tokenizer.pad_token_id}, the model expects {pad}"
+        raise UserError(f"the tokenizer of {name!r} is of another model: {difference}; {advice}")
 
 
 def three(ids: Sequence[int]) -> list[int]:

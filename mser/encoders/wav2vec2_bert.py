@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
+from mser.encoders.filter_banks import HOP, WINDOW, log_mel
 from mser.encoders.masks import mask_of
-
-_WINDOW, _HOP, _MEL_FLOOR = 400, 160, 1.192092955078125e-07
-"""Samples and the smallest power, as the extractor has them."""
 
 
 class Wav2Vec2BertBackbone(Backbone):
@@ -64,7 +61,8 @@ class Wav2Vec2BertBackbone(Backbone):
 
 def _features_of_all(waveform: Tensor, lengths: Tensor, extractor: Any) -> tuple[Tensor, Tensor]:
     """Return what a SeamlessM4TFeatureExtractor makes of each clip, (B, T, filters), and their mask (B, T)."""
-    mel, counts = _log_mel(waveform, extractor), (lengths - _WINDOW) // _HOP + 1
+    window, filters = torch.from_numpy(extractor.window), torch.from_numpy(extractor.mel_filters)
+    mel, counts = log_mel(waveform, window, filters, scale=2**15), (lengths - WINDOW) // HOP + 1
     real, many = mask_of(counts, mel.shape[1]).unsqueeze(2), counts[:, None, None]
     centred = (mel - (mel * real).sum(1, keepdim=True) / many) * real
     variance = centred.square().sum(1, keepdim=True) / (many - 1)
@@ -72,15 +70,3 @@ def _features_of_all(waveform: Tensor, lengths: Tensor, extractor: Any) -> tuple
     count = mel.shape[1] // extractor.stride
     features = normal[:, : count * extractor.stride].reshape(-1, count, extractor.stride * mel.shape[2])
     return features, mask_of(counts // extractor.stride, count)
-
-
-def _log_mel(waveform: Tensor, extractor: Any) -> Tensor:
-    """Return Kaldi's filter banks (B, frames, mels), like the extractor in double precision up to the logarithm."""
-    window, filters = torch.from_numpy(extractor.window), torch.from_numpy(extractor.mel_filters)
-    frames = waveform.double().unfold(1, _WINDOW, _HOP) * 2**15  # as 16-bit integers are
-    frames = frames - frames.mean(2, keepdim=True)
-    frames = (frames - 0.97 * torch.cat([frames[..., :1], frames[..., :-1]], dim=2)) * window
-    bins = torch.arange(len(filters), dtype=torch.float64)
-    angles = math.pi / (len(filters) - 1) * torch.arange(_WINDOW, dtype=torch.float64).unsqueeze(1) * bins
-    power = (frames @ angles.cos()).square() + (frames @ angles.sin()).square()
-    return (power @ filters).clamp(min=_MEL_FLOOR).log().float()

@@ -63,7 +63,8 @@ class WhisperBackbone(Backbone):
         states = functional.dropout(states, self.encoder.dropout, self.training)
         attention = None if all_real(mask) else _additive(mask, states.dtype)
         for block in self.blocks:
-            states = block(states, attention)
+            answer = block(states, attention)
+            states = answer[0] if isinstance(answer, tuple) else answer  # a tuple in transformers 5.0
         return self.encoder.layer_norm(states), mask
 
     def _log_mel(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

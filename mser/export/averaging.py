@@ -16,8 +16,8 @@ from mser.errors import UserError
 from mser.export.folds import Trained, calibrated, defined_scores, temperature
 from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer
+from mser.runs.fold_predictions import Predictions
 from mser.runs.folder import MANIFEST
-from mser.runs.predictions import Predictions
 from mser.scoring.measures import measure, shown
 from mser.scoring.temperature import Floats
 from mser.use.settings import Member, Settings
@@ -91,10 +91,10 @@ def judged(trained: Trained, settings: Settings, model: EmotionRecognizer) -> Av
         UserError: if the average scores worse, or the corpus is not where the run had it.
     """
     judge, val = trained.judge, trained.val[0]
-    one = said_by(model, trained, settings, val)
+    alone = said_by(model, trained, settings, val)
     together = answered(val, np.mean([calibrated(trained, place) for place in range(len(trained.val))], axis=0))
     name = judge.headline[0]
-    ours, theirs = (judge.scorer.score(said)[name] for said in (one, together))
+    ours, theirs = (judge.scorer.score(predictions)[name] for predictions in (alone, together))
     if (ours - theirs) * measure(name).better < -_WORSE:
         raise UserError(
             f"the averaged weights score {_told(name, ours)} on validation, the ensemble {_told(name, theirs)}: they "
@@ -105,12 +105,12 @@ def judged(trained: Trained, settings: Settings, model: EmotionRecognizer) -> Av
         weights=f"averaged-fold{fold}.safetensors",
         seed=0,
         fold=fold,
-        temperature=temperature(trained.run, one),
-        metrics={"val": defined_scores(judge.scorer.score(one))},
+        temperature=temperature(trained.run, alone),
+        metrics={"val": defined_scores(judge.scorer.score(alone))},
         floor=defined_scores(judge.scorer.floor(val)),
     )
-    only = replace(trained, members=(member,), val=(one,))
-    return Averaged(member, one, calibrated(only, 0), name, (ours, theirs))
+    only = replace(trained, members=(member,), val=(alone,))
+    return Averaged(member, alone, calibrated(only, 0), name, (ours, theirs))
 
 
 def compared(averaged: Averaged) -> str:

@@ -11,7 +11,9 @@ from mser.distribution import NAME
 from mser.export.folds import Trained
 from mser.export.model_index import scores, whole_report
 from mser.manifest import Manifest
+from mser.report.searches.searched import finding, searched
 from mser.runs.folder import REPORT
+from mser.runs.trials import FACTS
 from mser.scoring.measures import measure, shown
 from mser.use.settings import Settings
 
@@ -41,7 +43,7 @@ model.predict("clip.wav"{transcript})
 {table}
 
 Floor: {constant}. Scores are of {part}, `{protocol}`, folds digest `{digest}`.{ensemble}
-{silence}
+{searched}{silence}
 ## Meant for
 
 Research on speech like that of the corpus: its language, its recording and its kind of speakers. {answers}
@@ -63,12 +65,13 @@ def card(settings: Settings, trained: Trained) -> str:
     """Return the text of the folder's README.md."""
     run, terms = trained.run, _terms(trained)
     labels = ", ".join(settings.task["labels"])
-    numbers = settings.task["kind"] == "scores"
+    numbers = settings.kind.is_numbers
     encoders = " and ".join(f"`{name}`" for name in settings.trained["encoders"].values())
     longest = settings.max_seconds
     return _TEMPLATE.format(
         metadata=_metadata(settings, trained),
         distribution=installed(settings),
+        searched=_searched(trained),
         silence=_silence(settings),
         name=run.name,
         what=f"{labels} ({settings.task['low']:g} to {settings.task['high']:g})" if numbers else labels,
@@ -80,7 +83,9 @@ def card(settings: Settings, trained: Trained) -> str:
         headline=_headline(trained),
         table="\n".join(_table(trained)),
         constant=trained.judge.constant,
-        part="the test parts" if run.part == "test" else "the validation parts: the test parts are still locked",
+        part="the test parts"
+        if run.part == "test"
+        else "the validation parts, which chose the epoch too: the test parts are still locked",
         protocol=run.plan.protocol,
         digest=run.plan.digest,
         ensemble=_not_itself(settings),
@@ -99,7 +104,7 @@ def card(settings: Settings, trained: Trained) -> str:
 def installed(settings: Settings) -> str:
     """Return what pip has to install for a model folder, with the extras that it needs."""
     sides = [settings.model[side] for side in settings.modalities]
-    extras = ["onnx"] if settings.is_onnx else ["lora"] if any(one.get("tune") == "lora" for one in sides) else []
+    extras = ["onnx"] if settings.is_onnx else ["lora"] if any(side.get("tune") == "lora" for side in sides) else []
     return f"'{NAME}[{extras[0]}]'" if extras else NAME
 
 
@@ -110,7 +115,7 @@ def _metadata(settings: Settings, trained: Trained) -> str:
     made_up, terms = trained.run.plan.made_up, _terms(trained)
     corpus = "made-up" if made_up else trained.run.plan.corpus
     bases = [name for name in settings.trained["encoders"].values() if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
-    told = {
+    metadata = {
         "library_name": "mser",
         "license": terms["hub_licence"],
         "language": terms["language"],
@@ -119,7 +124,7 @@ def _metadata(settings: Settings, trained: Trained) -> str:
         "base_model": bases,
         **scores(trained, settings.modalities),
     }
-    return yaml.safe_dump({name: value for name, value in told.items() if value}, sort_keys=False)
+    return yaml.safe_dump({name: value for name, value in metadata.items() if value}, sort_keys=False)
 
 
 def _terms(trained: Trained) -> Mapping[str, Any]:
@@ -127,6 +132,16 @@ def _terms(trained: Trained) -> Mapping[str, Any]:
     plan = trained.run.plan
     known = CORPORA.get(plan.corpus) or Corpus(plan.corpus, Manifest.read, (), ())
     return plan.terms or known.terms()
+
+
+def _searched(trained: Trained) -> str:
+    """Return what a search had to do with the scores: as in reports, or that the run is a trial of one."""
+    run = trained.run
+    if search := finding(searched(run), part="test" if run.part == "test" else "validation"):
+        return f"\n{search.text}\n"
+    if (run.folder.parent / FACTS).is_file() and run.part == "val":
+        return f"\nIt is a trial of the search `{run.folder.parent.name}`: chosen by these scores it is optimistic.\n"
+    return ""
 
 
 def _not_itself(settings: Settings) -> str:
@@ -141,13 +156,13 @@ def _not_itself(settings: Settings) -> str:
 
 
 def _silence(settings: Settings) -> str:
-    found = settings.abstain
-    if found is None:
+    abstention = settings.abstain
+    if abstention is None:
         return ""
     return (
-        f"\nAnswers that are less sure than {found['threshold']:.2f} are marked `abstain`. On validation it keeps "
-        f"{found['coverage']:.0%} of the answers, of which {found['accuracy']:.0%} are right, of all "
-        f"{found['accuracy_of_all']:.0%}.{_of_members(settings)}\n"
+        f"\nAnswers that are less sure than {abstention['threshold']:.2f} are marked `abstain`. On validation it keeps "
+        f"{abstention['coverage']:.0%} of the answers, of which {abstention['accuracy']:.0%} are right, of all "
+        f"{abstention['accuracy_of_all']:.0%}.{_of_members(settings)}\n"
     )
 
 

@@ -60,7 +60,7 @@ def _folds(args: argparse.Namespace, scratch: Path) -> list[Path]:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from mser.export.folder import export
+    from mser.export.trained_folder import export
 
     settings = export(args.folds, args.out, average=args.average, plugins=args.plugin)
     several = f", {len(settings.members)} models averaged" if len(settings.members) > 1 else ""
@@ -72,7 +72,7 @@ def _export(args: argparse.Namespace) -> int:
 
 def _source(args: argparse.Namespace, scratch: Path) -> Path:
     """Return the model folder that was given, or one below `scratch` of the folds that were."""
-    from mser.export.folder import export
+    from mser.export.trained_folder import export
     from mser.use.settings import is_model_folder
 
     if not is_model_folder(args.folds[0]):
@@ -89,8 +89,8 @@ def _source(args: argparse.Namespace, scratch: Path) -> Path:
 def _transformers(args: argparse.Namespace, scratch: Path) -> int:
     from mser.export.transformers import export_transformers
 
-    told = export_transformers(_source(args, scratch), args.out)
-    print(f"{args.out}: a classifier of transformers; {told}")
+    message = export_transformers(_source(args, scratch), args.out)
+    print(f"{args.out}: a classifier of transformers; {message}")
     return 0
 
 

@@ -42,11 +42,11 @@ def as_fold(folder: Path, scratch: Path, plugins: Collection[str]) -> Path:
         raise UserError(f"{folder / CONFIG} holds no options of a fit; restore the file")
     require_config_allowed(config, plugins, folder / CONFIG)
     run = scratch / "run"
-    given = scratch / "fit.yaml"
+    configuration = scratch / "fit.yaml"
     seed, number = int(config["seed_everything"]), int(config["data"]["init_args"].pop("fold"))
     config["trainer"].pop("default_root_dir", None)
-    write_text(given, yaml.safe_dump({name: value for name, value in config.items() if name not in _OF_A_FIT}))
-    plan(str(run), [f"--config={given}"])
+    write_text(configuration, yaml.safe_dump({name: value for name, value in config.items() if name not in _OF_A_FIT}))
+    plan(str(run), [f"--config={configuration}"])
     facts = {"name": folder.resolve().name, "seeds": [seed], "skip_test": True}
     write_text(run / PROVENANCE, json.dumps(facts))
     fold = run / fold_name(seed, number)
@@ -66,5 +66,5 @@ def _validate(run: Path, seed: int, number: int) -> None:
     logging.getLogger("mser").setLevel(logging.WARNING)
     [scores] = cli.trainer.validate(cli.model, cli.datamodule, ckpt_path=str(best), verbose=False)
     digest = json.loads((run / PROTOCOL).read_text(encoding="utf-8"))["digest"]
-    told = {"digest": digest, "val": {name.split("/", 1)[1]: score for name, score in scores.items()}}
-    write_text(fold / METRICS, json.dumps(told))
+    facts = {"digest": digest, "val": {name.split("/", 1)[1]: score for name, score in scores.items()}}
+    write_text(fold / METRICS, json.dumps(facts))

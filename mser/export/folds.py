@@ -17,8 +17,8 @@ from mser.export.threshold import fitted_threshold
 from mser.export.together import Answered, together
 from mser.labels import ScoreSet
 from mser.manifest import Manifest
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import BEST, MANIFEST, PREDICTIONS, config_of, fold_key, run_of
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.run import Job, Run, read_run
 from mser.scoring.means import defined
 from mser.scoring.scorers import Judge, judge
@@ -69,16 +69,16 @@ def read_folds(folders: Sequence[Path]) -> Trained:
             raise UserError(f"{folder} is not finished, or lacks {BEST}; run `mser crossval` again to finish it")
     run = replace(run, jobs=tuple(jobs[key] for key in keys), config=_config(folders))
     val = tuple(_val(run, job, folder) for job, folder in zip(run.jobs, folders, strict=True))
-    members = tuple(_member(run, job, said) for job, said in zip(run.jobs, val, strict=True))
+    members = tuple(_member(run, job, predictions) for job, predictions in zip(run.jobs, val, strict=True))
     return Trained(run, members, val, tuple(folder / BEST for folder in folders))
 
 
-def calibrated(trained: Trained, place: int, said: Predictions | None = None) -> Floats:
+def calibrated(trained: Trained, place: int, predictions: Predictions | None = None) -> Floats:
     """Return what one member says of a part, else of validation: calibrated probabilities, or scores, (N, C)."""
-    question, said = trained.run.question, trained.val[place] if said is None else said
-    if question.task == "scores":
-        return np.asarray(said.prediction, dtype=np.float64)
-    return tempered(said.probabilities, trained.members[place].temperature, exclusive=question.exclusive)
+    question, predictions = trained.run.question, trained.val[place] if predictions is None else predictions
+    if question.task.is_numbers:
+        return np.asarray(predictions.prediction, dtype=np.float64)
+    return tempered(predictions.probabilities, trained.members[place].temperature, exclusive=question.exclusive)
 
 
 def threshold(trained: Trained) -> dict[str, float] | None:
@@ -102,24 +102,24 @@ def threshold(trained: Trained) -> dict[str, float] | None:
 
 def _answered(trained: Trained, places: Sequence[int], parts: Sequence[Predictions]) -> Answered:
     """Return what the seeds of one fold say of a part together."""
-    said = [calibrated(trained, place, part) for place, part in zip(places, parts, strict=True)]
-    return Answered(trained.members[places[0]].fold, parts[0], np.mean(said, axis=0))
+    answers = [calibrated(trained, place, part) for place, part in zip(places, parts, strict=True)]
+    return Answered(trained.members[places[0]].fold, parts[0], np.mean(answers, axis=0))
 
 
 def score_range(run: Run) -> dict[str, float]:
     """Return ``low`` and ``high`` of a task of scores; nothing for one of labels."""
-    if run.plan.task != "scores":
+    if not run.plan.task.is_numbers:
         return {}
     if run.plan.score_range:
         return dict(zip(("low", "high"), run.plan.score_range, strict=True))
-    asked = run.config["data"]["init_args"].get("score_range")
-    if asked is None and run.plan.corpus == table.NAME:
-        scores = [score for one in Manifest.read(run.folder / MANIFEST) for score in one.scores.values()]
-        asked = min(scores), max(scores)
-    if asked is None:
+    limits = run.config["data"]["init_args"].get("score_range")
+    if limits is None and run.plan.corpus == table.NAME:
+        scores = [score for utterance in Manifest.read(run.folder / MANIFEST) for score in utterance.scores.values()]
+        limits = min(scores), max(scores)
+    if limits is None:
         task = corpora.corpus(run.plan.corpus).label_set(run.plan.label_set)
-        asked = (task.low, task.high) if isinstance(task, ScoreSet) else (None, None)
-    return {"low": asked[0], "high": asked[1]}
+        limits = (task.low, task.high) if isinstance(task, ScoreSet) else (None, None)
+    return {"low": limits[0], "high": limits[1]}
 
 
 def _config(folders: Sequence[Path]) -> dict[str, Any]:
@@ -151,14 +151,14 @@ def _member(run: Run, job: Job, val: Predictions) -> Member:
         seed=job.seed,
         fold=job.fold.number,
         temperature=temperature(run, val),
-        metrics={part: defined_scores(scorer.score(said)) for part, said in parts.items()},
+        metrics={part: defined_scores(scorer.score(predictions)) for part, predictions in parts.items()},
         floor=defined_scores(scorer.floor(job.said)),
     )
 
 
 def temperature(run: Run, val: Predictions) -> float:
     """Return what calibrates the probabilities of a validation part."""
-    if run.question.task == "scores":
+    if run.question.task.is_numbers:
         return 1.0
     return fitted_temperature(val.probabilities, val.target, exclusive=run.question.exclusive)
 

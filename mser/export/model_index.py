@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mser.export.folds import Trained
+from mser.report.searches.searched import searched
 from mser.runs.folder import REPORT
+from mser.runs.search_record import KEY
 from mser.scoring.means import mean
 from mser.scoring.measures import measure
 
@@ -41,7 +43,7 @@ def scores(trained: Trained, modalities: tuple[str, ...]) -> dict[str, Any]:
     plan = trained.run.plan
     if plan.made_up:
         return {}
-    found = _of_run(trained) or _of_members(trained)
+    results = _of_run(trained) or _of_members(trained)
     dataset = {
         "name": plan.corpus,
         "type": plan.corpus,
@@ -49,10 +51,10 @@ def scores(trained: Trained, modalities: tuple[str, ...]) -> dict[str, Any]:
         "split": "test" if trained.run.part == "test" else "validation",
     }
     kind = "audio-classification" if "speech" in modalities else "text-classification"
-    result = {"task": {"type": kind, "name": "speech emotion recognition"}, "dataset": dataset, "metrics": found}
+    result = {"task": {"type": kind, "name": "speech emotion recognition"}, "dataset": dataset, "metrics": results}
     return {
         "datasets": [plan.corpus],
-        "metrics": sorted({str(one["type"]) for one in found}),
+        "metrics": sorted({str(metric["type"]) for metric in results}),
         "model-index": [{"name": trained.run.name, "results": [result]}],
     }
 
@@ -60,32 +62,35 @@ def scores(trained: Trained, modalities: tuple[str, ...]) -> dict[str, Any]:
 def _of_run(trained: Trained) -> list[dict[str, Any]]:
     report = whole_report(trained)
     overall: Mapping[str, Any] = (report["runs"][0].get("overall") if report else None) or {}
-    found = []
+    results = []
     for name in trained.judge.columns if overall else ():
         figure = overall.get(name) or {}
         if figure.get("mean") is not None:
             ends = figure.get("method_interval") or figure.get("interval")
-            found.append(
+            results.append(
                 _metric(trained, name, figure["mean"], ends, f"mean over all {len(trained.run.plan.folds)} folds")
             )
-    return found
+    return results
 
 
 def _of_members(trained: Trained) -> list[dict[str, Any]]:
-    of = " and ".join(f"seed {one.seed}, fold {one.fold}" for one in trained.members[:3])
+    of = " and ".join(f"seed {member.seed}, fold {member.fold}" for member in trained.members[:3])
     more = f" and {len(trained.members) - 3} more" if len(trained.members) > 3 else ""
-    found = []
+    results = []
     for name in trained.judge.columns:
-        values = [one.metrics[trained.run.part].get(name) for one in trained.members]
+        values = [member.metrics[trained.run.part].get(name) for member in trained.members]
         if known := [value for value in values if value is not None]:
-            found.append(_metric(trained, name, mean(known), None, f"{of}{more}"))
-    return found
+            results.append(_metric(trained, name, mean(known), None, f"{of}{more}"))
+    return results
 
 
 def _metric(trained: Trained, name: str, value: float, ends: list[float] | None, of: str) -> dict[str, Any]:
     """Return one score as the hub has it; what it is a score of, and how sure, is in its name and ``args``."""
     plan = trained.run.plan
     interval = f", 95% interval {ends[0]:.4f} to {ends[1]:.4f}" if ends else ""
+    origin = searched(trained.run)
+    chosen = trained.run.facts.get(KEY) and not (origin and origin.optimistic is False)
+    interval += ", optimistic: settings chosen on this split" if chosen else ""
     args = {"protocol": plan.protocol, "digest": plan.digest, "interval": ends and [round(end, 6) for end in ends]}
     return {
         "type": _TYPES.get(name, name),

@@ -71,18 +71,18 @@ def export_onnx(
     with new_folder(out) as folder:
         settings = _write(model.engine.max_tokens, model.settings, source, folder, plugins)
         after = answers(load(folder, device="cpu"), heard)
-        said = [_require_close(before, after, heard, _share(model.engine.members[0]))]
+        messages = [_require_close(before, after, heard, _share(model.engine.members[0]))]
         if int8:
             whole = _size(folder)
             _shrink(settings, folder)
             small = answers(load(folder, device="cpu"), heard)
             lost = cost(model.task, heard.target, before, small)
-            said.append(f"int8, {_size(folder)} instead of {whole}, on {len(heard.clips)} {heard.called}: {lost}")
+            messages.append(f"int8, {_size(folder)} instead of {whole}, on {len(heard.clips)} {heard.called}: {lost}")
         settings = replace(settings, id=_digest(folder))
         settings.write(folder)
         with (folder / "README.md").open("a", encoding="utf-8") as card:
-            card.write("\n## ONNX\n\nThis folder runs on ONNX Runtime, without PyTorch. " + ". ".join(said) + ".\n")
-    return Exported(settings, tuple(said))
+            card.write("\n## ONNX\n\nThis folder runs on ONNX Runtime, without PyTorch. " + ". ".join(messages) + ".\n")
+    return Exported(settings, tuple(messages))
 
 
 def _require_installed() -> None:
@@ -101,8 +101,8 @@ def _write(max_tokens: int, settings: Settings, source: Path, folder: Path, plug
     if (source / "README.md").is_file():
         text = (source / "README.md").read_text(encoding="utf-8")
         line = rf"^pip install '?{NAME}(\[\w+\])?'?$"
-        told = re.sub(line, f"pip install '{NAME}[onnx]'", text, flags=re.MULTILINE)
-        (folder / "README.md").write_text(told, encoding="utf-8")
+        text_of_card = re.sub(line, f"pip install '{NAME}[onnx]'", text, flags=re.MULTILINE)
+        (folder / "README.md").write_text(text_of_card, encoding="utf-8")
     options = settings.model
     if max_tokens:  # what the model has positions for; without transformers nobody could tell
         options = options | {"text": options["text"] | {"max_tokens": max_tokens}}
@@ -119,8 +119,8 @@ def _trace(model: EmotionRecognizer, settings: Settings, path: Path) -> None:
     except Exception as error:  # the exporter's own, of whatever it cannot turn into a graph
         if not others:
             raise
-        said = " ".join(str(error).split())[:200]
-        raise UserError(f"{', '.join(others)} cannot be turned into a graph: {said}; leave --onnx out") from error
+        message = " ".join(str(error).split())[:200]
+        raise UserError(f"{', '.join(others)} cannot be turned into a graph: {message}; leave --onnx out") from error
 
 
 def _require_known_words(settings: Settings) -> None:
@@ -144,11 +144,11 @@ def _share(model: EmotionRecognizer) -> float:
 
 def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard, share: float) -> str:
     gaps = np.abs(before - after).max(1)
-    told = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(heard.clips)} {heard.called}"
     if not np.quantile(gaps, share) <= CLOSE:
         few = "" if share == 1 else f" on {share:.0%} of them"
-        raise UserError(f"the ONNX {told}, expected at most {CLOSE:.0e}{few}; nothing was written: leave --onnx out")
-    return told
+        raise UserError(f"the ONNX {message}, expected at most {CLOSE:.0e}{few}; nothing was written: leave --onnx out")
+    return message
 
 
 def _shrink(settings: Settings, folder: Path) -> None:

@@ -52,8 +52,11 @@ def validation(trained: Trained) -> Heard:
     root = Manifest.read(trained.run.folder / MANIFEST).root
     chosen = _spread(len(trained.val[0]))
     names = [trained.val[0].utterances[place] for place in chosen]
-    found = [trained.run.utterances[name] for name in names]
-    clips = [Clip(root / one.audio if one.audio else None, one.transcript, one.start, one.end) for one in found]
+    utterances = [trained.run.utterances[name] for name in names]
+    clips = [
+        Clip(root / utterance.audio if utterance.audio else None, utterance.transcript, utterance.start, utterance.end)
+        for utterance in utterances
+    ]
     part = f"of {len(trained.val[0])} validation clips"
     return Heard(clips, trained.val[0].target[chosen], part)
 
@@ -93,10 +96,12 @@ def answers(model: Model, heard: Heard) -> Floats:
     Raises:
         UserError: if one of them cannot be used.
     """
-    said = list(model.stream(heard.clips))
-    if failed := [one.error for one in said if one.error]:
-        raise UserError(f"{len(failed)} of {len(said)} clips to check with cannot be used, the first: {failed[0]}")
-    return np.array([list((one.scores or one.probabilities).values()) for one in said])
+    predictions = list(model.stream(heard.clips))
+    if failed := [prediction.error for prediction in predictions if prediction.error]:
+        raise UserError(
+            f"{len(failed)} of {len(predictions)} clips to check with cannot be used, the first: {failed[0]}"
+        )
+    return np.array([list((prediction.scores or prediction.probabilities).values()) for prediction in predictions])
 
 
 def cost(task: Task, target: NDArray[Any] | None, before: Floats, after: Floats) -> str:
@@ -126,8 +131,8 @@ def cost(task: Task, target: NDArray[Any] | None, before: Floats, after: Floats)
     return f"{same}{gap}; {title} {old:.{digits}f}{unit} becomes {new:.{digits}f}{unit} ({new - old:+.{digits}f})"
 
 
-def _decision(task: Task, said: Floats) -> NDArray[Any]:
-    return said.argmax(1)[:, None] if isinstance(task, LabelSet) else said > 0.5
+def _decision(task: Task, answers: Floats) -> NDArray[Any]:
+    return answers.argmax(1)[:, None] if isinstance(task, LabelSet) else answers > 0.5
 
 
 def _spread(count: int) -> list[int]:

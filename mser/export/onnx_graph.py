@@ -63,17 +63,17 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
 
 
 def _example(model: EmotionRecognizer) -> dict[str, Tensor]:
-    given: dict[str, Tensor] = {}
+    inputs: dict[str, Tensor] = {}
     if model.speech is not None:
         lengths = torch.tensor(_LENGTHS)
         noise = torch.randn(2, max(_LENGTHS), generator=torch.Generator().manual_seed(0))
-        given |= {"waveform": 0.1 * noise * mask_of(lengths), "lengths": lengths}
+        inputs |= {"waveform": 0.1 * noise * mask_of(lengths), "lengths": lengths}
     if model.text is not None:
         mask = mask_of(torch.tensor(_TOKENS))
-        given |= {"tokens": mask.long(), "mask": mask}
-    if len(given) == 4:
-        given |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
-    return given
+        inputs |= {"tokens": mask.long(), "mask": mask}
+    if len(inputs) == 4:
+        inputs |= {"speech_given": torch.tensor([True, True]), "text_given": torch.tensor([True, True])}
+    return inputs
 
 
 @contextmanager

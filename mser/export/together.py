@@ -22,7 +22,7 @@ import numpy as np
 
 from mser.export.threshold import fitted_threshold
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.use.abstention import Floats
 
 
@@ -58,7 +58,7 @@ def together(parts: Sequence[Answered], question: Question) -> dict[str, float] 
     shared = [found for found in places.values() if len({part.fold for part, _ in found}) > 1]
     if not shared:
         return None
-    alone = fitted_threshold([_joined([[one] for found in shared for one in found])], question)
+    alone = fitted_threshold([_joined([[answer] for found in shared for answer in found])], question)
     joined = fitted_threshold([_joined(shared)], question)
     if alone is None or joined is None:
         return None
@@ -70,5 +70,7 @@ def together(parts: Sequence[Answered], question: Question) -> dict[str, float] 
 
 def _joined(answers: Sequence[Sequence[tuple[Answered, int]]]) -> tuple[Predictions, Floats]:
     """Return one row per utterance, with the mean of the probabilities that it was given."""
-    said = Predictions.pool([part.said.rows([row]) for (part, row), *_ in answers])
-    return said, np.array([np.mean([part.probabilities[row] for part, row in found], axis=0) for found in answers])
+    predictions = Predictions.pool([part.said.rows([row]) for (part, row), *_ in answers])
+    return predictions, np.array(
+        [np.mean([part.probabilities[row] for part, row in found], axis=0) for found in answers]
+    )

@@ -60,14 +60,14 @@ def export_transformers(source: Path, out: Path) -> str:
         float(np.abs(_said(theirs, extractor, np.asarray(clip.audio)) - one).max())
         for clip, one in zip(heard.clips, answers(model, heard), strict=True)
     )
-    told = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
     if not gap <= CLOSE:
-        raise UserError(f"transformers' {told}, expected at most {CLOSE:.0e}; nothing was written; {_INSTEAD}")
+        raise UserError(f"transformers' {message}, expected at most {CLOSE:.0e}; nothing was written; {_INSTEAD}")
     with new_folder(out) as folder:
         theirs.save_pretrained(folder)
         extractor.save_pretrained(folder)
-        _write_card(source, folder, model, told)
-    return told
+        _write_card(source, folder, model, message)
+    return message
 
 
 def _without_counterpart(settings: Settings) -> str:
@@ -130,12 +130,15 @@ def _classifier(ours: EmotionRecognizer, config: Any, settings: Settings) -> Any
 
     theirs = AutoModelForAudioClassification.from_config(config, dtype=torch.float32).eval()
     base = theirs.encoder if config.model_type == "whisper" else theirs.base_model
-    found = base.load_state_dict(_encoder_weights(cast(Any, ours.speech).backbone), strict=False)
+    loaded = base.load_state_dict(_encoder_weights(cast(Any, ours.speech).backbone), strict=False)
     unused = ("masked_spec_embed", *(() if config.tie_last_hidden_states else ("encoder.layer_norm.",)))
-    lacking = [name for name in found.missing_keys if not name.startswith(unused)]
-    if lacking or found.unexpected_keys:
+    if config.model_type == "wav2vec2-conformer":
+        unused += ("encoder.pos_conv_embed.",)
+    counts = ".num_batches_tracked"  # which only training asks for
+    lacking = [name for name in loaded.missing_keys if not name.startswith(unused) and not name.endswith(counts)]
+    if lacking or loaded.unexpected_keys:
         raise UserError(
-            f"transformers' {config.model_type} has other weights ({[*lacking, *found.unexpected_keys][0]})"
+            f"transformers' {config.model_type} has other weights ({[*lacking, *loaded.unexpected_keys][0]})"
         )
     if hasattr(base, "masked_spec_embed"):
         nn.init.zeros_(base.masked_spec_embed)
@@ -156,12 +159,12 @@ def _encoder_weights(backbone: nn.Module) -> dict[str, Tensor]:
     for module in backbone.modules():
         if hasattr(module, "lora_A"):
             cast(Any, module).merge()
-    found = {}
+    weights = {}
     for name, weight in backbone.state_dict().items():
         if ".lora_" not in name and not name.startswith("blocks."):  # which are the transformer's layers again
             first, _, rest = name.replace(".base_layer.", ".").partition(".")
-            found[rest if first == "encoder" else f"{_THEIRS[first]}.{rest}"] = weight
-    return found
+            weights[rest if first == "encoder" else f"{_THEIRS[first]}.{rest}"] = weight
+    return weights
 
 
 def _last(ours: EmotionRecognizer, temperature: float) -> tuple[Tensor, Tensor]:
@@ -177,14 +180,14 @@ def _last(ours: EmotionRecognizer, temperature: float) -> tuple[Tensor, Tensor]:
 @torch.inference_mode()
 def _said(model: Any, extractor: Any, clip: np.ndarray) -> np.ndarray:
     """Return (C,) as transformers' pipeline answers."""
-    given = extractor(clip.astype(np.float32), sampling_rate=16_000, return_tensors="pt")
-    logits = model(**given).logits[0].double()
+    inputs = extractor(clip.astype(np.float32), sampling_rate=16_000, return_tensors="pt")
+    logits = model(**inputs).logits[0].double()
     kind = model.config.problem_type
-    said = logits.softmax(-1) if kind == _PROBLEMS["labels"] else logits.sigmoid() if "multi" in kind else logits
-    return np.asarray(said.numpy())
+    answer = logits.softmax(-1) if kind == _PROBLEMS["labels"] else logits.sigmoid() if "multi" in kind else logits
+    return np.asarray(answer.numpy())
 
 
-def _write_card(source: Path, folder: Path, model: Model, told: str) -> None:
+def _write_card(source: Path, folder: Path, model: Model, message: str) -> None:
     card = source / "README.md"
     if card.is_file():
         text = card.read_text(encoding="utf-8").replace("library_name: mser\n", "library_name: transformers\n", 1)
@@ -197,6 +200,6 @@ def _write_card(source: Path, folder: Path, model: Model, told: str) -> None:
             "\n## transformers\n\nThis folder is a model of transformers, no more a model folder of mser:\n\n"
             "```python\n"
             'from transformers import pipeline\n\npipeline("audio-classification", "path/to/this/folder")("clip.wav")\n'
-            f"```\n\nThe {told}. Clips answered in a batch may differ from the same clips alone, as transformers pads "
-            f"them.{cut}\n"
+            f"```\n\nThe {message}. Clips answered in a batch may differ from the same clips alone, as transformers "
+            f"pads them.{cut}\n"
         )

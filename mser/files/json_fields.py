@@ -44,14 +44,14 @@ def read_object(path: Path, advice: str) -> dict[str, Any]:
         UserError: if it cannot be read, is no JSON, or holds anything else.
     """
     try:
-        found = loads(path.read_text(encoding="utf-8"))
+        content = loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}; {advice}") from error
     except ValueError as error:
         raise UserError(f"cannot read {path}: {str(error)[:200]}; {advice}") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise UserError(f"{path} holds no JSON object; {advice}")
-    return found
+    return content
 
 
 def fit(kind: type[T], value: object, where: object, advice: str) -> T:
@@ -78,8 +78,8 @@ def fit(kind: type[T], value: object, where: object, advice: str) -> T:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"{next(name for name in names if names.count(name) > 1)[:40]!r} is there more than once")
-    return found
+    return fields

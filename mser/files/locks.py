@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def held(lock: Path, found: str, advice: str, *, patience: float = 0, remove: bool = False) -> Iterator[None]:
+def held(lock: Path, holder: str, advice: str, *, patience: float = 0, remove: bool = False) -> Iterator[None]:
     """Hold a lock, against every process of every machine that sees it: NFS passes these locks on.
 
     Args:
         lock: a file of its own, made if it is not there, in a folder that is made too.
-        found: what it means if it is held already.
+        holder: what it means if it is held already.
         advice: what to do then.
         patience: seconds until it is given up.
         remove: the file does not stay.
@@ -42,7 +42,7 @@ def held(lock: Path, found: str, advice: str, *, patience: float = 0, remove: bo
             with file:
                 if time.monotonic() >= deadline:
                     file.seek(0)
-                    raise UserError(f"{found} ({file.read() or 'by another process'}); {advice}")
+                    raise UserError(f"{holder} ({file.read() or 'by another process'}); {advice}")
             time.sleep(0.5)
         elif _is(file, lock):
             break

@@ -29,9 +29,11 @@ def _require_yaml(path: Path) -> None:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node and not isinstance(node, yaml.MappingNode):
+        if node is None:
+            raise UserError(f"{path} holds no options: it is empty; give another file, or leave --config out")
+        if not isinstance(node, yaml.MappingNode):
             raise UserError(f"{path} holds no options by name, such as trainer: {{max_epochs: 3}}; give another file")
-        for key in _twice(node) if node else ():
+        for key in _twice(node):
             raise UserError(
                 f"{path}, line {key.start_mark.line + 1}: {key.value} is given twice, of which one would be ignored; "
                 "keep one of them"
@@ -41,8 +43,8 @@ def _require_yaml(path: Path) -> None:
     except ValueError as error:  # of UTF-16, or of a sign that is none
         raise UserError(f"{path} is no YAML file in UTF-8 ({error}); save it as UTF-8") from error
     except yaml.YAMLError as error:
-        said = " ".join(str(error).split()).replace('"<unicode string>"', str(path))
-        raise UserError(f"{path} is no YAML: {said}; mend the file") from error
+        message = " ".join(str(error).split()).replace('"<unicode string>"', str(path))
+        raise UserError(f"{path} is no YAML: {message}; mend the file") from error
     except RecursionError as error:
         raise UserError(f"{path} is nested too deeply, or within itself; mend the file") from error
 

@@ -10,7 +10,7 @@ from mser.corpora.corpus import Corpus
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.fitting.config_files import require_readable
-from mser.fitting.given import Given, given, heeded
+from mser.fitting.given_options import Given, given, heeded
 from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 
@@ -55,22 +55,22 @@ def named_corpus(class_path: object) -> Corpus | None:
         ('crema_d', None)
     """
     name = str(class_path).removeprefix(_CLASSES).lower()
-    return next((one for key, one in CORPORA.items() if key.replace("_", "") == name), None)
+    return next((corpus for key, corpus in CORPORA.items() if key.replace("_", "") == name), None)
 
 
-def _require_data(asked: Mapping[str, Given], folds: Collection[int], *, adapts: bool) -> None:
-    corpus = named_corpus(asked["data.class_path"].value) if "data.class_path" in asked else None
+def _require_data(options: Mapping[str, Given], folds: Collection[int], *, adapts: bool) -> None:
+    corpus = named_corpus(options["data.class_path"].value) if "data.class_path" in options else None
     if corpus is None:
         return
     option = "data.init_args."
-    if root := _text(asked, f"{option}root"):
-        _require_there(asked[f"{option}root"], root, f"give the folder of {corpus.name}, or a manifest of it")
+    if root := _text(options, f"{option}root"):
+        _require_there(options[f"{option}root"], root, f"give the folder of {corpus.name}, or a manifest of it")
     if adapts or corpus.name == "table":  # a table's own columns decide
         return
-    corpus.label_set(_text(asked, f"{option}labels"))
-    lists = _text(asked, f"{option}fold_lists")
-    protocol = corpus.protocol(_text(asked, f"{option}protocol"), Path(lists) if lists else None)
-    fold = asked.get(f"{option}fold")
+    corpus.label_set(_text(options, f"{option}labels"))
+    lists = _text(options, f"{option}fold_lists")
+    protocol = corpus.protocol(_text(options, f"{option}protocol"), Path(lists) if lists else None)
+    fold = options.get(f"{option}fold")
     for number in (*folds, *([fold.value] if fold and isinstance(fold.value, int) else ())):
         protocol.require_fold(number)
 
@@ -105,7 +105,7 @@ def _require_encoder(name: str, what: str) -> None:
         )
 
 
-def _text(asked: Mapping[str, Given], name: str) -> str | None:
+def _text(options: Mapping[str, Given], name: str) -> str | None:
     """Return the value of an option that is a text; None where it is not given, or is null."""
-    value = asked[name].value if name in asked else None
+    value = options[name].value if name in options else None
     return value if isinstance(value, str) and value else None

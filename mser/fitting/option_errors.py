@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from jsonargparse import ArgumentParser
 
 from mser.errors import UserError, near, one_line
-from mser.fitting.given import Given, given, heeded
+from mser.fitting.given_options import Given, given, heeded
 from mser.plugins import is_own
 
 _MODULES = {
@@ -45,87 +45,87 @@ def explained(error: Exception, parser: ArgumentParser, argv: Sequence[str]) -> 
     """
     options = given(argv)
     known = [action.dest for action in parser._actions if not action.dest.endswith("help")]
-    for one in options:
-        if fault := _fault(one, known, parser, heeded(options)):
+    for option in options:
+        if fault := _fault(option, known, parser, heeded(options)):
             return UserError(fault)
-    said = one_line(error)
-    if "required: fit.data" in said or "required: data" in said:
+    message = one_line(error)
+    if "required: fit.data" in message or "required: data" in message:
         return UserError(_NO_DATA)
-    if stray := re.fullmatch(r"unrecognized arguments: ((?!-)\S+).*", said):
+    if stray := re.fullmatch(r"unrecognized arguments: ((?!-)\S+).*", message):
         return UserError(f"{stray[1]} is no option, and belongs to none; options begin with --")
-    return UserError(_within(said, options) or _value(said, options) or said)
+    return UserError(_within(message, options) or _value(message, options) or message)
 
 
-def _fault(one: Given, known: list[str], parser: ArgumentParser, asked: Mapping[str, Given]) -> str | None:
+def _fault(option: Given, known: list[str], parser: ArgumentParser, options: Mapping[str, Given]) -> str | None:
     """Return what is wrong with an option's name, or with the class that it names."""
-    owner = max((name for name in _MODULES if f"{one.name}.".startswith(f"{name}.")), key=len, default=None)
-    if owner and one.name in (owner, f"{owner}.class_path"):
-        return _no_class(one, owner)
-    if one.name in known:
+    owner = max((name for name in _MODULES if f"{option.name}.".startswith(f"{name}.")), key=len, default=None)
+    if owner and option.name in (owner, f"{owner}.class_path"):
+        return _no_class(option, owner)
+    if option.name in known:
         return None
-    if any(name.startswith(f"{one.name}.") for name in known):
-        return f"{one.told} is {one.value!r}; expected options of its own, such as {_first(one.name, known)}"
+    if any(name.startswith(f"{option.name}.") for name in known):
+        return f"{option.told} is {option.value!r}; expected options of its own, such as {_first(option.name, known)}"
     if owner is None or owner not in known:
-        return _unknown_at_all(one, known)
-    kind = _class(_path(owner, parser, asked), owner)
+        return _unknown_at_all(option, known)
+    kind = _class(_path(owner, parser, options), owner)
     prefix = f"{owner}." if owner in _ITS_OWN else f"{owner}.init_args."
-    if kind is None or not one.name.startswith(prefix):
+    if kind is None or not option.name.startswith(prefix):
         return None
-    return _unknown_within(one, prefix, kind)
+    return _unknown_within(option, prefix, kind)
 
 
-def _unknown_at_all(one: Given, known: list[str]) -> str:
+def _unknown_at_all(option: Given, known: list[str]) -> str:
     """Return what is wrong with an option that belongs to no class: its group is misspelled, or its name."""
     groups = list(dict.fromkeys(name.partition(".")[0] for name in known))
-    first, dot, rest = one.name.partition(".")
+    first, dot, rest = option.name.partition(".")
     if dot and first not in groups and (group := near(first, groups)):
-        return _unknown(one, [f"{group[0]}.{rest}"])
+        return _unknown(option, [f"{group[0]}.{rest}"])
     own = [f"{owner}.{name}" for owner in _ITS_OWN for name in _parameters(_class(_ITS_OWN[owner], owner))]
-    return _unknown(one, near(one.name, [*known, *own], 3))
+    return _unknown(option, near(option.name, [*known, *own], 3))
 
 
-def _unknown_within(one: Given, prefix: str, kind: Callable[..., Any]) -> str | None:
+def _unknown_within(option: Given, prefix: str, kind: Callable[..., Any]) -> str | None:
     """Return what is wrong with an option of a class, or of a class among its options; None if there is such a one."""
-    first, _, rest = one.name.removeprefix(prefix).partition(".")
+    first, _, rest = option.name.removeprefix(prefix).partition(".")
     own = _parameters(kind)
     if first not in own:
         choices = [name for name in own if name not in _FROM_MSER]
         like = [f"{prefix}{name}" for name in near(first, choices, 3)]
-        return _unknown(one, like, f"expected one of {', '.join(prefix + name for name in choices)}")
+        return _unknown(option, like, f"expected one of {', '.join(prefix + name for name in choices)}")
     inner = own[first]
     if rest and inspect.isclass(inner) and inner.__module__.startswith("mser."):
-        return _unknown_within(one, f"{prefix}{first}.", inner)
+        return _unknown_within(option, f"{prefix}{first}.", inner)
     return None
 
 
-def _unknown(one: Given, like: Sequence[str], instead: str = "`mser fit --help` lists them all") -> str:
-    dashes = "" if one.where else "--"
+def _unknown(option: Given, like: Sequence[str], instead: str = "`mser fit --help` lists them all") -> str:
+    dashes = "" if option.where else "--"
     meant = " or ".join(f"{dashes}{other}" for other in like[:3])
-    return f"{one.told} is no option; " + (f"did you mean {meant}?" if like else instead)
+    return f"{option.told} is no option; " + (f"did you mean {meant}?" if like else instead)
 
 
-def _no_class(one: Given, owner: str) -> str | None:
+def _no_class(option: Given, owner: str) -> str | None:
     """Return what is wrong with the class that an option names; None if there is such a class."""
-    if isinstance(one.value, bool | None) or not isinstance(one.value, str | int | float):
+    if isinstance(option.value, bool | None) or not isinstance(option.value, str | int | float):
         return None
-    if owner in _ITS_OWN and one.name == owner:
-        return f"{one.told} is {one.value!r}; expected options of its own, such as {owner}.name: {one.value}"
-    if _class(str(one.value), owner) is not None:
+    if owner in _ITS_OWN and option.name == owner:
+        return f"{option.told} is {option.value!r}; expected options of its own, such as {owner}.name: {option.value}"
+    if _class(str(option.value), owner) is not None:
         return None
     module = import_module(_MODULES[owner])
     names = [name for name in dir(module) if inspect.isclass(getattr(module, name)) and not name.startswith("_")]
     own = [name for name in names if getattr(module, name).__module__.startswith(_MODULES[owner])]
-    like = near(str(one.value).rpartition(".")[2], own, 3)
+    like = near(str(option.value).rpartition(".")[2], own, 3)
     there = f"one of {', '.join(own)}, or a whole path" if is_own(_MODULES[owner]) else "its whole path"
     hint = f"; did you mean {' or '.join(like)}?" if like else f"; expected {there}"
-    return f"{one.told} is {one.value}, which is no class that can be imported{hint}"
+    return f"{option.told} is {option.value}, which is no class that can be imported{hint}"
 
 
-def _path(owner: str, parser: ArgumentParser, asked: Mapping[str, Given]) -> str:
+def _path(owner: str, parser: ArgumentParser, options: Mapping[str, Given]) -> str:
     """Return the class of an option: as given, its only one, or the default one."""
     for name in (f"{owner}.class_path", owner):
-        if name in asked and isinstance(asked[name].value, str):
-            return str(asked[name].value)
+        if name in options and isinstance(options[name].value, str):
+            return str(options[name].value)
     default = parser.get_default(owner)
     return _ITS_OWN.get(owner) or str(getattr(default, "class_path", default))
 
@@ -141,48 +141,54 @@ def _class(path: str, owner: str) -> Any:
 
 def _parameters(kind: Callable[..., Any]) -> dict[str, Any]:
     """Return the options of a class and their types, those of its bases too where it hands on the rest."""
-    found: dict[str, Any] = {}
+    hints_by_name: dict[str, Any] = {}
     for base in inspect.getmro(kind) if inspect.isclass(kind) else (kind,):
         call = vars(base).get("__init__") if inspect.isclass(base) else base
         if call is None or base is object:
             continue
         parameters = inspect.signature(call).parameters
         hints = get_type_hints(call)
-        plain = {name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
-        found |= {name: hints.get(name) for name in plain if name != "self" and name not in found}
-        if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        plain = {
+            name: parameter
+            for name, parameter in parameters.items()
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        }
+        hints_by_name |= {name: hints.get(name) for name in plain if name != "self" and name not in hints_by_name}
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
             break
-    return found
+    return hints_by_name
 
 
-def _within(said: str, options: Sequence[Given]) -> str | None:
+def _within(message: str, options: Sequence[Given]) -> str | None:
     """Return what is wrong with an option of a class in a list, such as a callback's."""
-    found = re.search(r"given class_path '([\w.]+)': Option '(\w+)' is not accepted", said)
-    kind = _class(found[1], "trainer.callbacks") if found else None
-    if not found or kind is None:
+    match = re.search(r"given class_path '([\w.]+)': Option '(\w+)' is not accepted", message)
+    kind = _class(match[1], "trainer.callbacks") if match else None
+    if not match or kind is None:
         return None
-    like = near(found[2], _parameters(kind), 3) or list(_parameters(kind))
-    where = next((f"{one.where}: " for one in reversed(options) if found[2] in str(one.value) and one.where), "")
-    return f"{where}{found[1]} has no option {found[2]}; did you mean {' or '.join(like)}?"
+    like = near(match[2], _parameters(kind), 3) or list(_parameters(kind))
+    where = next(
+        (f"{option.where}: " for option in reversed(options) if match[2] in str(option.value) and option.where), ""
+    )
+    return f"{where}{match[1]} has no option {match[2]}; did you mean {' or '.join(like)}?"
 
 
-def _value(said: str, options: Sequence[Given]) -> str | None:
+def _value(message: str, options: Sequence[Given]) -> str | None:
     """Return which value of an option is not of its type."""
-    keys = list(re.finditer(r'Parser key "([\w.]+)":', said))
+    keys = list(re.finditer(r'Parser key "([\w.]+)":', message))
     if not keys:
         return None
-    name, tail = keys[-1][1], said[keys[-1].end() :].partition("Given value")[0].partition("Got value")[0]
+    name, tail = keys[-1][1], message[keys[-1].end() :].partition("Given value")[0].partition("Got value")[0]
     expected = list(dict.fromkeys(_expected(tail)))
-    of_it = [one for one in options if one.name == name or one.name.endswith(f".{name}")]
+    of_it = [option for option in options if option.name == name or option.name.endswith(f".{name}")]
     if not expected or not of_it:
         return None
     return f"{of_it[-1].told} is {of_it[-1].value!r}; expected {' or '.join(expected)}"
 
 
-def _expected(said: str) -> Iterator[str]:
-    for kind, choices in re.findall(r"Expected an? (?:<class '([\w.]+)'>|typing\.Literal\[([^\]]*)\])", said):
+def _expected(message: str) -> Iterator[str]:
+    for kind, choices in re.findall(r"Expected an? (?:<class '([\w.]+)'>|typing\.Literal\[([^\]]*)\])", message):
         yield _WORDS.get(kind, kind) if kind else choices.replace("'", "")
 
 
 def _first(name: str, known: list[str]) -> str:
-    return next(one for one in known if one.startswith(f"{name}."))
+    return next(option for option in known if option.startswith(f"{name}."))

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only
 from mser.encoders.masks import mask_of
 from mser.encoders.outputs import Encoded
+from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError
 from mser.fusion import Fusion
 from mser.labels import Task
@@ -87,8 +87,10 @@ def _named(part: nn.Module) -> Iterator[None]:
     except UserError as error:
         raise UserError(f"{name} cannot be used: {error}") from error
     except Exception as error:  # code of others may raise anything
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise UserError(f"{name} cannot be used, tried on noise it raised {said}; mend it before training") from error
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UserError(
+            f"{name} cannot be used, tried on noise it raised {message}; mend it before training"
+        ) from error
 
 
 def _try_objective(objective: Objective, task: Task) -> None:
@@ -106,22 +108,24 @@ def _try_objective(objective: Objective, task: Task) -> None:
         raise UserError("its loss has no gradient; compute it from the logits in PyTorch")
     answers = objective.answers(logits.detach())
     _require(answers, (count, classes), "answers")
-    if task.kind == "scores":
+    if task.kind.is_numbers:
         return
     if answers.min() < 0 or answers.max() > 1:
         raise UserError(f"its answers range from {answers.min():.3g} to {answers.max():.3g}, expected probabilities")
     sums_to_1 = bool((answers.sum(1) - 1).abs().max() < _CLOSE)
     if sums_to_1 != objective.exclusive:
-        found = "sum to 1" if sums_to_1 else "do not sum to 1"
-        raise UserError(f"its probabilities {found}; give the class exclusive = {sums_to_1}")
+        sums = "sum to 1" if sums_to_1 else "do not sum to 1"
+        raise UserError(f"its probabilities {sums}; give the class exclusive = {sums_to_1}")
 
 
 def _try_fusion(model: EmotionRecognizer) -> None:
     fusion = model.fusion
-    sides = [_noise(one.width) if one else None for one in (model.speech, model.text)]
+    sides = [_noise(encoded.width) if encoded else None for encoded in (model.speech, model.text)]
     both = fusion(*sides)
     _require(both, (len(_WORDS), fusion.width), "vector")
-    alone = fusion(*(one and Encoded(one.states[1:, :3], one.mask[1:, :3], one.summary[1:]) for one in sides))
+    alone = fusion(
+        *(encoded and Encoded(encoded.states[1:, :3], encoded.mask[1:, :3], encoded.summary[1:]) for encoded in sides)
+    )
     _require_same(both[1:], alone)
 
 
@@ -148,22 +152,22 @@ def _try_encoder(encoder: SpeechEncoder | TextEncoder) -> None:
 def _try_rebuilding(model: EmotionRecognizer, options: Mapping[str, Any]) -> None:
     """Make each such part from what a model folder would say of it, and see that the weights would fit."""
     sides = {side: encoder(options.get(side), side) for side in ("speech", "text")}
-    kept: dict[str, Any] = {**sides, **{name: part(options[name]) for name in ("fusion", "objective")}}
-    plugins = {path.rpartition(".")[0] for path in foreign(kept)}
+    saved: dict[str, Any] = {**sides, **{name: part(options[name]) for name in ("fusion", "objective")}}
+    plugins = {path.rpartition(".")[0] for path in foreign(saved)}
     widths = [one.width if one else 0 for one in (model.speech, model.text)]
     makers: dict[str, Callable[[], nn.Module]] = {
-        "fusion": lambda: made(Fusion, kept["fusion"], plugins, "the model folder")(*widths),
-        "objective": lambda: made(Objective, kept["objective"], plugins, "the model folder")(model.labels),
-        "speech": lambda: rebuilt_encoder(SpeechEncoder, kept["speech"], Path(), plugins),
-        "text": lambda: rebuilt_encoder(TextEncoder, kept["text"], Path(), plugins),
+        "fusion": lambda: made(Fusion, saved["fusion"], plugins, "the model folder")(*widths),
+        "objective": lambda: made(Objective, saved["objective"], plugins, "the model folder")(model.labels),
+        "speech": lambda: rebuilt_encoder(SpeechEncoder, saved["speech"], Path(), plugins),
+        "text": lambda: rebuilt_encoder(TextEncoder, saved["text"], Path(), plugins),
     }
-    for name in (name for name in makers if list(foreign({name: kept[name]}))):
+    for name in (name for name in makers if list(foreign({name: saved[name]}))):
         with _named(getattr(model, name)), architecture_only():
             shapes, again = (_shapes(one) for one in (getattr(model, name), makers[name]()))
             if shapes != again:
                 odd = sorted({*shapes.items()} ^ {*again.items()})[0][0]
                 raise UserError(
-                    f"made again from its options {kept[name]} it has other weights ({odd}), so no model folder could "
+                    f"made again from its options {saved[name]} it has other weights ({odd}), so no model folder could "
                     "hold it; let plain options say all that it is made of"
                 )
 
@@ -172,11 +176,11 @@ def _shapes(part: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in part.state_dict().items()}
 
 
-def _require(found: Any, shape: tuple[int, ...], what: str) -> None:
-    if not isinstance(found, Tensor) or tuple(found.shape) != shape:
-        have = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+def _require(output: Any, shape: tuple[int, ...], what: str) -> None:
+    if not isinstance(output, Tensor) or tuple(output.shape) != shape:
+        have = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise UserError(f"its {what} is {have}, expected the shape {shape}")
-    if not bool(found.isfinite().all()):
+    if not bool(output.isfinite().all()):
         raise UserError(f"its {what} of noise holds NaN or infinity")
 
 

@@ -59,8 +59,8 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
     try:
         before = _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise UserError(f"{path} is damaged ({said}); delete it, and run the same command again") from error
+        message = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is damaged ({message}); delete it, and run the same command again") from error
     now = _flat(yaml.safe_load(config))
     if (before.get(_OWN), now.get(_OWN)) == ("first", None):  # what the encoder's own pooling was before others had one
         now[_OWN] = "first"
@@ -117,8 +117,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def _require_shapes(path: Path, there: dict[str, Tensor], here: dict[str, Tensor]) -> None:
     shapes = [{name: tuple(tensor.shape) for name, tensor in weights.items()} for weights in (there, here)]
     if different := [name for name in sorted(there.keys() | here.keys()) if shapes[0].get(name) != shapes[1].get(name)]:
-        found, expected = (side.get(different[0], "absent") for side in shapes)
+        shape, expected = (side.get(different[0], "absent") for side in shapes)
         raise UserError(
-            f"{path} is of another model: {different[0]} is {found} there, {expected} here ({len(different)} weights "
+            f"{path} is of another model: {different[0]} is {shape} there, {expected} here ({len(different)} weights "
             f"differ); give the {CONFIG} that lies with it, by --config"
         )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mser.data.module import CorpusDataModule
 from mser.encoders.finite import require_finite
-from mser.encoders.own_weights import only_weights
+from mser.encoders.own_weights import only_weights, under_all_names
 from mser.errors import UserError
 from mser.fitting.resuming import read_checkpoint
 from mser.recognizer import EmotionRecognizer
@@ -38,20 +38,20 @@ def start_from(source: str, model: EmotionRecognizer, data: CorpusDataModule) ->
     require_unseen(source, trained, data)
     require_finite(weights, source)
     here = model.state_dict()
+    weights = under_all_names(weights, model)
     same = labels == list(model.labels)
-    wanted = {name: one for name, one in here.items() if same or not name.startswith((_HEAD, "objective."))}
-    # Weights that are shared have one name in a model folder.
+    wanted = {name: weight for name, weight in here.items() if same or not name.startswith((_HEAD, "objective."))}
     different = [name for name in sorted(wanted) if name in weights and weights[name].shape != wanted[name].shape]
     different += [name for name in sorted(weights) if name not in here]
-    missing = [name for name in sorted(wanted) if name not in weights]
-    if different or (missing and Path(source).is_file()):
-        first = (different or missing)[0]
+    different += [name for name in sorted(wanted) if name not in weights]
+    if different:
+        first = different[0]
         shapes = [str(tuple(side[first].shape)) if first in side else "absent" for side in (weights, here)]
         raise UserError(
             f"{source} is of another model: {first} is {shapes[0]} there, {shapes[1]} here; give the same encoders, "
             f"such as --model.speech.name {source}/speech, and the same fusion"
         )
-    model.load_state_dict({name: weights[name] for name in wanted if name in weights}, strict=False)
+    model.load_state_dict({name: weights[name] for name in wanted}, strict=False)
     log.info("starting from %s%s", source, "" if same else f", with a new head for {', '.join(model.labels)}")
 
 

@@ -91,6 +91,7 @@ _POSSIBLE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("num_sanity_val_steps", lambda value: value >= -1, "0 or more, or -1 for the whole part"),
     ("limit_val_batches", lambda value: value >= 0, "a share up to 1, or how many"),
     ("limit_test_batches", lambda value: value > 0, "more than 0, or nothing would be tested"),
+    ("val_check_interval", lambda value: not isinstance(value, int | float) or 0 < value, "more than 0"),
     ("num_nodes", lambda value: value >= 1, "1 or more"),
     ("default_root_dir", lambda value: str(value).strip() != "", "a folder for what the fit writes"),
     ("gradient_clip_val", lambda value: value >= 0, "0 (no clipping) or more"),
@@ -135,8 +136,8 @@ def _require_whole_checkpoints(trainer: Trainer) -> None:
             f"trainer.strategy is {type(strategy).__name__}, whose checkpoints only itself can read; use fsdp or ddp"
         )
     if isinstance(strategy, ModelParallelStrategy):
-        given = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
-        if given != (world, 1, False):
+        options = (strategy._data_parallel_size, strategy._tensor_parallel_size, strategy._save_distributed_checkpoint)
+        if options != (world, 1, False):
             raise UserError(
                 "trainer.strategy ModelParallelStrategy stands for FSDP2 with whole checkpoints; give it the init_args "
                 f"{{data_parallel_size: {world}, tensor_parallel_size: 1, save_distributed_checkpoint: false}}"

@@ -29,8 +29,8 @@ def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(own)
     if not data:
         raise UserError("no corpus is given; add such as --data RAVDESS --data.init_args.root FOLDER")
-    from mser.judge.judging import judge
-    from mser.judge.names import parsed
+    from mser.judge.judged_run import judge
+    from mser.judge.label_names import parsed
 
     judge(
         args.model,

@@ -16,8 +16,8 @@ from mser.errors import UserError
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.predict.opened import opened
+from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
-from mser.predict.rows import Rows
 from mser.predict.rows_there import key, recording
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
 from mser.use.hub import local_folder
@@ -27,6 +27,7 @@ from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
 
 if TYPE_CHECKING:
+    from mser.predict.timeline import Timeline
     from mser.use.clips import Clip
     from mser.use.prediction import Prediction
 
@@ -54,22 +55,29 @@ def main(argv: Sequence[str]) -> int:
     by = way_to_cut("vad" if args.vad else None, args.window, args.hop)
     folder = local_folder(args.model)
     settings = read_settings(folder)
-    asked = _asked(args, settings)
+    listed = _asked(args, settings)
     if args.asr:
         require_here_or_there(args.asr, "speech recogniser")
+    timeline = _timeline(args, settings)
     if args.embeddings:
-        return _embed(args, folder, _clips(asked, settings, None, by))
-    heard = args.channel and f"channel={args.channel}"
+        return _embed(args, folder, _clips(listed, settings, None, by))
+    heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
     how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
-    by_speaker = bool(args.turns or args.channel == SPLIT)
+    by_speaker = bool(args.turns or listed.speakers)
     with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
-        again = _try_again(asked, out, cutting=by is not None)
-        todo = _still_to_do(asked, out, cutting=by is not None)
+        again = _try_again(listed, out, cutting=by is not None)
+        todo = _still_to_do(listed, out, cutting=by is not None)
         clips = _clips(todo, settings, out, by)
-        written, failed, first = _predict(args, folder, clips, out, None if by else len(todo)) if todo else (0, 0, "")
+        put = out.write if out else partial(_print, timeline)
+        total = None if by else len(todo)
+        written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
+        if out and timeline:
+            timeline.read(out.there)  # those of earlier runs, too
     if out:
-        told = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
-        print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in told.items() if n)]))
+        counts = {"of them again, for want of an answer": again, "were there already": out.there.done.total()}
+        print(", ".join([f"{args.out}: {written} rows written", *(f"{n} {what}" for what, n in counts.items() if n)]))
+    if timeline:
+        _draw(timeline, args.picture, settings)
     if settings.made_up:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
     if failed:
@@ -77,9 +85,30 @@ def main(argv: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def _timeline(args: argparse.Namespace, settings: Settings) -> Timeline | None:
+    """Return what gathers the answers of a picture, where one is asked for."""
+    if not args.picture:
+        return None
+    if args.embeddings:
+        raise UserError("--picture shows answers, which --embeddings does not give; leave one of them out")
+    from mser.predict.timeline import Timeline
+    from mser.predict.timeline_picture import require_picture
+
+    require_picture(args.picture)
+    return Timeline(settings.task["labels"], scores=settings.task["kind"] == "scores")
+
+
+def _draw(timeline: Timeline, path: Path, settings: Settings) -> None:
+    from mser.predict.timeline_picture import draw
+
+    limits = (settings.task.get("low", 0.0), settings.task.get("high", 1.0))
+    left = draw(timeline, path, limits, MADE_UP if settings.made_up else "")
+    print(f"{path}: what is heard over time" + (f"; {left} more speakers had no room" if left else ""))
+
+
 def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int:
     """Write embeddings instead of answers, and return the exit code."""
-    from mser.predict.embeddings import write_embeddings
+    from mser.predict.embedding_file import write_embeddings
     from mser.use.model import load
 
     if args.out or args.launcher != "local":
@@ -97,11 +126,11 @@ def asks_a_folder(argv: Sequence[str]) -> bool:
     return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in _parser().options
 
 
-def _try_again(asked: Listed, out: Rows | None, *, cutting: bool) -> int:
+def _try_again(clips: Listed, out: Rows | None, *, cutting: bool) -> int:
     """Forget the rows without an answer that are asked again, and return how many: the cause may be mended by now."""
     if out is None or not out.there.failed.total():
         return 0
-    return out.try_again(Keys(found for one in asked for found in (_key(one), recording(one.audio))), cutting=cutting)
+    return out.try_again(Keys(key for clip in clips for key in (_key(clip), recording(clip.audio))), cutting=cutting)
 
 
 def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
@@ -109,24 +138,26 @@ def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
         raise UserError("give recordings to predict, or --table with a row for each, or --turns, one of the three")
     if not args.turns and (args.tiers or args.audio_root):
         raise UserError("--tiers and --audio-root say how annotations are read; add --turns, or leave them out")
-    asked = _listed(args)
-    if "text" in settings.modalities and not (asked.read or args.asr or (settings.takes_either and asked.heard)):
+    clips = _listed(args)
+    if "text" in settings.modalities and not (clips.read or args.asr or (settings.takes_either and clips.heard)):
         for file in args.files:
             _require_recording(file)
         raise UserError(f"{NEEDS_TEXT}; --text, or a table with a column transcript, gives one")
-    if "speech" in settings.modalities and not (asked.heard or (settings.takes_either and asked.read)):
+    if "speech" in settings.modalities and not (clips.heard or (settings.takes_either and clips.read)):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
-    return asked
+    return clips
 
 
 def _listed(args: argparse.Namespace) -> Listed:
     if args.turns:
-        asked = from_turns(args.turns, args.audio_root, dict(args.tiers))
+        clips = from_turns(args.turns, args.audio_root, dict(args.tiers))
     else:
-        asked = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
+        clips = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
     if args.channel == SPLIT and args.turns:
         raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
-    return of_channel(asked, None if args.channel == SPLIT else args.channel) if args.channel else asked
+    if args.channel and clips.channels:
+        raise UserError(f"{args.table} has a column channel, and so says --channel {args.channel}; leave one out")
+    return of_channel(clips, None if args.channel == SPLIT else args.channel) if args.channel else clips
 
 
 def _require_recording(file: str) -> None:
@@ -137,29 +168,29 @@ def _require_recording(file: str) -> None:
         duration(Clip(file))
 
 
-def _still_to_do(asked: Listed, out: Rows | None, *, cutting: bool) -> Listed:
+def _still_to_do(clips: Listed, out: Rows | None, *, cutting: bool) -> Listed:
     """Return what has no row yet; of recordings that are cut, those that may lack one."""
     if out is None or not out.there.done.total():
-        return asked
-    return Listed(partial(_unpassed if cutting else _undone, asked, out))
+        return clips
+    return Listed(partial(_unpassed if cutting else _undone, clips, out))
 
 
-def _undone(asked: Listed, out: Rows) -> Iterator[Asked]:
+def _undone(clips: Listed, out: Rows) -> Iterator[Asked]:
     done = out.there.done.copy()
-    return (one for one in asked if not done.take(_key(one)))
+    return (clip for clip in clips if not done.take(_key(clip)))
 
 
-def _unpassed(asked: Listed, out: Rows) -> Iterator[Asked]:
+def _unpassed(clips: Listed, out: Rows) -> Iterator[Asked]:
     """Yield all but the recordings that are asked about once, as a whole, and have all of their rows."""
-    asked_for = Keys(recording(one.audio) for one in asked)
-    for one in asked:
-        name, whole = recording(one.audio), not one.start and one.end is None
+    asked_for = Keys(recording(clip.audio) for clip in clips)
+    for clip in clips:
+        name, whole = recording(clip.audio), not clip.start and clip.end is None
         if not (whole and asked_for.times(name) == 1 and out.there.passed.times(name)):
-            yield one
+            yield clip
 
 
-def _key(one: Asked) -> int:
-    return key(one.audio, one.start, one.end, one.transcript)
+def _key(clip: Asked) -> int:
+    return key(clip.audio, clip.start, clip.end, clip.transcript)
 
 
 def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
@@ -179,7 +210,7 @@ def _answers(
     if args.ray and args.launcher != "ray":
         raise UserError("--ray says how to use a Ray cluster; add --launcher ray")
     if args.launcher == "ray":
-        from mser.predict.on_ray import answers
+        from mser.predict.on_ray_data import answers
 
         return _counted(answers(args, folder, clips), step)
     if args.device and "," in args.device:
@@ -190,43 +221,46 @@ def _answers(
 
 
 def _counted(answers: Iterable[Prediction], step: Callable[[int], None]) -> Iterator[Prediction]:
-    for said in answers:
+    for prediction in answers:
         step(1)
-        yield said
+        yield prediction
 
 
 def _predict(
-    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], out: Rows | None, total: int | None
+    args: argparse.Namespace, folder: Path, clips: Iterable[Clip], put: Callable[[Prediction], None], total: int | None
 ) -> tuple[int, int, str]:
     """Return how many rows there were, how many without an answer, and why the first of those has none."""
     from mser.terminal.progress import progress
 
     number, failed, first = 0, 0, ""
     with progress("predicting", total) as step:
-        for said in _answers(args, folder, clips, step):
-            if out:
-                out.write(said)
-            else:
-                print(_line(said))
-            number, failed, first = number + 1, failed + bool(said.error), first or said.error
+        for prediction in _answers(args, folder, clips, step):
+            put(prediction)
+            number, failed, first = number + 1, failed + bool(prediction.error), first or prediction.error
     return number, failed, first
 
 
-def _line(said: Prediction) -> str:
+def _print(timeline: Timeline | None, prediction: Prediction) -> None:
+    print(_line(prediction))
+    if timeline:
+        timeline.see(prediction)
+
+
+def _line(prediction: Prediction) -> str:
     """Return one answer for a reader."""
-    cut = f" {said.start:.1f}-{said.end:.1f} s" if said.end is not None else ""
-    who = f" {said.speaker}" if said.speaker else ""
-    name = f"{said.audio or said.transcript}{cut}{who}: "
-    if said.error:
-        return f"{name}no answer: {said.error}"
-    heard = f' "{said.transcript}"' if said.transcript_from else ""
-    told = said.note.removeprefix(MADE_UP).removeprefix("; ")  # which is said once, at the end
-    note = heard + (f" ({told})" if told else "")
-    if said.scores:
-        return name + ", ".join(f"{label} {score:.2f}" for label, score in said.scores.items()) + note
-    ranked = sorted(said.probabilities.items(), key=lambda pair: -pair[1])
-    unsure = " (unsure)" if said.abstain else ""
-    return f"{name}{said.label or 'none'}{unsure}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note
+    cut = f" {prediction.start:.1f}-{prediction.end:.1f} s" if prediction.end is not None else ""
+    who = f" {prediction.speaker}" if prediction.speaker else ""
+    name = f"{prediction.audio or prediction.transcript}{cut}{who}: "
+    if prediction.error:
+        return f"{name}no answer: {prediction.error}"
+    transcript = f' "{prediction.transcript}"' if prediction.transcript_from else ""
+    remark = prediction.note.removeprefix(MADE_UP).removeprefix("; ")  # which is said once, at the end
+    note = transcript + (f" ({remark})" if remark else "")
+    if prediction.scores:
+        return name + ", ".join(f"{label} {score:.2f}" for label, score in prediction.scores.items()) + note
+    ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])
+    unsure = " (unsure)" if prediction.abstain else ""
+    return f"{name}{prediction.label or 'none'}{unsure}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note
 
 
 class _Parser(argparse.ArgumentParser):
@@ -256,7 +290,8 @@ def _parser() -> _Parser:
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
-                        "transcript, start, end; paths are relative to it; or what else is a table: a folder of "
+                        "transcript, start, end, speaker, channel (1, 2, ...; all of them mixed where there is none); "
+                        "paths are relative to it; or what else is a table: a folder of "
                         "Hugging Face's or Kaldi's, an id of the hub, a manifest of lhotse, an audformat database"
                         )  # fmt: skip
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
@@ -268,6 +303,8 @@ def _parser() -> _Parser:
     parser.add_argument("--channel", "--channels", type=_channel, metavar="N|split", help="hear the N-th channel alone "
                         "of recordings, or each on its own as a speaker (default: all of them mixed)")  # fmt: skip
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is heard over time, a panel for each "
+                        "speaker, as .svg, .pdf or .png")  # fmt: skip
     parser.add_argument("--embeddings", type=Path, metavar="FILE", help="write a vector of each clip to a .npz or "
                         ".parquet file instead of answers")  # fmt: skip
     parser.add_argument("--of", choices=("fused", "speech", "text"), default="fused", help="with --embeddings: what "

@@ -19,8 +19,8 @@ Row = dict[str, Any]
 
 def key(audio: str, start: object, end: object, transcript: str | None) -> int:
     """Return what tells a row from others: 64 bits, since there may be millions."""
-    told = json.dumps([cell(value) for value in (audio, start, end, one_line(transcript))])
-    return int.from_bytes(blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    cells = json.dumps([cell(value) for value in (audio, start, end, one_line(transcript))])
+    return int.from_bytes(blake2b(cells.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def recording(audio: str) -> int:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from mser.errors import UserError
 from mser.manifest import Manifest, Utterance
+from mser.report.summary import Summary
 from mser.runs.folder import MANIFEST
-from mser.runs.run import Json
 
 MOST_SECONDS = 15
 """Of one clip: about 50 kB, and a word or two more than most utterances last."""
 
 
-def clips(run: Json, number: int) -> dict[str, str]:
+def clips(run: Summary, number: int) -> dict[str, str]:
     """Return the recordings of a run's surest mistakes by utterance, as data URIs of MP3, mono, 16 kHz, cut to 15 s.
 
     MP3 because every browser plays it, from a file too.
@@ -27,10 +27,11 @@ def clips(run: Json, number: int) -> dict[str, str]:
     Raises:
         UserError: if the run keeps no manifest, or its corpus is not where it was.
     """
-    wanted = [one["utterance"] for one in (run["mistakes"] or ())[:number]]
+    mistakes = (run.sections and run.sections.mistakes) or ()
+    wanted = [mistake.utterance for mistake in mistakes[:number]]
     if not wanted:
         return {}
-    path = Path(run["folder"]) / MANIFEST
+    path = Path(run.folder) / MANIFEST
     if not path.is_file():
         raise UserError(f"{path} is missing, so nobody knows where the recordings lie; leave out --audio")
     manifest = Manifest.read(path)

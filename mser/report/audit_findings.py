@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from mser.scoring.measures import shown
 from mser.splits.audit import NOTHING_COMPARED, PAIRS, UNHEARD, WITHIN
@@ -13,10 +14,11 @@ _HEARD = "recording"
 _THINGS = {"speaker": "speaker", "group": "dialogue", "audio": _HEARD}
 
 
-class Finding(NamedTuple):
-    """One line of an audit: `level` is ``sound``, ``note`` or ``leak``."""
+@dataclass(frozen=True)
+class Finding:
+    """One line of an audit, or a doubt."""
 
-    level: str
+    level: Literal["leak", "note", "sound"]
     text: str
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mser.errors import UserError
+
+if TYPE_CHECKING:
+    from mser.report.contents import Report
 
 _DESCRIPTION = """\
 Say what one or more runs of `mser crossval` found. Everything is computed from their predictions.csv files: no model,
@@ -40,11 +43,12 @@ def main(argv: list[str]) -> int:
         return _sweep(args.runs[0], out, as_json=args.json)
 
     from mser.report.contents import content
+    from mser.report.json_layout import as_json
 
     # A pattern such as `runs/*` also names the report that was written there before.
     report = content([run for run in args.runs if run.resolve() != out.resolve()], args.score)
     if args.json:
-        print(_json(report))
+        print(as_json(report))
         with suppress(UserError):  # a run that may only be read can be asked all the same
             _write(report, out, args.audio)
     else:
@@ -127,23 +131,18 @@ def _default_out(runs: list[Path]) -> Path:
     return Path(commonpath([run.resolve().parent for run in runs])) / "report"
 
 
-def _write(report: dict[str, Any], out: Path, audio: int) -> None:
+def _write(report: Report, out: Path, audio: int) -> None:
     from mser.files.whole import write_text
     from mser.report.audio_clips import clips
     from mser.report.html import page
+    from mser.report.json_layout import as_json
     from mser.report.table_formats import as_csv, as_latex
     from mser.report.tables import tables
 
     # A late fusion is no folder, and has no recordings of its own.
-    heard = [clips(run, audio) if Path(run["folder"]).is_dir() else {} for run in report["runs"]]
+    heard = [clips(run, audio) if Path(run.folder).is_dir() else {} for run in report.runs]
     write_text(out / "report.html", page(report, heard))
-    write_text(out / "report.json", _json(report) + "\n")
-    for name, rows in tables(report).items():
+    write_text(out / "report.json", as_json(report) + "\n")
+    for name, rows in tables(report.runs, report.comparison.pairs if report.comparison else ()).items():
         write_text(out / "tables" / f"{name}.csv", as_csv(rows))
         write_text(out / "tables" / f"{name}.tex", as_latex(rows))
-
-
-def _json(report: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)

@@ -20,40 +20,86 @@ A score that is not defined in a fold, such as the recall of a class that it doe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.clusters import Clusters, replicates
 from mser.scoring.influence import independent_error, influences
 from mser.scoring.luck import Error, error, of_method
-from mser.scoring.means import defined, mean, spread
+from mser.scoring.means import defined, mean, sd
 from mser.scoring.measures import measure
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import LEVEL, Floats, interval, standard_error, student_t
 
+Interval = tuple[float, float]
 
-def figures(run: Run, scorer: Scorer, found: Clusters) -> dict[str, Json]:
-    """Return mean, sds, both intervals, pooled and floor, as this file's head defines them, of every score.
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean and its interval; None where it is not defined, or nothing tells how sure it is."""
+
+    mean: float | None
+    interval: Interval | None
+
+    @property
+    def surest(self) -> Interval | None:
+        """The interval that a reader should take the mean for."""
+        return self.interval
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a score of a complete run comes to, as this file's head defines it."""
+
+    mean: float | None
+    sd: float | None
+    sd_over_seeds: float | None
+    interval: Interval | None
+    method_interval: Interval | None
+    pooled: float | None
+    floor: float | None
+
+    @property
+    def surest(self) -> Interval | None:
+        """The interval that a reader should take the mean for: that of the method, or else that of these models."""
+        return self.method_interval or self.interval
+
+    @property
+    def estimate(self) -> Estimate:
+        """The mean of these models alone."""
+        return Estimate(self.mean, self.interval)
+
+
+def figures(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Figure]:
+    """Return the figure of every score.
 
     Args:
         run: a complete one.
         scorer: gives the scores.
-        found: the run's clusters.
+        clusters: the run's.
     """
     floors = [scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
     whole = [scorer.score(pooled(run, seed)) for seed in run.seeds]
-    resampled = replicates(run, scorer, found) if found.freedom >= 1 else {}
+    resampled = replicates(run, scorer, clusters) if clusters.freedom >= 1 else {}
     moved = influences(run, scorer)
-    return {
-        name: {
-            **_means(scores),
-            **intervals(name, scores, resampled.get(name), found.freedom, independent_error(moved[name])),
-            "pooled": defined(mean(scored[name] for scored in whole)),
-            "floor": defined(mean(scored[name] for scored in floors)) if name in floors[0] else None,
-        }
-        for name, scores in by_seed_and_fold(run, scorer).items()
-    }
+    found = {}
+    for name, scores in by_seed_and_fold(run, scorer).items():
+        least = independent_error(moved[name])
+        of_models, of_method = intervals(name, scores, resampled.get(name), clusters.freedom, least)
+        folds = [mean(column) for column in scores.T]
+        found[name] = Figure(
+            mean=defined(mean(folds)),
+            sd=sd(folds),
+            sd_over_seeds=sd(mean(row) for row in scores),
+            interval=of_models,
+            method_interval=of_method,
+            pooled=defined(mean(scored[name] for scored in whole)),
+            floor=defined(mean(scored[name] for scored in floors)) if name in floors[0] else None,
+        )
+    return found
 
 
 def by_seed_and_fold(run: Run, scorer: Scorer) -> dict[str, Floats]:
@@ -80,15 +126,10 @@ def models_error(estimate: float, resampled: Floats | None, freedom: float, leas
     return error(max(size, least), freedom)
 
 
-def _means(scores: Floats) -> Json:
-    return {
-        **spread(mean(column) for column in scores.T),
-        "sd_over_seeds": spread(mean(row) for row in scores)["sd"],
-    }
-
-
-def intervals(name: str, scores: Floats, resampled: Floats | None, freedom: float, least: float) -> Json:
-    """Return the interval of these models and that of the method, each null where nothing tells.
+def intervals(
+    name: str, scores: Floats, resampled: Floats | None, freedom: float, least: float
+) -> tuple[Interval | None, Interval | None]:
+    """Return the interval of these models and that of the method, each None where nothing tells.
 
     Args:
         name: which score.
@@ -107,7 +148,7 @@ def intervals(name: str, scores: Floats, resampled: Floats | None, freedom: floa
     )
     if models and method:
         method = min(models[0], method[0]), max(models[1], method[1])
-    return {"interval": models and list(models), "method_interval": method and list(method)}
+    return models, method
 
 
 def pooled(run: Run, seed: int) -> Predictions:

@@ -10,62 +10,83 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mser.report import sentences as words
+from mser.labels import Kind
+from mser.report import printed, sentences
 from mser.report.audio_clips import MOST_SECONDS
+from mser.report.audit_findings import findings
 from mser.report.confidence.calibration import calibrated
+from mser.report.contents import Report
 from mser.report.doubts import best_shortcut
 from mser.report.headings import contents
-from mser.report.links import links
+from mser.report.links import Link, links
 from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
-from mser.report.pairwise.verdicts import is_better
-from mser.report.pictures import drawing
+from mser.report.pictures import page_pictures
+from mser.report.pictures.page_pictures import Pictures
 from mser.report.robustness_words import about_dropout, condition
 from mser.report.searches.searched import finding, scored
-from mser.runs.run import Json
-from mser.runs.settings import setting
+from mser.report.summary import Summary
+from mser.runs.run_options import setting
+from mser.scoring.clusters import Resampling
 from mser.scoring.measures import measure, shown
 from mser.scoring.metrics import OF_A_CLASS
 
 
-def page(report: Json, clips: Sequence[Mapping[str, str]] = ()) -> str:
-    """Return the HTML of what ``report.json`` holds; the same report gives the same page, byte for byte.
+@dataclass(frozen=True)
+class View:
+    """What a run's part of the page holds beside what is said of it.
+
+    Attributes:
+        pictures: its own.
+        links: from which its tables are saved, by their names.
+        clips: the recordings of its mistakes by utterance, as data URIs.
+    """
+
+    pictures: Pictures
+    links: Mapping[str, Link]
+    clips: Mapping[str, str]
+
+
+def page(report: Report, clips: Sequence[Mapping[str, str]] = ()) -> str:
+    """Return the HTML of a report; the same report gives the same page, byte for byte.
 
     Args:
         report: what `mser.report.contents.content` returns.
         clips: for each run the recordings of its mistakes by utterance, as data URIs; empty for a page without audio.
     """
-    templates = environment()
-    runs = [
-        {
-            **run,
-            "pictures": drawing.of_run(run, f"run{number}"),
-            "links": links({"runs": [run], "comparison": None}, of=_file(run["name"])),
-            "clips": clips[number] if clips else {},
-        }
-        for number, run in enumerate(report["runs"])
+    templates, runs = environment(), report.runs
+    pairs = report.comparison.pairs if report.comparison else ()
+    views = [
+        View(
+            pictures=page_pictures.of_run(run, f"run{number}"),
+            links=links([run], of=_file(run.name)),
+            clips=clips[number] if clips else {},
+        )
+        for number, run in enumerate(runs)
     ]
     script = templates.get_template("script.js").render()
     return templates.get_template("report.html").render(
-        **report | {"runs": runs},
+        report=report,
+        runs=runs,
+        views=views,
         script=Markup(script),  # noqa: S704 - our own
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        overview=drawing.overview(runs, report["answer"]),
-        pictures=[run["pictures"] for run in runs],
-        differences=drawing.differences(report["comparison"]["pairs"]) if report["comparison"] else "",
+        overview=page_pictures.overview(runs, report.answer),
+        differences=page_pictures.differences(pairs),
         compared=side_by_side(runs) if len(runs) > 1 else [],
         robust=together(runs),
-        links=links(report, of="runs"),
+        links=links(runs, pairs, of="runs"),
         clip_seconds=MOST_SECONDS,
     )
 
 
 def environment() -> Environment:
-    """Return where the templates are, and the filters that put scores into words."""
+    """Return where the templates are, and the filters that put scores into sentences."""
     templates = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,
@@ -77,26 +98,24 @@ def environment() -> Environment:
     templates.filters |= {
         "measure": measure,
         "column": column,
-        "percent": words.percent,
+        "percent": printed.percent,
         "shown": lambda value, name: shown(name, value),
-        "with_interval": words.with_interval,
-        "between": words.between,
-        "is_better": is_better,
-        "surest": words.surest,
-        "counted": words.counted,
-        "over": words.over,
-        "dot": drawing.dot,
+        "between": printed.between,
+        "counted": counted,
+        "over": sentences.over,
+        "dot": page_pictures.dot,
         "contents": contents,
         "unbroken": unbroken,
         "meanings": meanings,
         "duration": duration,
         "thousands": "{:,}".format,
-        "findings": words.findings,
-        "opened": words.opened,
+        "findings": findings,
+        "opened": sentences.opened,
         "search": finding,
+        "vars": vars,
         "setting": setting,
         "scored": scored,
-        "missing": words.missing,
+        "missing": sentences.lacking,
         "calibrated": calibrated,
         "condition": condition,
         "best_shortcut": best_shortcut,
@@ -116,13 +135,18 @@ def column(name: str) -> str:
     return ",\xa0".join(filter(None, (title, measure(name).unit)))
 
 
-def meanings(run: Json) -> dict[str, str]:
+def counted(clusters: Resampling) -> str:
+    """Return how many clusters there are, by kind."""
+    return printed.counted(clusters.unit, clusters.number, clusters.unnamed)
+
+
+def meanings(run: Summary) -> dict[str, str]:
     """Return the title and meaning of each score that the page shows of a run, and of the run's constant answer."""
-    names = [*run["listed"]]
-    if run["classes"]:
+    names = [*run.listed]
+    if run.sections and run.sections.by_label.classes:
         names += [name for name in OF_A_CLASS if name not in names]
-    if run["binary"]:
-        names += ["balanced_accuracy", "accuracy", "f1"] if run["protocol"]["task"] == "multi_label" else []
+    if run.sections and run.sections.by_label.binary and Kind(run.protocol.task).is_several_labels:
+        names += ["balanced_accuracy", "accuracy", "f1"]
     return {measure(name).title: measure(name).meaning for name in names}
 
 

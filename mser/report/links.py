@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from mser.report.pairwise.pair import Pair
+from mser.report.summary import Summary
 from mser.report.table_formats import Rows, as_csv, as_latex
 from mser.report.tables import tables
-from mser.runs.run import Json
 
 
 class Link(NamedTuple):
@@ -18,14 +20,15 @@ class Link(NamedTuple):
     latex: str
 
 
-def links(report: Json, *, of: str) -> dict[str, Link]:
+def links(runs: Sequence[Summary], pairs: Sequence[Pair] = (), *, of: str) -> dict[str, Link]:
     """Return a link for each of `tables`, by the table's name without ``validation_``.
 
     Args:
-        report: what ``report.json`` holds, or as much of it as should be in the tables.
+        runs: what is said of each.
+        pairs: every two of them compared.
         of: begins the names of the files.
     """
-    return {name.removeprefix("validation_"): link(f"{of}_{name}", rows) for name, rows in tables(report).items()}
+    return {name.removeprefix("validation_"): link(f"{of}_{name}", rows) for name, rows in tables(runs, pairs).items()}
 
 
 def link(name: str, rows: Rows) -> Link:

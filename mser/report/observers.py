@@ -15,6 +15,7 @@ Beside it stands the best there can be, what q itself would score, and how far p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,45 +24,67 @@ from mser.corpora import CORPORA
 from mser.labels import LabelSet
 from mser.manifest import Rating, Utterance
 from mser.report.confidence.decisions import LEAST, Floats
-from mser.report.figures import figures, pooled
-from mser.report.people import alpha, people
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.report.figures import Figure, figures, pooled
+from mser.report.json_layout import FLAT
+from mser.report.people import People, people
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer
 
 MEASURED = ("soft_accuracy", "soft_cross_entropy", "js_divergence")
 
 
-def observers(run: Run, found: Clusters) -> Json | None:
-    """Return the soft scores of a complete run; null where there is not one label each, or no observer is known.
+@dataclass(frozen=True)
+class SoftFigure(Figure):
+    """A soft score's figure, and the `best` that is possible."""
 
-    Returns:
-        ``utterances`` with observers, the mean number of ``observers`` of one, the share of their votes that are
-        ``outside`` the label set, each score's figure, with the ``best`` that is possible, and under ``people`` what
-        single observers score against the others, with Krippendorff's ``alpha``; null where nobody had two.
+    best: float
+
+
+@dataclass(frozen=True)
+class Observers:
+    """How near a model's probabilities are to what the observers said.
+
+    Attributes:
+        utterances: with observers.
+        observers: the mean number of those of one.
+        outside: the share of their votes that are for no class of the label set.
+        scores: the figure of each of `MEASURED`.
+        people: what single observers score against the others; None where nobody had two.
     """
+
+    utterances: int
+    observers: float
+    outside: float
+    scores: Mapping[str, SoftFigure] = field(metadata=FLAT)
+    people: People | None
+
+
+def observers(run: Run, clusters: Clusters) -> Observers | None:
+    """Return the soft scores of a complete run; None where there is not one label each, or no observer is known."""
     heard, shares = votes(run), soft_labels(run)
     judged = [name for name in pooled(run, run.seeds[0]).utterances if name in shares]
     if not judged:
         return None
     scorer = soft_scorer(shares)
-    number = np.mean([_observers(run.utterances[name]) for name in judged])
     q = np.array([shares[name] for name in judged])
     best = dict(zip(MEASURED, soft_scores(q, q, q.argmax(1)).mean(0), strict=True))
-    ceiling = people(run, found, {name: _each(run, name) for name in judged})
-    return {
-        "utterances": len(judged),
-        "observers": float(number),
-        "outside": float(1 - np.mean([heard[name].sum() / _observers(run.utterances[name]) for name in judged])),
-        **{name: figure | {"best": float(best[name])} for name, figure in figures(run, scorer, found).items()},
-        "people": ceiling and ceiling | {"alpha": alpha(_values(run, judged))},
-    }
+    return Observers(
+        utterances=len(judged),
+        observers=float(np.mean([_observers(run.utterances[name]) for name in judged])),
+        outside=float(1 - np.mean([heard[name].sum() / _observers(run.utterances[name]) for name in judged])),
+        scores={
+            name: SoftFigure(**vars(figure), best=float(best[name]))
+            for name, figure in figures(run, scorer, clusters).items()
+        },
+        people=people(run, clusters, {name: _each(run, name) for name in judged}, _values(run, judged)),
+    )
 
 
 def soft_labels(run: Run) -> dict[str, Floats]:
     """Return by utterance the share of each class among the votes of its observers, (C,), where there is any."""
-    return {name: one / one.sum() for name, one in votes(run).items() if one.sum()}
+    return {name: counts / counts.sum() for name, counts in votes(run).items() if counts.sum()}
 
 
 def votes(run: Run) -> dict[str, Floats]:
@@ -72,7 +95,7 @@ def votes(run: Run) -> dict[str, Floats]:
     task, words = _task(run)
     if task is None:
         return {}
-    return {name: _votes(one, task, words) for name, one in run.utterances.items() if _observers(one)}
+    return {name: _votes(utterance, task, words) for name, utterance in run.utterances.items() if _observers(utterance)}
 
 
 def agreement(run: Run) -> dict[str, float]:
@@ -80,13 +103,13 @@ def agreement(run: Run) -> dict[str, float]:
     task, words = _task(run)
     if task is None:
         return {}
-    found = {}
-    for name, one in run.utterances.items():
-        label = task.target(one)
-        chosen = [_classes(rating.labels, task, words) for rating in one.ratings if _observes(rating)]
+    shares = {}
+    for name, utterance in run.utterances.items():
+        label = task.target(utterance)
+        chosen = [_classes(rating.labels, task, words) for rating in utterance.ratings if _observes(rating)]
         if chosen and label >= 0:
-            found[name] = sum(label in classes for classes in chosen) / len(chosen)
-    return found
+            shares[name] = sum(label in classes for classes in chosen) / len(chosen)
+    return shares
 
 
 def soft_scores(q: Floats, p: Floats, answer: NDArray[np.int64]) -> Floats:
@@ -95,7 +118,7 @@ def soft_scores(q: Floats, p: Floats, answer: NDArray[np.int64]) -> Floats:
     Args:
         q: (N, C) shares of the observers' votes; rows sum to 1.
         p: (N, C) probabilities; rows sum to 1.
-        answer: (N,) the class that was said.
+        answer: (N,) the predicted class.
 
     Example:
         >>> q, p = np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([[0.5, 0.5], [0.25, 0.75]])
@@ -121,28 +144,29 @@ def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
     """
     classes = len(next(iter(shares.values())))
 
-    def heard(said: Predictions) -> tuple[NDArray[np.bool_], Floats]:
-        known = np.array([name in shares for name in said.utterances])
-        q = [shares[name] for name in said.utterances if name in shares]
+    def heard(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
+        known = np.array([name in shares for name in predictions.utterances])
+        q = [shares[name] for name in predictions.utterances if name in shares]
         return known, np.array(q).reshape(len(q), classes)
 
-    def sums(said: Predictions) -> Floats:
-        known, q = heard(said)
-        p = said.probabilities[known]
-        table = np.zeros((len(said), 1 + len(MEASURED)))
+    def sums(predictions: Predictions) -> Floats:
+        known, q = heard(predictions)
+        p = predictions.probabilities[known]
+        p = p / np.maximum(p.sum(1, keepdims=True), LEAST)
+        table = np.zeros((len(predictions), 1 + len(MEASURED)))
         table[known, 0] = 1
-        table[known, 1:] = soft_scores(q, p / np.maximum(p.sum(1, keepdims=True), LEAST), said.prediction[known])
+        table[known, 1:] = soft_scores(q, p, predictions.prediction[known])
         return table
 
-    def of_sums(found: Floats) -> dict[str, Floats]:
-        number = np.where(found[..., 0] > 0, found[..., 0], np.nan)
-        return {name: found[..., place] / number for place, name in enumerate(MEASURED, 1)}
+    def of_sums(total: Floats) -> dict[str, Floats]:
+        number = np.where(total[..., 0] > 0, total[..., 0], np.nan)
+        return {name: total[..., place] / number for place, name in enumerate(MEASURED, 1)}
 
-    def score(said: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+    def score(predictions: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(predictions).sum(0)).items()}
 
-    def floor(said: Predictions) -> dict[str, float]:
-        _, q = heard(said)
+    def floor(predictions: Predictions) -> dict[str, float]:
+        _, q = heard(predictions)
         if not len(q):
             return dict.fromkeys(MEASURED, float("nan"))
         prior = np.broadcast_to(q.mean(0), q.shape)
@@ -175,11 +199,11 @@ def _votes(utterance: Utterance, task: LabelSet, words: Mapping[str, str]) -> Fl
 
 
 def _vote(rating: Rating, task: LabelSet, words: Mapping[str, str]) -> Floats:
-    found = np.zeros(len(task.labels))
+    votes = np.zeros(len(task.labels))
     for label in _classes(rating.labels, task, words):
         if label >= 0:
-            found[label] += 1 / len(rating.labels)
-    return found
+            votes[label] += 1 / len(rating.labels)
+    return votes
 
 
 def _each(run: Run, name: str) -> Floats:

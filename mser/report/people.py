@@ -15,12 +15,14 @@ the model (`mser.report.observers`: one vote each, split evenly, votes for other
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from mser.report.figures import figures
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.report.figures import Estimate, figures
+from mser.report.json_layout import FLAT
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring import metrics
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer
@@ -29,26 +31,36 @@ from mser.scoring.statistics import Floats
 MEASURED = ("soft_accuracy", "guess", "ua", "wa")
 
 
-def people(run: Run, found: Clusters, votes: Mapping[str, Floats]) -> Json | None:
-    """Return how far single observers of a complete run agree; null where nobody was observed by two.
+@dataclass(frozen=True)
+class People:
+    """How far single observers agree.
+
+    Attributes:
+        utterances: with two observers or more.
+        scores: the estimate of each of `MEASURED`.
+        alpha: Krippendorff's; None where there is nothing to agree on.
+    """
+
+    utterances: int
+    scores: Mapping[str, Estimate] = field(metadata=FLAT)
+    alpha: float | None
+
+
+def people(run: Run, clusters: Clusters, votes: Mapping[str, Floats], counts: Floats) -> People | None:
+    """Return how far single observers of a complete run agree; None where nobody was observed by two.
 
     Args:
         run: a complete one.
-        found: its clusters.
+        clusters: its own.
         votes: by judged utterance the votes of each observer, (observers, C), without those who voted for no class.
-
-    Returns:
-        ``utterances`` with two observers or more, and `MEASURED`, each a figure with mean and interval.
+        counts: how many observers gave an utterance each value, for `alpha`.
     """
     classes = len(run.plan.labels)
-    tables = {name: _left_out(one) for name, one in votes.items() if len(one) > 1}
+    tables = {name: _left_out(table) for name, table in votes.items() if len(table) > 1}
     if not tables:
         return None
-    scores = figures(run, _scorer(tables, classes), found)
-    return {
-        "utterances": len(tables),
-        **{name: {key: scores[name][key] for key in ("mean", "interval")} for name in MEASURED},
-    }
+    scores = figures(run, _scorer(tables, classes), clusters)
+    return People(len(tables), {name: scores[name].estimate for name in MEASURED}, alpha(counts))
 
 
 def alpha(counts: Floats) -> float | None:
@@ -88,16 +100,16 @@ def _scorer(tables: Mapping[str, Floats], classes: int) -> Scorer:
     """Return what scores the observers of the utterances that a model was judged on, whatever it said."""
     nothing = np.zeros(3 + classes**2)
 
-    def sums(said: Predictions) -> Floats:
-        return np.array([tables.get(name, nothing) for name in said.utterances])
+    def sums(predictions: Predictions) -> Floats:
+        return np.array([tables.get(name, nothing) for name in predictions.utterances])
 
-    def of_sums(found: Floats) -> dict[str, Floats]:
-        number = np.where(found[..., 0] > 0, found[..., 0], np.nan)
-        scores = metrics.from_confusion(found[..., 3:].reshape(*found.shape[:-1], classes, classes))
-        agreed = {"soft_accuracy": found[..., 1] / number, "guess": found[..., 2] / number}
+    def of_sums(total: Floats) -> dict[str, Floats]:
+        number = np.where(total[..., 0] > 0, total[..., 0], np.nan)
+        scores = metrics.from_confusion(total[..., 3:].reshape(*total.shape[:-1], classes, classes))
+        agreed = {"soft_accuracy": total[..., 1] / number, "guess": total[..., 2] / number}
         return agreed | {name: scores[name] for name in ("ua", "wa")}
 
-    def score(said: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+    def score(predictions: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(predictions).sum(0)).items()}
 
     return Scorer(score, score, sums, of_sums)

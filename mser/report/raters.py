@@ -12,12 +12,13 @@ that name, over the judged utterances: 1 is agreement, 0 what chance gives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from mser.report.figures import figures, pooled
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.report.figures import Estimate, figures, pooled
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.score_sums import MOMENTS, attribute_scores, moments
 from mser.scoring.scorers import Scorer
@@ -28,34 +29,46 @@ Scored = Mapping[str, Mapping[str, Floats]]
 """By score and utterance what each observer gave, (observers,), two or more."""
 
 
-def raters(run: Run, found: Clusters) -> Json | None:
-    """Return how far single observers of a complete run of scores agree; null where no utterance has two.
+@dataclass(frozen=True)
+class Raters:
+    """How far single observers agree on scores, and the model in the place of one.
+
+    Attributes:
+        utterances: with two observers or more.
+        observers: the mean number of those of one.
+        people: the estimate of `MEASURED` and of each score such as ``ccc_valence``, of one against the others.
+        model: the same of the model's answers against the others.
+        alpha: Krippendorff's of each score; None where there is nothing to agree on.
+    """
+
+    utterances: int
+    observers: float
+    people: Mapping[str, Estimate]
+    model: Mapping[str, Estimate]
+    alpha: Mapping[str, float | None]
+
+
+def raters(run: Run, clusters: Clusters) -> Raters | None:
+    """Return how far single observers of a complete run of scores agree; None where no utterance has two.
 
     Args:
         run: a complete one.
-        found: its clusters.
-
-    Returns:
-        ``utterances`` with two observers or more and the mean number of ``observers`` of one; under ``people`` and
-        ``model`` the figure, with mean and interval, of `MEASURED`, and of each score such as ``ccc_valence``; and
-        ``alpha`` of each score, null where there is nothing to agree on.
+        clusters: its own.
     """
     labels = run.plan.labels
-    given = {label: _given(run, label) for label in labels}
-    if run.plan.task != "scores" or not all(given.values()):
+    ratings = {label: _ratings(run, label) for label in labels}
+    if not run.plan.task.is_numbers or not all(ratings.values()):
         return None
-    numbers = {name: len(scores) for one in given.values() for name, scores in one.items()}
-    people = figures(run, _scorer(labels, given, lambda _, scores: scores), found)
-    model = figures(run, _scorer(labels, given, lambda answer, scores: np.full(len(scores), answer)), found)
-    return {
-        "utterances": len(numbers),
-        "observers": float(np.mean(list(numbers.values()))),
-        **{
-            side: {name: {key: figure[key] for key in ("mean", "interval")} for name, figure in several.items()}
-            for side, several in (("people", people), ("model", model))
-        },
-        "alpha": {label: alpha(list(one.values())) for label, one in given.items()},
-    }
+    numbers = {name: len(scores) for by_utterance in ratings.values() for name, scores in by_utterance.items()}
+    people = figures(run, _scorer(labels, ratings, lambda _, scores: scores), clusters)
+    model = figures(run, _scorer(labels, ratings, lambda answer, scores: np.full(len(scores), answer)), clusters)
+    return Raters(
+        utterances=len(numbers),
+        observers=float(np.mean(list(numbers.values()))),
+        people={name: figure.estimate for name, figure in people.items()},
+        model={name: figure.estimate for name, figure in model.items()},
+        alpha={label: alpha(list(by_utterance.values())) for label, by_utterance in ratings.items()},
+    )
 
 
 def alpha(scores: list[Floats]) -> float | None:
@@ -78,47 +91,48 @@ def alpha(scores: list[Floats]) -> float | None:
     return float(krippendorff.alpha(value_counts=counts, value_domain=values, level_of_measurement="interval"))
 
 
-def _given(run: Run, label: str) -> dict[str, Floats]:
+def _ratings(run: Run, label: str) -> dict[str, Floats]:
     judged = pooled(run, run.seeds[0]).utterances
     ratings = {name: run.utterances[name].ratings for name in judged if name in run.utterances}
     scores = {
         name: np.array([one.scores[label] for one in several if not one.is_self and label in one.scores])
         for name, several in ratings.items()
     }
-    return {name: one for name, one in scores.items() if len(one) > 1}
+    return {name: several for name, several in scores.items() if len(several) > 1}
 
 
-def _scorer(labels: tuple[str, ...], given: Scored, answers: Callable[[float, Floats], Floats]) -> Scorer:
+def _scorer(labels: tuple[str, ...], ratings: Scored, answers: Callable[[float, Floats], Floats]) -> Scorer:
     """Return what judges one answer per observer who is left out.
 
     Args:
         labels: the names of the scores.
-        given: what the observers gave.
+        ratings: what the observers gave.
         answers: from the model's score of an utterance and those of its observers the answers, (observers,).
     """
 
-    def sums(said: Predictions) -> Floats:
-        return np.column_stack([_sums(said, column, given[label], answers) for column, label in enumerate(labels)])
+    def sums(predictions: Predictions) -> Floats:
+        columns = [_sums(predictions, column, ratings[label], answers) for column, label in enumerate(labels)]
+        return np.column_stack(columns)
 
-    def of_sums(found: Floats) -> dict[str, Floats]:
-        return attribute_scores(found, labels)
+    def of_sums(total: Floats) -> dict[str, Floats]:
+        return attribute_scores(total, labels)
 
-    def score(said: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
+    def score(predictions: Predictions) -> dict[str, float]:
+        return {name: float(value) for name, value in of_sums(sums(predictions).sum(0)).items()}
 
     return Scorer(score, score, sums, of_sums)
 
 
 def _sums(
-    said: Predictions, column: int, given: Mapping[str, Floats], answers: Callable[[float, Floats], Floats]
+    predictions: Predictions, column: int, ratings: Mapping[str, Floats], answers: Callable[[float, Floats], Floats]
 ) -> Floats:
     """Return for each utterance the moments of others' means and answers, summed over who is left out, (N, 7)."""
-    rows = [row for row, name in enumerate(said.utterances) if name in given]
-    scores = [given[said.utterances[row]] for row in rows]
-    answered = [answers(said.prediction[row, column], one) for row, one in zip(rows, scores, strict=True)]
+    rows = [row for row, name in enumerate(predictions.utterances) if name in ratings]
+    scores = [ratings[predictions.utterances[row]] for row in rows]
+    answered = [answers(predictions.prediction[row, column], one) for row, one in zip(rows, scores, strict=True)]
     others = [(one.sum() - one) / (len(one) - 1) for one in scores]
-    found = np.zeros((len(said), MOMENTS))
+    sums = np.zeros((len(predictions), MOMENTS))
     if rows:
         places = np.repeat(rows, [len(one) for one in scores])
-        np.add.at(found, places, moments(np.concatenate(others), np.concatenate(answered)))
-    return found
+        np.add.at(sums, places, moments(np.concatenate(others), np.concatenate(answered)))
+    return sums

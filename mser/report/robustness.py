@@ -7,19 +7,20 @@ asked, and as long as its models are those that the run has now.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NotRequired, TypedDict
 
+import msgspec
 import numpy as np
 
 from mser.errors import UserError
 from mser.files.json_fields import Whole, fit, read_object
-from mser.report.figures import models_error
+from mser.report.figures import Estimate, Interval, models_error
+from mser.report.json_layout import FLAT
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
-from mser.runs.predictions import Part, Predictions, read_predictions
-from mser.runs.run import Job, Json, Run
-from mser.scoring.clusters import Clusters, clusters, replicates
+from mser.runs.run import Job, Run
+from mser.scoring.clusters import Clusters, clusters_of, replicates
 from mser.scoring.influence import Influences, independent_error, influences
 from mser.scoring.means import defined
 from mser.scoring.measures import measure
@@ -31,51 +32,108 @@ _PARTS: tuple[Part, ...] = ("test", "val")
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A difference of scores, and its interval over the same resampled speakers."""
+
+    difference: float | None
+    difference_interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Change(Estimate):
+    """A score under a condition, and how it has changed `since` the models as they are; None for these themselves."""
+
+    since: Difference | None = field(default=None, metadata=FLAT)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the models say under a condition.
+
+    Attributes:
+        kind: one of `KINDS`.
+        level: see `mser.robustness.conditions.Condition`.
+        noise: the same.
+        wer: the word error rate that was reached; None for other kinds.
+        scores: the headline scores.
+    """
+
+    kind: str
+    level: float
+    noise: str
+    wer: float | None
+    scores: Mapping[str, Change] = field(metadata=FLAT)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How the headline scores change on a part.
+
+    Attributes:
+        part: ``test`` or ``validation``.
+        dropout: the share of utterances that lost a side in training.
+        floor: of each score.
+        unfinished: conditions of which a fold or seed was not asked, by the names of their folders.
+        conditions: first the models as they are, then the others in the order of `KINDS`.
+    """
+
+    part: str
+    dropout: float
+    floor: Mapping[str, float | None]
+    unfinished: Sequence[str]
+    conditions: Sequence[Row]
+
+
+class _Condition(msgspec.Struct, frozen=True):
+    kind: str
+    level: float
+    noise: str
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """``facts.json``."""
+
+    model: str
+    condition: _Condition
+    errors: dict[str, Whole] = {}
+
+
+@dataclass(frozen=True)
 class _Asked:
     """A condition under which all folds and seeds have been asked.
 
     Attributes:
-        facts: what `CONDITION` says of it.
-        said: by seed and fold.
+        condition: which.
+        predictions: by seed and fold.
         errors: words and wrong ones, of all folds of one seed.
     """
 
-    facts: Json
-    said: Mapping[tuple[int, int], Predictions]
+    condition: _Condition
+    predictions: Mapping[tuple[int, int], Predictions]
     errors: Mapping[str, int]
 
 
-def robustness(run: Run, judge: Judge) -> list[Json]:
-    """Return for each part that was asked about how the headline scores change; nothing for a partial run.
-
-    Returns:
-        For each part ``part``, ``floor`` by score, ``dropout`` (the share of utterances that lost a side in training),
-        ``unfinished`` conditions by name, and ``conditions``: first the models as they are, then the others with
-
-        - ``kind``, ``level``, ``noise``: see `mser.robustness.conditions.Condition`.
-        - ``wer``: the word error rate that was reached; null for other kinds.
-        - each headline score: its ``mean`` over folds and seeds and 95 % ``interval``, and the ``difference`` from the
-          models as they are with its ``difference_interval``, paired over the same resampled speakers.
-    """
+def robustness(run: Run, judge: Judge) -> list[Robustness]:
+    """Return how the headline scores change on each part that was asked about; nothing for a partial run."""
     if run.missing:
         return []
-    return [found for part in _PARTS if (found := _part(run, judge, part))]
+    return [on_part for part in _PARTS if (on_part := _part(run, judge, part))]
 
 
-def _part(run: Run, judge: Judge, part: Part) -> Json | None:
+def _part(run: Run, judge: Judge, part: Part) -> Robustness | None:
     folders = sorted(path for path in (run.folder / ROBUSTNESS / part).glob("*") if path.is_dir())
     plain = _as_is(run, part)
     if not folders or plain is None:
         return None
-    found = {folder.name: _asked(run, part, folder) for folder in folders}
-    asked = sorted((one for one in found.values() if one), key=_order)
-    return {
-        "part": "test" if part == "test" else "validation",
-        "dropout": _dropout(run),
-        "floor": _floor(plain, judge),
-        "unfinished": sorted(name for name, one in found.items() if one is None),
-        "conditions": _compared(plain, asked, judge) if asked else [],
-    }
+    by_name = {folder.name: _asked(run, part, folder) for folder in folders}
+    asked = sorted((one for one in by_name.values() if one), key=_order)
+    return Robustness(
+        part="test" if part == "test" else "validation",
+        dropout=_dropout(run),
+        floor=_floor(plain, judge),
+        unfinished=sorted(name for name, one in by_name.items() if one is None),
+        conditions=_compared(plain, asked, judge) if asked else [],
+    )
 
 
 def _as_is(run: Run, part: Part) -> Run | None:
@@ -87,71 +145,58 @@ def _as_is(run: Run, part: Part) -> Run | None:
     return _with(run, part, {(job.seed, job.fold.number): job.chosen_on for job in run.jobs if job.chosen_on})
 
 
-def _with(run: Run, part: Part, said: Mapping[tuple[int, int], Predictions]) -> Run:
-    jobs: tuple[Job, ...] = tuple(replace(job, said=said[job.seed, job.fold.number]) for job in run.jobs)
+def _with(run: Run, part: Part, predictions: Mapping[tuple[int, int], Predictions]) -> Run:
+    jobs: tuple[Job, ...] = tuple(replace(job, said=predictions[job.seed, job.fold.number]) for job in run.jobs)
     return replace(run, part=part, jobs=jobs)
 
 
 def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
     """Return a condition's results; None where a fold or seed has none of the model that the run has now."""
-    said, all_facts = {}, []
+    predictions, all_facts = {}, []
     for job in run.jobs:
         where = fold_name(job.seed, job.fold.number)
         facts = _facts(folder / where / CONDITION)
-        if facts is None or facts.get("model") != model_digest(run.folder / where):
+        if facts is None or facts.model != model_digest(run.folder / where):
             return None
         all_facts.append(facts)
         parts: dict[Part, Sequence[str]] = {part: getattr(job.fold, part)}
         path = folder / where / PREDICTIONS
         read = read_predictions(path, run.question, seed=job.seed, fold=job.fold.number, parts=parts)
-        said[job.seed, job.fold.number] = read[part]
-    if any(facts["condition"] != all_facts[0]["condition"] for facts in all_facts):
+        predictions[job.seed, job.fold.number] = read[part]
+    condition = all_facts[0].condition
+    if any(facts.condition != condition for facts in all_facts):
         return None
-    first = [
-        facts.get("errors", {}) for facts, job in zip(all_facts, run.jobs, strict=True) if job.seed == run.seeds[0]
-    ]
-    return _Asked(all_facts[0]["condition"], said, {name: sum(one[name] for one in first) for name in first[0]})
+    first = [facts.errors for facts, job in zip(all_facts, run.jobs, strict=True) if job.seed == run.seeds[0]]
+    return _Asked(condition, predictions, {name: sum(errors[name] for errors in first) for name in first[0]})
 
 
-class _Condition(TypedDict):
-    kind: str
-    level: float
-    noise: str
-
-
-class _Facts(TypedDict):
-    """``facts.json``."""
-
-    model: str
-    condition: _Condition
-    errors: NotRequired[dict[str, Whole]]
-
-
-def _facts(path: Path) -> Json | None:
+def _facts(path: Path) -> _Facts | None:
     if not path.exists():
         return None
     advice = "delete it and run `mser robustness` again"
-    facts = read_object(path, advice)
-    if (kind := fit(_Facts, facts, path, advice)["condition"]["kind"]) not in KINDS:
-        raise UserError(f"{path} is of the condition {kind[:40]!r}; {advice}")
+    facts = fit(_Facts, read_object(path, advice), path, advice)
+    if facts.condition.kind not in KINDS:
+        raise UserError(f"{path} is of the condition {facts.condition.kind[:40]!r}; {advice}")
     return facts
 
 
 def _order(asked: _Asked) -> tuple[int, float]:
-    kind, level = asked.facts["kind"], asked.facts["level"]
+    kind, level = asked.condition.kind, asked.condition.level
     return KINDS.index(kind), -level if kind == "snr" else level
 
 
-def _compared(plain: Run, asked: Sequence[_Asked], judge: Judge) -> list[Json]:
-    found = clusters(plain)
-    as_is = _Scored.of(plain, judge, found)
-    first = {"kind": "as_is", "level": 0.0, "noise": "", "wer": None}
-    rows: list[Json] = [{**first, **{name: _figure(name, as_is, found) for name in judge.headline}}]
+def _compared(plain: Run, asked: Sequence[_Asked], judge: Judge) -> list[Row]:
+    clusters = clusters_of(plain)
+    as_is = _Scored.of(plain, judge, clusters)
+    changes = {name: Change(*_estimate(name, as_is, clusters)) for name in judge.headline}
+    rows = [Row("as_is", level=0.0, noise="", wer=None, scores=changes)]
     for one in asked:
-        worse = _Scored.of(_with(plain, plain.part, one.said), judge, found)
-        rows.append({**one.facts, "wer": _reached(one.errors)})
-        for name in judge.headline:
-            rows[-1][name] = _figure(name, worse, found) | _difference(name, as_is, worse, found)
+        worse = _Scored.of(_with(plain, plain.part, one.predictions), judge, clusters)
+        changes = {
+            name: Change(*_estimate(name, worse, clusters), _difference(name, as_is, worse, clusters))
+            for name in judge.headline
+        }
+        rows.append(Row(one.condition.kind, one.condition.level, one.condition.noise, _reached(one.errors), changes))
     return rows
 
 
@@ -164,27 +209,26 @@ class _Scored:
     moved: Influences
 
     @classmethod
-    def of(cls, run: Run, judge: Judge, found: Clusters) -> _Scored:
-        once = np.ones((1, len(found.names)))
-        each = [found.scores(judge.scorer, once, table) for table in found.sums(run, judge.scorer).values()]
+    def of(cls, run: Run, judge: Judge, clusters: Clusters) -> _Scored:
+        once = np.ones((1, len(clusters.names)))
+        each = [clusters.scores(judge.scorer, once, table) for table in clusters.sums(run, judge.scorer).values()]
         means = {name: float(np.mean([scores[name] for scores in each])) for name in judge.headline}
-        resampled = replicates(run, judge.scorer, found) if found.freedom >= 1 else {}
+        resampled = replicates(run, judge.scorer, clusters) if clusters.freedom >= 1 else {}
         return cls(means, resampled, influences(run, judge.scorer))
 
 
-def _figure(name: str, scored: _Scored, found: Clusters) -> Json:
+def _estimate(name: str, scored: _Scored, clusters: Clusters) -> tuple[float | None, Interval | None]:
     mean, least = scored.means[name], independent_error(scored.moved[name])
-    error = models_error(mean, scored.resampled.get(name), found.freedom, least)
-    ends = error and interval(mean, error.size, error.freedom, measure(name).scale)
-    return {"mean": defined(mean), "interval": ends and list(ends)}
+    error = models_error(mean, scored.resampled.get(name), clusters.freedom, least)
+    ends = interval(mean, error.size, error.freedom, measure(name).scale) if error else None
+    return defined(mean), ends
 
 
-def _difference(name: str, as_is: _Scored, worse: _Scored, found: Clusters) -> Json:
+def _difference(name: str, as_is: _Scored, worse: _Scored, clusters: Clusters) -> Difference:
     mean = worse.means[name] - as_is.means[name]
     both = worse.resampled[name] - as_is.resampled[name] if as_is.resampled else None
-    error = models_error(mean, both, found.freedom, independent_error(worse.moved[name], as_is.moved[name]))
-    ends = error and interval(mean, error.size, error.freedom)
-    return {"difference": defined(mean), "difference_interval": ends and list(ends)}
+    error = models_error(mean, both, clusters.freedom, independent_error(worse.moved[name], as_is.moved[name]))
+    return Difference(defined(mean), interval(mean, error.size, error.freedom) if error else None)
 
 
 def _floor(run: Run, judge: Judge) -> dict[str, float | None]:
@@ -199,5 +243,5 @@ def _reached(errors: Mapping[str, int]) -> float | None:
 
 
 def _dropout(run: Run) -> float:
-    given = run.config["data"]["init_args"].get("augment") or {}
-    return float(given.get("modality_dropout", 0.0))
+    augment = run.config["data"]["init_args"].get("augment") or {}
+    return float(augment.get("modality_dropout", 0.0))

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from mser.report.sentences import percent
+from mser.report.printed import percent
+from mser.report.robustness import Row
 
 
-def condition(row: Mapping[str, Any]) -> str:
+def condition(row: Row) -> str:
     """Return a condition of `mser robustness` as a reader calls it.
 
     Example:
-        >>> condition({"kind": "wer", "level": 0.2, "wer": 0.187, "noise": ""})
+        >>> condition(Row("wer", level=0.2, noise="", wer=0.187, scores={}))
         'WER 18.7% (20% asked)'
-        >>> condition({"kind": "snr", "level": -5.0, "wer": None, "noise": "/noises/street"})
+        >>> condition(Row("snr", level=-5.0, noise="/noises/street", wer=None, scores={}))
         'noise (street) at -5 dB'
     """
-    if row["kind"] == "wer":
-        return f"WER {percent(row['wer'])}% ({100 * row['level']:g}% asked)"
-    if row["kind"] == "snr":
-        return f"noise ({row['noise'].rpartition('/')[2]}) at {row['level']:g} dB"
-    return {"as_is": "as it is", "no_text": "without text", "no_speech": "without speech"}[row["kind"]]
+    if row.kind == "wer":
+        return f"WER {percent(row.wer)}% ({100 * row.level:g}% asked)"
+    if row.kind == "snr":
+        return f"noise ({row.noise.rpartition('/')[2]}) at {row.level:g} dB"
+    return {"as_is": "as it is", "no_text": "without text", "no_speech": "without speech"}[row.kind]
 
 
-def asked(row: Mapping[str, Any]) -> str:
+def asked(row: Row) -> str:
     """Return a condition as it was asked for, which is the same for several runs.
 
     Example:
-        >>> asked({"kind": "wer", "level": 0.2, "wer": 0.187, "noise": ""})
+        >>> asked(Row("wer", level=0.2, noise="", wer=0.187, scores={}))
         'WER 20%'
     """
-    return f"WER {100 * row['level']:g}%" if row["kind"] == "wer" else condition(row)
+    return f"WER {100 * row.level:g}%" if row.kind == "wer" else condition(row)
 
 
 def about_dropout(dropout: float) -> str:

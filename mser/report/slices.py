@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import nan
 
 from mser.manifest import Utterance
 from mser.report.figures import pooled
+from mser.report.json_layout import FLAT
 from mser.report.observers import agreement
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.means import defined, mean
 from mser.scoring.scorers import Judge
 from mser.splits.protocols import Fold
@@ -22,7 +24,27 @@ AGREEMENTS = ("all observers", "more than half", "half or fewer")
 KEYS = ("styles", "near_copies", "agreements", "genders", "lengths", "sessions", "speakers")
 
 
-def slices(run: Run, judge: Judge) -> Json:
+@dataclass(frozen=True)
+class SliceScore:
+    """A score of a kind of utterance, of all folds as one set, and what a constant answer reaches there."""
+
+    pooled: float | None
+    floor: float | None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The `utterances` of a kind, how many, and each listed score of them."""
+
+    utterances: int
+    scores: Mapping[str, SliceScore] = field(metadata=FLAT)
+
+
+Slices = Mapping[str, Mapping[str, Slice] | None]
+"""By `KEYS` the kinds in their order."""
+
+
+def slices(run: Run, judge: Judge) -> Slices:
     """Return for each way to divide the judged utterances the pooled scores of each kind.
 
     Scores are pooled over folds: in a single fold a kind can be too rare to score every class.
@@ -34,7 +56,7 @@ def slices(run: Run, judge: Judge) -> Json:
         - ``agreements``: how many of the observers chose the label (`mser.report.observers.agreement`).
         - ``genders``, ``lengths``, ``sessions``, ``speakers``.
 
-        Each is null where nothing tells the kinds apart.
+        Each is None where nothing tells the kinds apart.
     """
     speakers = {name: who for job in run.jobs for name, who in zip(job.said.utterances, job.said.speakers, strict=True)}
     return {
@@ -48,7 +70,7 @@ def slices(run: Run, judge: Judge) -> Json:
     }
 
 
-def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> Json | None:
+def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> Mapping[str, Slice] | None:
     """Return the scores of each kind, in `order` or else by name."""
     seeds = [_divided(run, seed, kinds) for seed in run.seeds]
     found = {}
@@ -56,13 +78,13 @@ def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> J
         if kind in seeds[0]:
             parts = [parts[kind] for parts in seeds]
             scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
-            found[kind] = {
-                "utterances": len(parts[0]),
-                **{
-                    name: {"pooled": defined(mean(s[name] for s in scores)), "floor": defined(floor.get(name, nan))}
+            found[kind] = Slice(
+                utterances=len(parts[0]),
+                scores={
+                    name: SliceScore(defined(mean(s[name] for s in scores)), defined(floor.get(name, nan)))
                     for name in judge.listed
                 },
-            }
+            )
     return found or None
 
 

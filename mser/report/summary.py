@@ -1,142 +1,200 @@
-"""The numbers of one run, all computed from its predictions, as the object that ``report.json`` holds."""
+"""What is said of one run: what it was asked, what each fold scored, what that comes to, and how it came about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import nan
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from mser.report.doubts import doubts
-from mser.report.searches.searched import searched
-from mser.report.sections import sections
-from mser.runs.run import Job, Json, Run
-from mser.scoring import metrics
-from mser.scoring.means import defined, mean
-from mser.scoring.scorers import Judge
-from mser.splits.protocols import Fold
-
-CURVES = ("epoch", "train/loss", "val/loss")
+from mser.report.audit_findings import Finding
+from mser.report.figures import Figure
+from mser.report.json_layout import FLAT, KNOWN, flat_or_null
+from mser.report.searches.searched import Origin
+from mser.report.sections import NAMES, Sections
+from mser.runs.run import Judged
 
 
-def summarise(run: Run, judged: Judge) -> Json:
-    """Return what a run says; shares are in 0..1, times in seconds, memory in GB.
+@dataclass(frozen=True)
+class Missing:
+    """A fold with a seed that has no result."""
 
-    Args:
-        run: what was read.
-        judged: how it is judged.
+    seed: int
+    fold: int
 
-    How its numbers come about is told in `mser.report.figures`. A partial run has no figures, only the scores of the
-    folds that are there.
+
+@dataclass(frozen=True)
+class Opened:
+    """How often the test part of a fold was opened with a seed."""
+
+    seed: int
+    fold: int
+    times: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """The parts of a model by name: an encoder's checkpoint, or else the class; None where there is none."""
+
+    speech: str | None
+    text: str | None
+    fusion: str | None
+    objective: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked; see `mser.runs.run.Plan`."""
+
+    corpus: str
+    name: str
+    description: str
+    digest: str
+    content: str | None
+    task: str
+    label_set: str
+    labels: Sequence[str]
+    audit: Mapping[str, Any]
+    made_up: bool
+
+
+@dataclass(frozen=True)
+class SeedScores:
+    """A fold with one seed.
+
+    Attributes:
+        seed: which.
+        scores: of the judged part, by all of their names; None where one is not defined.
+        epochs: how many were trained.
+        best_epoch: the one that was chosen.
+        seconds: what it took.
+        peak_memory_gb: the same.
+        curves: column of ``history.csv`` to its values, one per epoch.
     """
-    found = {
-        "name": run.name,
-        "folder": str(run.folder),
-        "complete": not run.missing,
-        "missing": [{"seed": seed, "fold": fold} for seed, fold in run.missing],
-        "problems": [
-            f"seed {job.seed}, fold {job.fold.number} has no history.csv" for job in run.jobs if not job.history
-        ],
-        "seeds": list(run.seeds),
-        "model": _model(run),
-        "protocol": _protocol(run),
-        "part": "test" if run.part == "test" else "validation",
-        "tested": _tested(run),
-        "searched": searched(run),
-        "constant": judged.constant,
-        "headline": list(judged.headline),
-        "columns": list(judged.columns),
-        "listed": list(judged.listed),
-        "curve": _curve(run, judged),
-        **sections(run, judged),
-        "folds": [_fold(run, fold, judged) for fold in run.plan.folds],
-        "cost": _cost(run.jobs),
-        "provenance": {key: run.facts.get(key) for key in ("command", "commit", "versions", "hardware", "started")},
-    }
-    if "judged" in run.facts:
-        found["judged"] = run.facts["judged"]
-    return found | {"doubts": [doubt._asdict() for doubt in doubts(found)]}
+
+    seed: int
+    scores: Mapping[str, float | None] = field(metadata=FLAT)
+    epochs: int | None
+    best_epoch: int | None
+    seconds: float | None
+    peak_memory_gb: float | None
+    curves: Mapping[str, Sequence[float | None]]
 
 
-def _tested(run: Run) -> list[Json] | None:
-    """Return how often each test part was opened; null where nobody counted."""
-    if run.tested is None:
-        return None
-    return [{"seed": seed, "fold": fold, "times": times} for (seed, fold), times in sorted(run.tested.items())]
+@dataclass(frozen=True)
+class FoldScores:
+    """A fold.
+
+    Attributes:
+        number: its own, from 1.
+        name: for a reader.
+        utterances: of each part.
+        speakers: who are judged, how many; None where they are not known.
+        mean: of each score over seeds; None where one of these is missing.
+        floor: what a constant answer reaches; None without any result.
+        seeds: those with a result.
+    """
+
+    number: int
+    name: str
+    utterances: Mapping[str, int]
+    speakers: int | None
+    mean: Mapping[str, float | None] | None
+    floor: Mapping[str, float | None] | None
+    seeds: Sequence[SeedScores]
 
 
-def _fold(run: Run, fold: Fold, judged: Judge) -> Json:
-    jobs = [job for job in run.jobs if job.fold.number == fold.number]
-    scores = [judged.scorer.score(job.said) for job in jobs]
-    floor = judged.scorer.floor(jobs[0].said) if jobs else {}
-    whole = len(jobs) == len(run.seeds)
-    curves = (*CURVES, f"val/{_curve(run, judged)}")
-    return {
-        "number": fold.number,
-        "name": fold.name,
-        "utterances": {"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
-        "speakers": (len({*jobs[0].said.speakers} - {""}) or None) if jobs else None,
-        "mean": {name: defined(mean(s[name] for s in scores)) for name in scores[0]} if whole else None,
-        "floor": {name: defined(floor.get(name, nan)) for name in judged.columns} if jobs else None,
-        "seeds": [_job(job, found, curves) for job, found in zip(jobs, scores, strict=True)],
-    }
+@dataclass(frozen=True)
+class Cost:
+    """What the finished jobs took, and the parameters of one model, `trainable` and `total`, by its parts."""
+
+    jobs: int
+    seconds: float | None
+    peak_memory_gb: float | None
+    parameters: Mapping[str, Mapping[str, int]]
 
 
-def _job(job: Job, scores: Mapping[str, float], curves: Iterable[str]) -> Json:
-    kept = ("epochs", "best_epoch", "seconds", "peak_memory_gb")
-    return {
-        "seed": job.seed,
-        **{name: defined(score) for name, score in scores.items()},
-        **{alias: scores[name] for alias, name in metrics.ALIASES.items() if name in scores},
-        **{name: job.facts.get(name) for name in kept},
-        "curves": {name: job.history[name] for name in curves if name in job.history},
-    }
+@dataclass(frozen=True)
+class Provenance:
+    """How a run came about, as far as its ``run.json`` says."""
+
+    command: str | None
+    commit: str | None
+    versions: Mapping[str, str | None] | None
+    hardware: Mapping[str, Any] | None
+    started: str | None
 
 
-def _curve(run: Run, judged: Judge) -> str:
-    """Return the score whose learning curve is drawn: the first that an epoch of the run was judged by."""
-    names = (*judged.headline, *judged.columns)
-    return next((name for name in names if any(f"val/{name}" in job.history for job in run.jobs)), names[0])
+@dataclass(frozen=True)
+class Summary:
+    """What is said of one run; shares are in 0..1, times in seconds, memory in GB.
 
+    How its numbers come about is told in `mser.report.figures`.
 
-def _model(run: Run) -> dict[str, str | None]:
-    """Return the parts of the model by name: an encoder's checkpoint, or else the class."""
-    model = run.config["model"]
-    parts = {part: _part(model.get(part)) for part in ("speech", "text", "fusion")}
-    if not (parts["speech"] and parts["text"]):
-        parts["fusion"] = None
-    return parts | {"objective": run.objective}
+    Attributes:
+        name: what its author called it.
+        folder: where it lies.
+        complete: whether every fold has a result with every seed; a partial run has no figures, only scores of folds.
+        missing: what has none.
+        problems: what it lacks else, in words.
+        seeds: planned or present.
+        model: its parts.
+        protocol: what it was asked.
+        part: ``validation`` for a run that left the test parts locked.
+        tested: how often each test part was opened; None where nobody counted.
+        searched: where its settings come from, if a search tells.
+        constant: the answer behind the floors, in words.
+        headline: the two scores that a report begins with.
+        columns: those that a table of folds or runs has room for.
+        listed: all that the overall table shows.
+        curve: the one whose learning curve is drawn.
+        sections: its figures; None of a partial run.
+        folds: of the protocol.
+        cost: what it took.
+        provenance: how it came about.
+        judged: which model was asked, of a run of `mser judge`.
+        doubts: what a reader should know before believing a score.
+    """
 
+    name: str
+    folder: str
+    complete: bool
+    missing: Sequence[Missing]
+    problems: Sequence[str]
+    seeds: Sequence[int]
+    model: Model
+    protocol: Asked
+    part: Literal["test", "validation"]
+    tested: Sequence[Opened] | None
+    searched: Origin | None
+    constant: str
+    headline: Sequence[str]
+    columns: Sequence[str]
+    listed: Sequence[str]
+    curve: str
+    sections: Sections | None = field(metadata=flat_or_null(NAMES))
+    folds: Sequence[FoldScores]
+    cost: Cost
+    provenance: Provenance
+    judged: Judged | None = field(default=None, metadata=KNOWN)
+    doubts: Sequence[Finding] = ()
 
-def _part(config: Json | None) -> str | None:
-    if config is None:
-        return None
-    name = config.get("init_args", config).get("name")
-    return str(name or str(config.get("class_path")).rpartition(".")[2])
+    @property
+    def full(self) -> Sections:
+        """The figures of a complete run.
 
+        Raises:
+            ValueError: for a partial one.
+        """
+        if self.sections is None:
+            raise ValueError(f"{self.name} is partial: it has no figures")
+        return self.sections
 
-def _protocol(run: Run) -> Json:
-    plan = run.plan
-    return {
-        "corpus": plan.corpus,
-        "name": plan.protocol,
-        "description": plan.description,
-        "digest": plan.digest,
-        "content": plan.content,
-        "task": plan.task,
-        "label_set": plan.label_set,
-        "labels": list(plan.labels),
-        "audit": dict(plan.audit),
-        "made_up": plan.made_up,
-    }
+    @property
+    def overall(self) -> Mapping[str, Figure]:
+        """The figure of each score of a complete run."""
+        return self.full.overall
 
-
-def _cost(jobs: Iterable[Job]) -> Json:
-    """Return what the finished jobs took, and the parameters of one model."""
-    facts = [job.facts for job in jobs]
-    seconds = [f["seconds"] for f in facts if f.get("seconds") is not None]
-    memory = [f["peak_memory_gb"] for f in facts if f.get("peak_memory_gb") is not None]
-    return {
-        "jobs": len(facts),
-        "seconds": sum(seconds) if seconds else None,
-        "peak_memory_gb": max(memory, default=None),
-        "parameters": facts[0].get("parameters") or {},
-    }
+    @property
+    def judged_part(self) -> str:
+        """The part that is judged, as folds call it."""
+        return "val" if self.part == "validation" else "test"

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
+from mser.report.figures import Figure, Interval
 from mser.scoring.measures import MEASURES, measure, shown
 
 Cell = str | int | float | None
@@ -39,6 +40,25 @@ _ESCAPES = str.maketrans(
         ">": "$>$",
     }
 )
+
+
+def figure_cells(name: str, figure: Figure) -> dict[str, Cell]:
+    """Return the cells of a score's figure."""
+    return {
+        "score": name,
+        "mean": figure.mean,
+        **ends(figure.interval),
+        **ends(figure.method_interval, "method_low", "method_high"),
+        "sd": figure.sd,
+        "sd_over_seeds": figure.sd_over_seeds,
+        "pooled": figure.pooled,
+        "floor": figure.floor,
+    }
+
+
+def ends(interval: Interval | None, low: str = "low", high: str = "high") -> dict[str, Cell]:
+    """Return the cells of an interval, by the names of their columns."""
+    return dict(zip((low, high), interval or (None, None), strict=True))
 
 
 def as_csv(rows: Rows) -> str:

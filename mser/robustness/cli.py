@@ -9,11 +9,12 @@ from pathlib import Path
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.plugins import add_option, require_config_allowed
+from mser.report.json_layout import as_object
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
-from mser.robustness.transcripts import require_jiwer, words_of
+from mser.robustness.garbled_transcripts import require_jiwer, words_of
+from mser.runs.fold_predictions import Part
 from mser.runs.folder import ROBUSTNESS
-from mser.runs.predictions import Part
 from mser.runs.run import Run, read_run
 from mser.scoring.scorers import judge
 
@@ -40,8 +41,8 @@ def main(argv: list[str]) -> int:
     if part == "val" and run.part == "test" and any(job.chosen_on is None for job in run.jobs):
         raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
     require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
-    asked = _asked(run, args)
-    _ask(run, part, asked, options)
+    wanted = _asked(run, args)
+    _ask(run, part, wanted, options)
     _show(run, as_json=args.json)
     return 0
 
@@ -98,38 +99,39 @@ def _asked(run: Run, args: argparse.Namespace) -> list[Condition]:
         if not Path(noise).is_dir():
             raise UserError(f"--noise is {noise}, which is no folder; give one of recordings, or leave it out")
         noise = str(Path(noise).resolve())
-    asked = conditions(sides, rates=args.wer, ratios=args.snr, noise=noise)
-    if noise != WHITE and not any(one.kind == "snr" for one in asked):
+    wanted = conditions(sides, rates=args.wer, ratios=args.snr, noise=noise)
+    if noise != WHITE and not any(condition.kind == "snr" for condition in wanted):
         raise UserError(
             "--noise says what is mixed in by --snr, but no ratio is asked; give --snr or leave --noise out"
         )
-    if not asked:
+    if not wanted:
         raise UserError(f"{run.name} has {' and '.join(sides)} only, and nothing is left to ask; give --wer or --snr")
-    if any(one.kind == "wer" for one in asked):
+    if any(condition.kind == "wer" for condition in wanted):
         require_jiwer()
-    return asked
+    return wanted
 
 
-def _ask(run: Run, part: Part, asked: list[Condition], options: list[str]) -> None:
+def _ask(run: Run, part: Part, wanted: list[Condition], options: list[str]) -> None:
     from rich.console import Console
     from rich.progress import track
 
-    from mser.robustness.fold import ask_again
+    from mser.robustness.stressed_fold import ask_again
 
     vocabulary = words_of(run.utterances.values())
     console = Console(stderr=True)
     for job in track(run.jobs, "asking again", console=console, disable=not console.is_terminal, transient=True):
         key = (job.seed, job.fold.number)
-        ask_again(run.folder, key, part, asked, vocabulary=vocabulary, options=options)
+        ask_again(run.folder, key, part, wanted, vocabulary=vocabulary, options=options)
 
 
 def _show(run: Run, *, as_json: bool) -> None:
-    found = robustness(run, judge(run.question, run.plan.label_set))
-    if found:
-        write_text(run.folder / ROBUSTNESS / "robustness.json", json.dumps(found, indent=1, allow_nan=False))
+    parts = robustness(run, judge(run.question, run.plan.label_set))
+    text = json.dumps(parts, indent=1, allow_nan=False, default=as_object)
+    if parts:
+        write_text(run.folder / ROBUSTNESS / "robustness.json", text)
     if as_json:
-        print(json.dumps(found, indent=1, allow_nan=False))
+        print(text)
         return
-    from mser.robustness.terminal import show
+    from mser.robustness.results_table import show
 
-    show(run, found)
+    show(run, parts)

@@ -57,7 +57,7 @@ def conditions(
         >>> [one.folder for one in conditions(["text"], rates=[0.1, 0.4], ratios=[10])]
         ['wer_0.1', 'wer_0.4']
     """
-    found = [Condition("no_text"), Condition("no_speech")] if len(sides) > 1 else []
-    found += [Condition("wer", rate) for rate in sorted(rates) if "text" in sides]
-    found += [Condition("snr", ratio, noise) for ratio in sorted(ratios, reverse=True) if "speech" in sides]
-    return found
+    wanted = [Condition("no_text"), Condition("no_speech")] if len(sides) > 1 else []
+    wanted += [Condition("wer", rate) for rate in sorted(rates) if "text" in sides]
+    wanted += [Condition("snr", ratio, noise) for ratio in sorted(ratios, reverse=True) if "speech" in sides]
+    return wanted

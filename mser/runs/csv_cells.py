@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.errors import UserError
+from mser.labels import Kind
 
 _TOLERANCE = 1e-3  # of probabilities that were written with few digits
 Row = dict[str, str]
@@ -19,18 +20,18 @@ class Question(NamedTuple):
     """What a run asks of each utterance.
 
     Attributes:
-        task: ``labels`` (one of them holds), ``multi_label`` (any number of them) or ``scores`` (numbers).
+        task: whether one of the labels holds, any number of them, or they are names of numbers.
         labels: the classes, or the names of the scores.
         exclusive: the probabilities of an utterance sum to 1.
     """
 
-    task: str
+    task: Kind
     labels: tuple[str, ...]
     exclusive: bool
 
     def columns(self) -> list[str]:
         """Return the columns that hold truth and answer."""
-        if self.task != "scores" or len(self.labels) == 1:
+        if not self.task.is_numbers or len(self.labels) == 1:
             return ["target", "prediction"]
         return [f"{side}_{label}" for side in ("target", "prediction") for label in self.labels]
 
@@ -38,18 +39,18 @@ class Question(NamedTuple):
         """Return one utterance's truth in words.
 
         Example:
-            >>> Question("multi_label", ("happy", "sad"), exclusive=False).told([True, True])
+            >>> Question(Kind.MULTI_LABEL, ("happy", "sad"), exclusive=False).told([True, True])
             'happy+sad'
         """
-        if self.task == "labels":
+        if self.task.is_one_label:
             return self.labels[int(target)]
-        if self.task == "scores":
+        if self.task.is_numbers:
             return ", ".join(f"{score:g}" for score in target)
         return "+".join(label for label, holds in zip(self.labels, target, strict=True) if holds) or "none of them"
 
     def probable(self) -> tuple[str, ...]:
         """Return the labels that have a probability."""
-        return () if self.task == "scores" else self.labels
+        return () if self.task.is_numbers else self.labels
 
 
 Arrays = tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]
@@ -70,13 +71,13 @@ def arrays(path: Path, rows: list[Row], question: Question) -> Arrays:
     Raises:
         UserError: for an unknown label, for what is no number, and for a prediction that its probabilities contradict.
     """
-    if question.task == "scores":
+    if question.task.is_numbers:
         columns = question.columns()
         table = _numbers(path, rows, columns, "score")
         target, prediction = np.hsplit(table, 2)
         return target, prediction, np.empty((len(rows), 0))
     probabilities = _probabilities(path, rows, question)
-    parse = _present if question.task == "multi_label" else _index
+    parse = _present if question.task.is_several_labels else _index
     target, prediction = (
         np.array([parse(path, row, column, question.labels) for row in rows]) for column in ("target", "prediction")
     )
@@ -125,14 +126,14 @@ def _numbers(path: Path, rows: list[Row], columns: list[str], what: str) -> NDAr
 def _require_consistent(
     path: Path, rows: list[Row], prediction: NDArray[Any], table: NDArray[np.float64], question: Question
 ) -> None:
-    if question.task == "multi_label":
+    if question.task.is_several_labels:
         other = ((table > 0.5) != prediction) & (np.abs(table - 0.5) > _TOLERANCE)
         faults = {"predicts other labels than those above one half": other.any(axis=1)}
     else:
-        said = table[np.arange(len(rows)), prediction]
+        chosen = table[np.arange(len(rows)), prediction]
         faults = {
             "has probabilities that do not sum to 1": question.exclusive & (np.abs(table.sum(1) - 1) > _TOLERANCE),
-            "predicts a class that is not its likeliest": said < table.max(axis=1) - _TOLERANCE,
+            "predicts a class that is not its likeliest": chosen < table.max(axis=1) - _TOLERANCE,
         }
     for fault, where in faults.items():
         if where.any():

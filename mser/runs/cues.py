@@ -10,7 +10,7 @@ from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 
-from mser.audio.measures import NAMES, Measures
+from mser.audio.acoustics import NAMES, Measures
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.manifest import Manifest
@@ -33,18 +33,18 @@ def write_cues(run: Path) -> None:
     if (run / FILE).is_file():
         return
     manifest = Manifest.read(run / MANIFEST)
-    recorded = [one for one in manifest if one.audio]
+    recorded = [utterance for utterance in manifest if utterance.audio]
     with progress("measuring recordings", len(recorded)) as done:
-        found = measure_all(recorded, manifest.root, done)
-    if len(found) < len(recorded):
-        left = len(recorded) - len(found)
+        measures = measure_all(recorded, manifest.root, done)
+    if len(measures) < len(recorded):
+        left = len(recorded) - len(measures)
         logging.getLogger(__name__).warning(
             "%d of %d recordings could not be measured for the shortcut floors", left, len(recorded)
         )
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["utterance", *NAMES])
-    writer.writerows([name, *(f"{value:.6g}" for value in astuple(one))] for name, one in found.items())
+    writer.writerows([name, *(f"{value:.6g}" for value in astuple(utterance))] for name, utterance in measures.items())
     write_text(run / FILE, text.getvalue())
 
 

@@ -11,11 +11,11 @@ from typing import Any, TypedDict
 
 from mser.errors import UserError, one_line
 from mser.files.json_fields import Amount, Whole, fit, read_object
-from mser.labels import KINDS
+from mser.labels import Kind
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
+from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
-from mser.runs.predictions import Part, Predictions, read_predictions
 from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 
@@ -33,7 +33,7 @@ class Plan:
         protocol: its name, such as ``iemocap/loso5``.
         description: one sentence for a reader.
         digest: of all folds' ids; the same digest means the same question was asked.
-        task: which of `mser.labels.KINDS`.
+        task: whether one label is asked for, several or numbers.
         exclusive: whether the probabilities of an utterance sum to 1.
         label_set: its name, such as ``iemocap4``.
         labels: the classes, in the order of probabilities, or the names of the scores.
@@ -49,7 +49,7 @@ class Plan:
     protocol: str
     description: str
     digest: str
-    task: str
+    task: Kind
     exclusive: bool
     label_set: str
     labels: tuple[str, ...]
@@ -131,9 +131,9 @@ class Run:
         truth: dict[str, str] = {}
         for job in self.jobs:
             for utterance, target in zip(job.said.utterances, job.said.target.tolist(), strict=True):
-                told = self.question.told(target)
-                if truth.setdefault(utterance, told) != told:
-                    where = f"{truth[utterance]} in one fold or seed and {told} in seed {job.seed}, fold"
+                target_in_words = self.question.told(target)
+                if truth.setdefault(utterance, target_in_words) != target_in_words:
+                    where = f"{truth[utterance]} in one fold or seed and {target_in_words} in seed {job.seed}, fold"
                     message = f"{self.folder}: the truth of {utterance} is {where} {job.fold.number}"
                     raise UserError(f"{message}; start the run again")
         return truth
@@ -151,17 +151,17 @@ def read_run(folder: Path) -> Run:
     fit(_Facts, facts, folder / PROVENANCE, "restore the file or run again")
     plan = _read_plan(folder, config)
     part: Part = "val" if facts.get("skip_test") else "test"
-    found = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
-    seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in found)}))
-    missing = [(seed, fold.number) for seed in seeds for fold in plan.folds if (seed, fold) not in found]
-    if not found:
+    folders = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
+    seeds = tuple(sorted({*facts.get("seeds", ()), *(seed for seed, _ in folders)}))
+    missing = [(seed, fold.number) for seed in seeds for fold in plan.folds if (seed, fold) not in folders]
+    if not folders:
         raise UserError(f"no fold of {folder} is finished yet; run the same `mser crossval` again to resume it")
     name = str(facts.get("name") or folder.resolve().name)
     run = Run(
         folder, name, config, facts, plan, part, _read_utterances(folder), counts(folder), seeds, (), tuple(missing)
     )
-    ordered = sorted(found, key=lambda key: (key[0], key[1].number))
-    run = replace(run, jobs=tuple(_read_job(run, found[key], *key) for key in ordered))
+    ordered = sorted(folders, key=lambda key: (key[0], key[1].number))
+    run = replace(run, jobs=tuple(_read_job(run, folders[key], *key) for key in ordered))
     run.truth()
     for job in run.jobs:
         _require_own_speakers(run, job)
@@ -170,8 +170,8 @@ def read_run(folder: Path) -> Run:
 
 def _require_own_speakers(run: Run, job: Job) -> None:
     """Refuse predictions that name other speakers or groups than the manifest: intervals rest on them."""
-    for said in filter(None, (job.said, job.chosen_on)):
-        for name, speaker, group in zip(said.utterances, said.speakers, said.groups, strict=True):
+    for predictions in filter(None, (job.said, job.chosen_on)):
+        for name, speaker, group in zip(predictions.utterances, predictions.speakers, predictions.groups, strict=True):
             known = run.utterances.get(name)
             if known and (speaker, group) != (known.speaker, known.group):
                 raise UserError(
@@ -188,11 +188,11 @@ def _read_plan(folder: Path, config: Json) -> Plan:
         raise UserError(f"{folder} was trained with the objective {objective}; reports know {', '.join(OBJECTIVES)}")
     of_before = {"task": OBJECTIVES.get(objective, ("",))[0], "exclusive": objective == "CrossEntropy"}
     plan = fit(Plan, of_before | data, path, "start the run again in a new folder")
-    if (found := digest(plan.folds)) != plan.digest:
-        message = f"{path} was changed: its folds have the digest {found}, it says {plan.digest}"
+    if (digest_now := digest(plan.folds)) != plan.digest:
+        message = f"{path} was changed: its folds have the digest {digest_now}, it says {plan.digest}"
         raise UserError(f"{message}; start the run again in a new folder")
-    if plan.task not in OBJECTIVES.get(objective, KINDS):
-        fits = " or ".join(OBJECTIVES.get(objective, KINDS))
+    if plan.task not in OBJECTIVES.get(objective, tuple(Kind)):
+        fits = " or ".join(OBJECTIVES.get(objective, tuple(Kind)))
         raise UserError(f"{path} says that the task is {plan.task}, but {objective} answers {fits}; restore the file")
     return plan
 
@@ -231,12 +231,12 @@ class _Facts(TypedDict, total=False):
     seeds: list[Whole]
     folds: list[Whole]
     skip_test: bool
-    judged: _Judged
+    judged: Judged
     versions: dict[str, str | None]
     hardware: dict[str, str | Amount | list[str] | None]
 
 
-class _Judged(TypedDict):
+class Judged(TypedDict):
     """Which model folder was asked, by `mser judge`."""
 
     model: str
@@ -258,27 +258,27 @@ class _Metrics(TypedDict, total=False):
 
 def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
     folds = {fold.number: fold for fold in plan.folds}
-    found = {}
+    folders = {}
     for (seed, number), path in fold_folders(folder).items():
         if number not in folds:
             raise UserError(f"{path} is no fold of {plan.protocol}, which has 1 to {len(folds)}; move it elsewhere")
-        found[seed, folds[number]] = path
-    return found
+        folders[seed, folds[number]] = path
+    return folders
 
 
 def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
     facts = _read_json(folder / METRICS)
     fit(_Metrics, facts, folder / METRICS, "delete that file and run the fold again")
     if facts.get("digest") != run.plan.digest:
-        found = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
-        raise UserError(f"{found}; delete that folder and run it again")
+        problem = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
+        raise UserError(f"{problem}; delete that folder and run it again")
     parts: dict[Part, tuple[str, ...]] = (
         {"test": fold.test, "val": fold.val} if run.part == "test" else {"val": fold.val}
     )
     path = folder / PREDICTIONS
-    said = read_predictions(path, run.question, seed=seed, fold=fold.number, parts=parts)
-    chosen_on = said.get("val") if run.part == "test" else None
-    return Job(seed, fold, said[run.part], chosen_on, _read_history(folder / HISTORY), facts)
+    predictions = read_predictions(path, run.question, seed=seed, fold=fold.number, parts=parts)
+    chosen_on = predictions.get("val") if run.part == "test" else None
+    return Job(seed, fold, predictions[run.part], chosen_on, _read_history(folder / HISTORY), facts)
 
 
 def _read_history(path: Path) -> dict[str, list[float | None]]:

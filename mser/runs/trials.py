@@ -18,7 +18,7 @@ import yaml
 
 from mser.errors import UserError, one_of
 from mser.runs.folder import CONFIG, PROTOCOL, PROVENANCE
-from mser.runs.settings import flat
+from mser.runs.run_options import flat
 
 Key = tuple[int, int]
 """Seed and fold."""
@@ -69,11 +69,11 @@ class Trial:
 
     def mean(self, score: str) -> float:
         """Return the mean of a validation score over folds and seeds, as `mser crossval` prints it."""
-        return fmean(found[score] for found in self.validation.values())
+        return fmean(scores[score] for scores in self.validation.values())
 
     def of_fold(self, score: str, fold: int) -> float:
         """Return the mean over seeds of a score on one fold's validation part."""
-        return fmean(found[score] for (_, number), found in self.validation.items() if number == fold)
+        return fmean(scores[score] for (_, number), scores in self.validation.items() if number == fold)
 
 
 def read_trials(sweep: Path) -> list[Trial]:
@@ -82,8 +82,8 @@ def read_trials(sweep: Path) -> list[Trial]:
     Raises:
         UserError: if a file of one is damaged.
     """
-    found = [path.parent for path in sorted(sweep.glob("*/run.json"))]
-    return [trial for folder in found if (trial := read_trial(folder)) is not None]
+    folders = [path.parent for path in sorted(sweep.glob("*/run.json"))]
+    return [trial for folder in folders if (trial := read_trial(folder)) is not None]
 
 
 def read_trial(folder: Path) -> Trial | None:
@@ -110,8 +110,8 @@ def read_trial(folder: Path) -> Trial | None:
             {key: float(record.get("seconds") or 0) for key, record in done.items()},
         )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise UserError(f"the trial {folder} is damaged: {said}; delete it and run the search again") from error
+        message = " ".join(str(error).split())
+        raise UserError(f"the trial {folder} is damaged: {message}; delete it and run the search again") from error
 
 
 def score_of(metric: str, known: Iterable[str]) -> str:
@@ -128,10 +128,10 @@ def score_of(metric: str, known: Iterable[str]) -> str:
         >>> score_of("crossval/val_ua_mean", ["loss", "ua"])
         'ua'
     """
-    found = _METRIC.fullmatch(metric)
-    if not found or found[1] not in (known := list(known)):
+    match = _METRIC.fullmatch(metric)
+    if not match or match[1] not in (known := list(known)):
         raise one_of("metric", metric, [f"crossval/val_{name}_mean" for name in known])
-    return found[1]
+    return match[1]
 
 
 def judged_by(sweep: Path, trial: Trial) -> tuple[str, int]:
@@ -148,8 +148,8 @@ def judged_by(sweep: Path, trial: Trial) -> tuple[str, int]:
     path = sweep / FACTS
     try:
         if path.is_file():
-            found = _json(path)
-            return found["metric"], {"maximize": 1, "minimize": -1}[found["goal"]]
+            facts = _json(path)
+            return facts["metric"], {"maximize": 1, "minimize": -1}[facts["goal"]]
         checkpoint = trial.config["checkpoint"]
         return f"crossval/{checkpoint['monitor'].replace('/', '_')}_mean", {"max": 1, "min": -1}[checkpoint["mode"]]
     except (KeyError, TypeError, AttributeError) as error:
@@ -186,9 +186,9 @@ def _rank(value: float, better: int, trial: Trial) -> tuple[bool, float, str]:
 
 def settings_of(trials: Sequence[Trial]) -> dict[str, dict[str, Any]]:
     """Return for each trial's name what was chosen for it, or the options in which the trials differ, if none says."""
-    told = {trial.name: dict(trial.settings) for trial in trials if trial.settings is not None}
-    if len(told) == len(trials):
-        return told
+    chosen_settings = {trial.name: dict(trial.settings) for trial in trials if trial.settings is not None}
+    if len(chosen_settings) == len(trials):
+        return chosen_settings
     options = {trial.name: flat(trial.config) for trial in trials}
     names = sorted({name for settings in options.values() for name in settings if not name.endswith(_ELSEWHERE)})
     different = [name for name in names if len({repr(settings.get(name)) for settings in options.values()}) > 1]
@@ -216,9 +216,9 @@ def require_alike(trials: Sequence[Trial]) -> None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path}: {error}; delete that trial and run the search again") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise UserError(f"{path} holds no JSON object; delete that trial and run the search again")
-    return found
+    return content

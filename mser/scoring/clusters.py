@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import LEVEL, REPLICATES, SEED, Floats, cluster_draws, weighed
 
 _UNITS = ("speaker", "group", "utterance")
 _ENTRIES = 4_000_000  # of a piece of the weights, so that thousands of clusters fit into memory
 _KEPT = 200_000_000  # bytes of draws that are kept, of at most twenty thousand clusters
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """What the intervals of a run rest on.
+
+    Attributes:
+        level: of the intervals.
+        unit: what is resampled; see `Clusters.unit`.
+        number: of clusters.
+        unnamed: how many of them are no such unit, by kind.
+        effective: how many of one size would weigh as evenly.
+        strata: that they are drawn in.
+        degrees_of_freedom: of Student's t.
+        replicates: how often they are drawn.
+        seed: of the draws.
+    """
+
+    level: float
+    unit: str
+    number: int
+    unnamed: Mapping[str, int]
+    effective: float
+    strata: int
+    degrees_of_freedom: float
+    replicates: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -104,19 +131,24 @@ class Clusters:
         main = {stratum for place, stratum in enumerate(self.strata) if place not in self._beside}
         return max(0.0, self.effective - len(main))
 
-    def facts(self) -> Json:
-        """Return what an interval rests on; ``unnamed``: how many of the clusters are no speakers, of each kind."""
-        return {
-            "level": LEVEL,
-            "unit": self.unit,
-            "number": len(self.names),
-            "unnamed": dict(Counter(kind for kind in self.kinds if kind != self.unit)),
-            "effective": self.effective,
-            "strata": len(set(self.strata)),
-            "degrees_of_freedom": self.freedom,
-            "replicates": REPLICATES,
-            "seed": SEED,
-        }
+    @property
+    def unnamed(self) -> dict[str, int]:
+        """How many of the clusters are no `unit`, by kind."""
+        return dict(Counter(kind for kind in self.kinds if kind != self.unit))
+
+    def resampling(self) -> Resampling:
+        """Return what an interval rests on."""
+        return Resampling(
+            level=LEVEL,
+            unit=self.unit,
+            number=len(self.names),
+            unnamed=self.unnamed,
+            effective=self.effective,
+            strata=len(set(self.strata)),
+            degrees_of_freedom=self.freedom,
+            replicates=REPLICATES,
+            seed=SEED,
+        )
 
     def weights(self) -> Iterator[Floats]:
         """Yield the weights of all replicates, (R, G), in pieces; the same every time."""
@@ -177,7 +209,7 @@ def _kept(strata: tuple[int, ...]) -> list[NDArray[np.uint8]]:
     return list(_draws(strata))
 
 
-def clusters(run: Run) -> Clusters:
+def clusters_of(run: Run) -> Clusters:
     """Return the clusters of a complete run."""
     parts = {_place(run, job.fold.number): job.said for job in run.jobs if job.seed == run.seeds[0]}
     owner = {
@@ -201,12 +233,12 @@ def clusters(run: Run) -> Clusters:
     )
 
 
-def replicates(run: Run, scorer: Scorer, found: Clusters) -> dict[str, Floats]:
+def replicates(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Floats]:
     """Return each score of the run, mean over its folds and seeds, in all replicates of the bootstrap, (R,)."""
-    tables = found.sums(run, scorer).values()
+    tables = clusters.sums(run, scorer).values()
     pieces = []
-    for weights in found.weights():
-        scores = [found.scores(scorer, weights, table) for table in tables]
+    for weights in clusters.weights():
+        scores = [clusters.scores(scorer, weights, table) for table in tables]
         pieces.append({name: np.mean([score[name] for score in scores], axis=0) for name in scores[0]})
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 

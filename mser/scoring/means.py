@@ -7,21 +7,26 @@ from math import isnan
 from statistics import fmean, stdev
 
 
-def spread(values: Iterable[float]) -> dict[str, float | None]:
-    """Return the mean and the sample standard deviation (n - 1) of the numbers that are defined.
+def mean(values: Iterable[float]) -> float:
+    """Return the mean of the numbers that are defined; NaN if none is.
 
     Example:
-        >>> spread([0.75, 0.25])["mean"], spread([0.75, float("nan")])
-        (0.5, {'mean': 0.75, 'sd': None})
+        >>> mean([0.75, float("nan"), 0.25])
+        0.5
     """
     known = [value for value in values if not isnan(value)]
-    return {"mean": fmean(known) if known else None, "sd": stdev(known) if len(known) > 1 else None}
+    return fmean(known) if known else float("nan")
 
 
-def mean(values: Iterable[float]) -> float:
-    """Return the mean of the numbers that are defined; NaN if none is."""
-    found = spread(values)["mean"]
-    return float("nan") if found is None else found
+def sd(values: Iterable[float]) -> float | None:
+    """Return the sample standard deviation (n - 1) of the numbers that are defined; None for fewer than two.
+
+    Example:
+        >>> sd([0.75, float("nan"), 0.75]), sd([0.75])
+        (0.0, None)
+    """
+    known = [value for value in values if not isnan(value)]
+    return stdev(known) if len(known) > 1 else None
 
 
 def defined(value: float) -> float | None:

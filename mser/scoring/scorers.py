@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring import metrics
 from mser.scoring import score_sums as sums
 from mser.scoring.regression import attributes, attributes_floor
@@ -62,12 +62,13 @@ def judge(question: Question, label_set: str = "") -> Judge:
     """Return how the answers to a question are judged, beginning with the scores that are customary for a label set.
 
     Example:
-        >>> judge(Question("labels", ("neutral", "joy"), exclusive=True), "meld7").headline
+        >>> from mser.labels import Kind
+        >>> judge(Question(Kind.LABELS, ("neutral", "joy"), exclusive=True), "meld7").headline
         ('weighted_f1', 'wa')
     """
-    if question.task == "labels":
+    if question.task.is_one_label:
         return _one_label(question.labels, _CUSTOMARY.get(label_set, ("ua", "wa")))
-    if question.task == "multi_label":
+    if question.task.is_several_labels:
         return _several_labels(question.labels)
     return _sentiment() if question.labels == ("sentiment",) else _attributes(question.labels)
 
@@ -76,7 +77,8 @@ def led_by(judged: Judge, name: str) -> Judge:
     """Return the same judge with one of its scores before all others.
 
     Example:
-        >>> led_by(judge(Question("labels", ("neutral", "joy"), exclusive=True)), "macro_f1").headline
+        >>> from mser.labels import Kind
+        >>> led_by(judge(Question(Kind.LABELS, ("neutral", "joy"), exclusive=True)), "macro_f1").headline
         ('macro_f1', 'ua')
     """
     headline, columns, listed = (

@@ -11,7 +11,7 @@ from typing import Any
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.splits.protocols import Fold, Protocol
-from mser.splits.recordings import Recordings
+from mser.splits.same_recordings import Recordings
 from mser.splits.speaker_names import alike
 from mser.splits.transcripts import NearCopies, is_wordless
 
@@ -57,33 +57,33 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
     Raises:
         UserError: if an audio file cannot be read.
     """
-    known = {one.id: one for one in utterances}
+    known = {utterance.id: utterance for utterance in utterances}
     recordings = Recordings.of(known.values(), root)
-    found = _shared_by_parts(known, folds, recordings)
-    found["unknown_speakers"] = sum(not one.speaker for one in known.values())
-    found["copies_within_parts"] = len(within := list(_within_parts(folds, recordings)))
-    found["recording_copy_pairs"] = {
+    findings = _shared_by_parts(known, folds, recordings)
+    findings["unknown_speakers"] = sum(not utterance.speaker for utterance in known.values())
+    findings["copies_within_parts"] = len(within := list(_within_parts(folds, recordings)))
+    findings["recording_copy_pairs"] = {
         **{f"{prefix}recording_copies": _between(folds, parts, recordings) for prefix, parts in PAIRS.items()},
         WITHIN: [recordings.told(*pair) for pair in within[:_NAMED]],
     }
-    found["uncompared_recordings"] = len(recordings.unheard)
-    found["alike_speakers"] = alike(one.speaker for one in known.values())
-    return found | _near_duplicates(known, folds)
+    findings["uncompared_recordings"] = len(recordings.unheard)
+    findings["alike_speakers"] = alike(utterance.speaker for utterance in known.values())
+    return findings | _near_duplicates(known, folds)
 
 
 def _shared_by_parts(known: Mapping[str, Utterance], folds: Sequence[Fold], recordings: Recordings) -> dict[str, Any]:
-    told = any(one.speaker for one in known.values())
-    found: dict[str, Any] = {}
+    speakers_known = any(utterance.speaker for utterance in known.values())
+    findings: dict[str, Any] = {}
     for prefix, (left, right) in PAIRS.items():
         ids = [(getattr(fold, left), getattr(fold, right)) for fold in folds]
         sides = [([known[i] for i in a], [known[i] for i in b]) for a, b in ids]
-        speakers = sum(_shared(a, b, lambda one: one.speaker) for a, b in sides)
-        found[f"{prefix}speaker_overlap"] = speakers if told else None
-        found[f"{prefix}group_overlap"] = sum(_shared(a, b, lambda one: one.group) for a, b in sides)
-        found[f"{prefix}audio_overlap"] = sum(recordings.same_file(a, b) for a, b in ids)
-        found[f"{prefix}recording_copies"] = sum(recordings.shared(a, b) for a, b in ids)
-        found[f"{prefix}split_files"] = sum(recordings.split_files(a, b) for a, b in ids)
-    return found
+        speakers = sum(_shared(a, b, lambda utterance: utterance.speaker) for a, b in sides)
+        findings[f"{prefix}speaker_overlap"] = speakers if speakers_known else None
+        findings[f"{prefix}group_overlap"] = sum(_shared(a, b, lambda utterance: utterance.group) for a, b in sides)
+        findings[f"{prefix}audio_overlap"] = sum(recordings.same_file(a, b) for a, b in ids)
+        findings[f"{prefix}recording_copies"] = sum(recordings.shared(a, b) for a, b in ids)
+        findings[f"{prefix}split_files"] = sum(recordings.split_files(a, b) for a, b in ids)
+    return findings
 
 
 def _between(folds: Iterable[Fold], parts: tuple[str, str], recordings: Recordings) -> list[str]:
@@ -95,12 +95,12 @@ def _between(folds: Iterable[Fold], parts: tuple[str, str], recordings: Recordin
 def _within_parts(folds: Sequence[Fold], recordings: Recordings) -> Iterable[tuple[str, str]]:
     """Yield the pairs of copies that are in one part of some fold."""
     parts = [{name: part for part in ("train", "val", "test") for name in getattr(fold, part)} for fold in folds]
-    for one, two in islice(recordings.copies(), _COUNTED):
-        if any(one in part_of and part_of[one] == part_of.get(two) for part_of in parts):
-            yield one, two
+    for first, second in islice(recordings.copies(), _COUNTED):
+        if any(first in part_of and part_of[first] == part_of.get(second) for part_of in parts):
+            yield first, second
 
 
-def overlaps(protocol: Protocol, found: Mapping[str, Any]) -> list[str]:
+def overlaps(protocol: Protocol, findings: Mapping[str, Any]) -> list[str]:
     """Return the names of the audit's overlaps that the protocol does not declare.
 
     What val shares with train must be among `Protocol.shares`; what train or val share with test, among
@@ -111,44 +111,44 @@ def overlaps(protocol: Protocol, found: Mapping[str, Any]) -> list[str]:
         "val_test_group_overlap"
     }
     allowed |= {f"{prefix}recording_copies" for prefix, all_ in shared.items() if {"audio", "copies"} & all_}
-    return [name for name, number in found.items() if name.endswith(_LEAKS) and number and name not in allowed]
+    return [name for name, number in findings.items() if name.endswith(_LEAKS) and number and name not in allowed]
 
 
-def require_sound(protocol: Protocol, found: Mapping[str, Any]) -> None:
+def require_sound(protocol: Protocol, findings: Mapping[str, Any]) -> None:
     """Accept an audit whose overlaps are all declared by the protocol.
 
     Raises:
         UserError: otherwise; it says which part shares what with which.
     """
-    for name in overlaps(protocol, found):
+    for name in overlaps(protocol, findings):
         prefix = next(prefix for prefix in reversed(PAIRS) if name.startswith(prefix))
         left, right = PAIRS[prefix]
         what = _SAID.get(thing := name.removeprefix(prefix), thing.removesuffix("_overlap"))
         raise UserError(
-            f"{protocol.name}: {left} and {right} share {found[name]} {what}(s) summed over the folds, expected none"
-            f"{named(found, [name])}; "
+            f"{protocol.name}: {left} and {right} share {findings[name]} {what}(s) summed over the folds, expected none"
+            f"{named(findings, [name])}; "
             "look for wrong speakers, groups or copied files with `mser data folds`"
         )
 
 
-def named(found: Mapping[str, Any], names: Iterable[str]) -> str:
+def named(findings: Mapping[str, Any], names: Iterable[str]) -> str:
     """Return in brackets the first pairs of copies that an audit has found, nothing where there are none.
 
     Args:
-        found: by `audit`.
+        findings: by `audit`.
         names: of overlaps; those that are not about recordings add nothing.
     """
     pairs: dict[str, int] = {}
     for name in names:
         key = name.replace("audio_overlap", "recording_copies")
-        named_ = found.get("recording_copy_pairs", {}).get(key, ())
+        named_ = findings.get("recording_copy_pairs", {}).get(key, ())
         pairs |= dict.fromkeys(named_, 1)
     shown = list(pairs)[:_SHOWN]
     return f" ({'; '.join(shown)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown else ""
 
 
 def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable[[Utterance], str]) -> int:
-    return len(({key(one) for one in left} & {key(one) for one in right}) - {""})
+    return len(({key(utterance) for utterance in left} & {key(utterance) for utterance in right}) - {""})
 
 
 def _near_duplicates(known: Mapping[str, Utterance], folds: Sequence[Fold]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _near_duplicates(known: Mapping[str, Utterance], folds: Sequence[Fold]) -> d
     tested = [known[name] for fold in folds for name in fold.test]
     return {
         "tested_transcripts": len(tested),
-        "empty_transcripts": sum(is_wordless(one.transcript) for one in tested),
+        "empty_transcripts": sum(is_wordless(utterance.transcript) for utterance in tested),
         "near_duplicate_transcripts": copied.total() / compared.total() if compared.total() else None,
         "near_duplicate_transcripts_by_style": {
             style: copied[style] / compared[style] for style in sorted(compared) if style

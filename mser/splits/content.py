@@ -25,9 +25,13 @@ def content_digest(utterances: Iterable[Utterance], folds: Iterable[Fold]) -> st
         >>> content_digest([one, Utterance("b", "b.wav", 1.0, "No.", "ben", "")], [Fold(1, "one", ("a",), (), ())])
         'f22b08ebd420b0f4'
     """
-    asked = ids(folds)
-    told = [[one.id, *(kind(one) for kind in KINDS.values())] for one in utterances if one.id in asked]
-    canonical = json.dumps(sorted(told, key=lambda row: row[0]), separators=(",", ":"))
+    wanted = ids(folds)
+    contents = [
+        [utterance.id, *(kind(utterance) for kind in KINDS.values())]
+        for utterance in utterances
+        if utterance.id in wanted
+    ]
+    canonical = json.dumps(sorted(contents, key=lambda row: row[0]), separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 

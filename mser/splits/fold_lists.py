@@ -55,7 +55,11 @@ def listed(corpus: str, name: str | None, path: Path | None) -> Protocol:
     who, _, whose = name.partition("/")
     known: Mapping[str, str] = {EMOBOX: _EMOBOX, EMO_SUPERB: _EMO_SUPERB}.get(who, {corpus: corpus})
     if not is_listed(name) or whose != corpus or corpus not in known:
-        kinds = [f"{one}/{corpus}" for one, has in ((EMOBOX, _EMOBOX), (EMO_SUPERB, _EMO_SUPERB)) if corpus in has]
+        kinds = [
+            f"{collection}/{corpus}"
+            for collection, has in ((EMOBOX, _EMOBOX), (EMO_SUPERB, _EMO_SUPERB))
+            if corpus in has
+        ]
         raise one_of("protocol of fold lists", name, [*kinds, f"{LISTS}/{corpus}"])
     if path is None:
         raise UserError(
@@ -80,31 +84,35 @@ def listed(corpus: str, name: str | None, path: Path | None) -> Protocol:
 
 def _description(who: str, number: int, *, drawn: bool, shares: bool) -> str:
     whose = {EMOBOX: "of EmoBox (2024)", EMO_SUPERB: "of EMO-SUPERB (2024)", LISTS: "by lists of ids"}[who]
-    told = [f"{number} fold{'s' * (number > 1)} {whose}, as they are listed."]
+    sentences = [f"{number} fold{'s' * (number > 1)} {whose}, as they are listed."]
     if drawn:
-        told.append("Of the training part a fifth, always the same, is for validation, which hears the same speakers.")
+        sentences.append(
+            "Of the training part a fifth, always the same, is for validation, which hears the same speakers."
+        )
     if shares:
-        told.append("The tested speakers are heard in training too, so scores say nothing of unseen ones.")
-    return " ".join(told)
+        sentences.append("The tested speakers are heard in training too, so scores say nothing of unseen ones.")
+    return " ".join(sentences)
 
 
 def _splitter(name: str, folds: Sequence[ListedFold]) -> Callable[[Sequence[Utterance]], Iterable[Parts]]:
     def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
         for fold in folds:
-            train = [one for one in utterances if one.id in fold.train]
+            train = [utterance for utterance in utterances if utterance.id in fold.train]
             val = fold.val
             if val is None:
-                chance = sorted(train, key=lambda one: hashlib.sha256(f"{name} {fold.name} {one.id}".encode()).digest())
-                val = frozenset(one.id for one in chance[: len(train) - len(train) * 4 // 5])
-            trained = [one for one in train if one.id not in val]
-            tested = [one for one in utterances if one.id in fold.test]
-            yield fold.name, trained, [one for one in utterances if one.id in val], tested
+                chance = sorted(
+                    train, key=lambda utterance: hashlib.sha256(f"{name} {fold.name} {utterance.id}".encode()).digest()
+                )
+                val = frozenset(utterance.id for utterance in chance[: len(train) - len(train) * 4 // 5])
+            trained = [utterance for utterance in train if utterance.id not in val]
+            tested = [utterance for utterance in utterances if utterance.id in fold.test]
+            yield fold.name, trained, [utterance for utterance in utterances if utterance.id in val], tested
 
     return split
 
 
 def _require_apart(name: str, fold: ListedFold) -> None:
     parts = {"train": fold.train, "val": fold.val or frozenset(), "test": fold.test}
-    for one, two in (("train", "val"), ("train", "test"), ("val", "test")):
-        if both := parts[one] & parts[two]:
-            raise UserError(f"{name}, {fold.name}: {min(both)[:80]} is in {one} and in {two}; mend the lists")
+    for first, second in (("train", "val"), ("train", "test"), ("val", "test")):
+        if both := parts[first] & parts[second]:
+            raise UserError(f"{name}, {fold.name}: {min(both)[:80]} is in {first} and in {second}; mend the lists")

@@ -56,14 +56,17 @@ def speaker_fold(parts: Mapping[str, Collection[str]]) -> Callable[[Sequence[Utt
     """
 
     def split(utterances: Sequence[Utterance]) -> Iterator[Parts]:
-        asked = {speaker for speakers in parts.values() for speaker in speakers}
-        if absent := sorted(asked - {one.speaker for one in utterances}):
+        wanted = {speaker for speakers in parts.values() for speaker in speakers}
+        if absent := sorted(wanted - {utterance.speaker for utterance in utterances}):
             raise UserError(
-                f"the protocol needs every speaker of the corpus, but {len(absent)} of {len(asked)}, {absent[0]} the "
+                f"the protocol needs every speaker of the corpus, but {len(absent)} of {len(wanted)}, {absent[0]} the "
                 "first, have no utterances; see `mser data check`, or give what there is as a table (`mser data table`)"
             )
         return _each_in_turn(
-            {name: [one for one in utterances if one.speaker in speakers] for name, speakers in parts.items()}
+            {
+                name: [utterance for utterance in utterances if utterance.speaker in speakers]
+                for name, speakers in parts.items()
+            }
         )
 
     return split
@@ -81,9 +84,9 @@ def fold_column(utterances: Sequence[Utterance]) -> Iterator[Parts]:
         [('2', '9', '2'), ('9', '10', '9'), ('10', '2', '10')]
     """
     parts: dict[str, list[Utterance]] = defaultdict(list)
-    for one in utterances:
-        if one.fold:
-            parts[one.fold].append(one)
+    for utterance in utterances:
+        if utterance.fold:
+            parts[utterance.fold].append(utterance)
     if len(parts) < 3:
         raise UserError(
             f"the column of folds names {len(parts)}: {', '.join(sorted(parts))[:80]}; expected at least 3, as one is "
@@ -96,7 +99,12 @@ def fold_column(utterances: Sequence[Utterance]) -> Iterator[Parts]:
 def _each_in_turn(parts: Mapping[str, list[Utterance]]) -> Iterator[Parts]:
     names = list(parts)
     for test, val in zip(names, names[1:] + names[:1], strict=True):
-        yield test, [one for name in names if name not in (test, val) for one in parts[name]], parts[val], parts[test]
+        yield (
+            test,
+            [utterance for name in names if name not in (test, val) for utterance in parts[name]],
+            parts[val],
+            parts[test],
+        )
 
 
 def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utterance]]:
@@ -105,22 +113,22 @@ def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utteranc
     Raises:
         UserError: if there are fewer blocks than parts.
     """
-    found = _blocks(utterances)
-    if len(found) < number:
+    blocks = _blocks(utterances)
+    if len(blocks) < number:
         raise UserError(
             f"{number} folds need at least {number} speakers, or groups of speakers who share recordings, but there "
-            f"are {len(found)}; choose fewer folds"
+            f"are {len(blocks)}; choose fewer folds"
         )
     strata = _strata(utterances)
     sizes = Counter(strata.values())
     parts: list[list[Utterance]] = [[] for _ in range(number)]
     held: list[dict[str, float]] = [defaultdict(float) for _ in parts]
-    shares = {key: _shares(block, strata, sizes) for key, block in found.items()}
-    for key in sorted(found, key=lambda key: (-sum(share**2 for share in shares[key].values()), _chance(key))):
+    shares = {key: _shares(block, strata, sizes) for key, block in blocks.items()}
+    for key in sorted(blocks, key=lambda key: (-sum(share**2 for share in shares[key].values()), _chance(key))):
         # The sum over labels of products is what an unequal distribution grows by.
         cost = [sum(share * part[label] for label, share in shares[key].items()) for part in held]
         place = min(range(number), key=lambda place: (round(cost[place], 12), len(parts[place]), place))
-        parts[place] += found[key]
+        parts[place] += blocks[key]
         for label, share in shares[key].items():
             held[place][label] += share
     return parts
@@ -136,28 +144,33 @@ def _blocks(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
             key = parent[key]
         return key
 
-    ordered = sorted(utterances, key=lambda one: one.id)
-    for one in ordered:
-        if one.speaker and one.group:
-            parent[root(("speaker", one.speaker))] = root(("group", one.group))
+    ordered = sorted(utterances, key=lambda utterance: utterance.id)
+    for utterance in ordered:
+        if utterance.speaker and utterance.group:
+            parent[root(("speaker", utterance.speaker))] = root(("group", utterance.group))
     blocks: dict[tuple[str, str], list[Utterance]] = defaultdict(list)
-    for one in ordered:
-        blocks[root(("speaker", one.speaker) if one.speaker else ("group", one.group))].append(one)
+    for utterance in ordered:
+        blocks[root(("speaker", utterance.speaker) if utterance.speaker else ("group", utterance.group))].append(
+            utterance
+        )
     return {block[0].id: block for block in blocks.values()}
 
 
 def _strata(utterances: Sequence[Utterance]) -> dict[str, str]:
     """Return for each id the label, or else the fifth of the utterances that its scores lie in."""
-    strata = {one.id: one.label for one in utterances if one.label is not None}
+    strata = {utterance.id: utterance.label for utterance in utterances if utterance.label is not None}
     scored = sorted(
-        (one for one in utterances if one.label is None), key=lambda one: (sum(one.scores.values()), one.id)
+        (utterance for utterance in utterances if utterance.label is None),
+        key=lambda utterance: (sum(utterance.scores.values()), utterance.id),
     )
-    return strata | {one.id: f"fifth {_BINS * place // len(scored)}" for place, one in enumerate(scored)}
+    return strata | {utterance.id: f"fifth {_BINS * place // len(scored)}" for place, utterance in enumerate(scored)}
 
 
 def _shares(block: Iterable[Utterance], strata: Mapping[str, str], sizes: Mapping[str, int]) -> dict[str, float]:
     """Return how much of each label the block holds: of rare ones a large share."""
-    return {label: count / sizes[label] for label, count in Counter(strata[one.id] for one in block).items()}
+    return {
+        label: count / sizes[label] for label, count in Counter(strata[utterance.id] for utterance in block).items()
+    }
 
 
 def _chance(key: str) -> bytes:

@@ -43,10 +43,10 @@ def emobox(path: Path, dataset: str) -> list[ListedFold]:
         UserError: if there are none, or a list is missing or damaged.
     """
     places = (path / "data" / dataset, path / dataset, path)
-    root = next((one for one in places if (one / "fold_1").is_dir()), None)
+    root = next((place for place in places if (place / "fold_1").is_dir()), None)
     if root is None:
         raise UserError(f"{path} has no folds of EmoBox: looked for {dataset}/fold_1 in it; give EmoBox's folder")
-    found = []
+    lists = []
     for number in range(1, 1 + sum(1 for _ in root.glob("fold_*"))):
         folder = root / f"fold_{number}"
         parts = {part: _emobox_ids(folder, dataset, part, number) for part in ("train", "valid", "test")}
@@ -55,8 +55,8 @@ def emobox(path: Path, dataset: str) -> list[ListedFold]:
                 expected = f"{dataset}_{part}_fold_{number}.jsonl"
                 raise UserError(f"{folder} lacks {expected}; get EmoBox's folder again")
         train, test = parts["train"] or frozenset(), parts["test"] or frozenset()
-        found.append(ListedFold(f"fold{number}", train, parts["valid"], test))
-    return found
+        lists.append(ListedFold(f"fold{number}", train, parts["valid"], test))
+    return lists
 
 
 def _emobox_ids(folder: Path, dataset: str, part: str, number: int) -> frozenset[str] | None:
@@ -97,13 +97,13 @@ def emo_superb(path: Path, name: str) -> list[ListedFold]:
     if root is None:
         raise UserError(f"{path} has no {name}/*/labels_consensus_1.csv; give EMO-SUPERB's folder or its data")
     files = [root / f"labels_consensus_{number}.csv" for number in range(1, 1 + _SUPERB_FOLDS)]
-    found = []
+    lists = []
     for number, file in enumerate((one for one in files if one.is_file()), 1):
         parts: dict[str, set[str]] = defaultdict(set)
         for row in _rows(file, ("FileName", "Split_Set")):
             parts[_SUPERB_PARTS.get(row["Split_Set"], "")].add(row["FileName"].removesuffix(".wav"))
-        found.append(ListedFold(f"fold{number}", *(frozenset(parts[part]) for part in ("train", "val", "test"))))
-    return found
+        lists.append(ListedFold(f"fold{number}", *(frozenset(parts[part]) for part in ("train", "val", "test"))))
+    return lists
 
 
 def own(path: Path, _: str) -> list[ListedFold]:
@@ -126,12 +126,16 @@ def own(path: Path, _: str) -> list[ListedFold]:
             )
         by_fold[fold].add(name)
     names = sorted(
-        by_fold, key=lambda one: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", one)]
+        by_fold,
+        key=lambda name_of_fold: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name_of_fold)],
     )
     if len(names) < 3:
         raise UserError(f"{path} has {len(names)} folds, which leave nothing to train on; expected at least 3")
     turns = zip(names, names[1:] + names[:1], strict=True)
-    others = {name: frozenset().union(*(by_fold[one] for one in names if one != name)) for name in names}
+    others = {
+        name: frozenset().union(*(by_fold[name_of_fold] for name_of_fold in names if name_of_fold != name))
+        for name in names
+    }
     return [
         ListedFold(test, others[test] - by_fold[val], frozenset(by_fold[val]), frozenset(by_fold[test]))
         for test, val in turns

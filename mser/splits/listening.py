@@ -8,18 +8,19 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mser.audio.acoustic_fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fingerprint, telling
 from mser.audio.copies import find_copies
 from mser.audio.decoding import SAMPLE_RATE, Samples, decode
-from mser.audio.fingerprint import LEAST_FRAMES, STEP, VERSION, Fingerprint, fingerprint, telling
 from mser.encoders.cache_files import CheckedCache
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
-from mser.splits.recordings import Clip
+from mser.splits.same_recordings import Clip
 from mser.terminal.progress import progress
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE
@@ -59,12 +60,14 @@ def listen(utterances: Iterable[Utterance], root: Path) -> Heard:
     Raises:
         UserError: if an audio file cannot be read.
     """
-    lengths = {Clip(one.audio, one.start, float("inf") if one.end is None else one.end): one.duration
-               for one in utterances}  # fmt: skip
+    lengths = {
+        Clip(utterance.audio, utterance.start, inf if utterance.end is None else utterance.end): utterance.duration
+        for utterance in utterances
+    }
     memory = CheckedCache(f"copies-{VERSION}", ".json")
     key = _key(root.resolve(), _states(lengths, root), [(*clip, length) for clip, length in sorted(lengths.items())])
-    if (kept := memory.get(key)) is not None:
-        return _from_json(json.loads(kept))
+    if (cached := memory.get(key)) is not None:
+        return _from_json(json.loads(cached))
     heard = _listen(lengths, root)
     memory.put(key, _to_json(heard).encode())
     return heard
@@ -79,13 +82,13 @@ def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
         stands_for = {path: first.setdefault(digests[path], path) for path in paths}
         own = {_of(clip, stands_for[clip.audio]): length for clip, length in lengths.items()}
         clips = sorted(own)
-        kept = CheckedCache(f"fingerprints-{VERSION}", ".bin")
+        cache = CheckedCache(f"fingerprints-{VERSION}", ".bin")
         prints = [_UNHEARD] * len(clips)
         long = [number for number, clip in enumerate(clips) if own[clip] >= _SHORTEST]
         for at in range(0, len(long), _AT_ONCE):  # what waits for a thread takes a kilobyte
             some = long[at : at + _AT_ONCE]
             heard = threads.map(
-                lambda number: _print(clips[number], digests[clips[number].audio], root, kept, done), some
+                lambda number: _print(clips[number], digests[clips[number].audio], root, cache, done), some
             )
             for number, marks in zip(some, heard, strict=True):
                 prints[number] = marks
@@ -102,8 +105,8 @@ def _print(clip: Clip, digest: str, root: Path, cache: CheckedCache, done: _Step
     """Return a clip's fingerprint, from the cache if it is there; an empty one where it cannot be decoded."""
     done()
     key = _key(digest, clip.start, clip.end)
-    if (kept := cache.get(key)) is not None:
-        return np.frombuffer(kept, np.uint32)
+    if (cached := cache.get(key)) is not None:
+        return np.frombuffer(cached, np.uint32)
     try:
         marks = fingerprint(_decode(clip, root))
     except UserError:  # reading the corpus tells what cannot be decoded; here it only cannot be compared
@@ -113,7 +116,7 @@ def _print(clip: Clip, digest: str, root: Path, cache: CheckedCache, done: _Step
 
 
 def _decode(clip: Clip, root: Path) -> Samples:
-    return decode(root / clip.audio, clip.start, None if clip.end == float("inf") else clip.end)
+    return decode(root / clip.audio, clip.start, None if clip.end == inf else clip.end)
 
 
 def _states(clips: Iterable[Clip], root: Path) -> list[tuple[str, int, int, int, int]]:
@@ -121,10 +124,10 @@ def _states(clips: Iterable[Clip], root: Path) -> list[tuple[str, int, int, int,
     states = []
     for path in sorted({clip.audio for clip in clips}):
         try:
-            found = (root / path).stat()
+            status = (root / path).stat()
         except OSError as error:
             raise _unreadable(root / path, error) from error
-        states.append((path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino))
+        states.append((path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
     return states
 
 
@@ -149,6 +152,6 @@ def _to_json(heard: Heard) -> str:
     return json.dumps({"stands_for": dict(heard.stands_for), "copies": heard.copies, "unheard": sorted(heard.unheard)})
 
 
-def _from_json(kept: dict[str, Any]) -> Heard:
-    copies = [(Clip(*one), Clip(*two)) for one, two in kept["copies"]]
-    return Heard(kept["stands_for"], copies, frozenset(Clip(*clip) for clip in kept["unheard"]))
+def _from_json(cached: dict[str, Any]) -> Heard:
+    copies = [(Clip(*pair), Clip(*two)) for pair, two in cached["copies"]]
+    return Heard(cached["stands_for"], copies, frozenset(Clip(*clip) for clip in cached["unheard"]))

@@ -73,9 +73,9 @@ class Protocol:
         Raises:
             UserError: otherwise.
         """
-        if absent := self.listed - {one.id for one in utterances}:
-            told = f"{len(absent)} of {len(self.listed)} listed utterances are not here, such as {min(absent)[:80]}"
-            raise UserError(f"{self.name}: {told}; `mser data check` says what is missing")
+        if absent := self.listed - {utterance.id for utterance in utterances}:
+            message = f"{len(absent)} of {len(self.listed)} listed utterances are not here, such as {min(absent)[:80]}"
+            raise UserError(f"{self.name}: {message}; `mser data check` says what is missing")
 
     def require_train(self) -> None:
         """Accept a protocol that leaves something to train on and to validate with.
@@ -107,7 +107,7 @@ class Protocol:
                     raise UserError(
                         f"{self.name}: fold {name} has no utterance to {part}; choose another protocol or corpus"
                     )
-            folds.append(Fold(number, name, *(tuple(sorted(one.id for one in members)) for members in parts)))
+            folds.append(Fold(number, name, *(tuple(sorted(member.id for member in members)) for members in parts)))
         return folds
 
 
@@ -138,7 +138,9 @@ def official(
     """
 
     def by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-        train, val, tested = ([one for one in utterances if one.split == part] for part in ("train", "val", test))
+        train, val, tested = (
+            [utterance for utterance in utterances if utterance.split == part] for part in ("train", "val", test)
+        )
         yield "official", train, val, tested
 
     return Protocol(name, description, by_split, frozenset(shares), frozenset(shares_with_test), count=1)
@@ -156,8 +158,8 @@ def whole(corpus: str) -> Protocol:
     def split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
         yield "whole", [], [], list(utterances)
 
-    told = "One fold: everything is tested and nothing trained on, for a model of another corpus."
-    return Protocol(f"{corpus}/whole", told, split, parts=("test",))
+    description = "One fold: everything is tested and nothing trained on, for a model of another corpus."
+    return Protocol(f"{corpus}/whole", description, split, parts=("test",))
 
 
 def digest(folds: Iterable[Fold]) -> str:

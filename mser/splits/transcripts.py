@@ -46,7 +46,7 @@ def _spelled(number: re.Match[str]) -> str:
     return str(num2words(digits, to="ordinal") if ordinal and not fraction else num2words(digits + (fraction or "")))
 
 
-def runs(said: Sequence[str]) -> frozenset[str]:
+def runs(sentence: Sequence[str]) -> frozenset[str]:
     """Return the runs of five characters of words that a script does not separate; none where it does.
 
     Example:
@@ -55,7 +55,7 @@ def runs(said: Sequence[str]) -> frozenset[str]:
         >>> runs(["where", "have", "you", "been"])
         frozenset()
     """
-    text = "".join(said)
+    text = "".join(sentence)
     if 2 * len(_UNSEPARATED.findall(text)) <= len(text) or len(text) < LEAST_CHARACTERS:
         return frozenset()
     return frozenset(text[first : first + _RUN] for first in range(len(text) - _RUN + 1))
@@ -95,11 +95,11 @@ class NearCopies:
         of_runs: dict[frozenset[str], int] = {}
         self._set_of: dict[str, tuple[bool, int]] = {}
         for utterance in utterances:
-            said = words(utterance.transcript)
-            if in_runs := runs(said):
+            transcript = words(utterance.transcript)
+            if in_runs := runs(transcript):
                 self._set_of[utterance.id] = True, of_runs.setdefault(in_runs, len(of_runs))
-            elif len(said) >= LEAST_WORDS:
-                self._set_of[utterance.id] = False, of_words.setdefault(frozenset(said), len(of_words))
+            elif len(transcript) >= LEAST_WORDS:
+                self._set_of[utterance.id] = False, of_words.setdefault(frozenset(transcript), len(of_words))
         self._near = {True: _near(list(of_runs), LEAST_SHARED_RUNS), False: _near(list(of_words), LEAST_SHARED)}
 
     def compared(self, ids: Iterable[str]) -> list[str]:

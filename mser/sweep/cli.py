@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mser.crossval.cli import parse
 from mser.errors import UserError
 from mser.files.whole import write_text
-from mser.runs.settings import brief
+from mser.runs.run_options import brief
 from mser.runs.trials import (
     SETTINGS,
     Trial,
@@ -98,8 +98,8 @@ def _search(args: argparse.Namespace, sweep: Sweep, more: Sequence[str]) -> None
             )
     first = True
     while finished(study) < args.trials:
-        asked = ask(study, sweep, args.out, args.seed)
-        if asked is None:
+        trial = ask(study, sweep, args.out, args.seed)
+        if trial is None:
             _say(f"all settings have been tried: there are no more than {finished(study)}")
             return
 
@@ -110,9 +110,9 @@ def _search(args: argparse.Namespace, sweep: Sweep, more: Sequence[str]) -> None
                 _require_sound(command, folder, sweep)
             return _score(command, folder, sweep.metric)
 
-        found = run(study, asked, score)
+        value = run(study, trial, score)
         first = False
-        _tell(study, args.trials, asked.settings, asked.folder, sweep, found)
+        _tell(study, args.trials, trial.settings, trial.folder, sweep, value)
         _make_room(args.out, sweep)
 
 
@@ -126,7 +126,7 @@ def _shared(options: Sequence[str]) -> Json:
 
 def _require_sound(command: list[str], folder: Path, sweep: Sweep) -> None:
     """Refuse what would be wrong in every trial before the first one begins: options, corpus, metric."""
-    from mser.sweep.names import validation_scores
+    from mser.sweep.score_names import validation_scores
 
     if _crossval([*command, "--plan"]):
         raise UserError("the first trial was refused, as said above; mend the sweep file or the options")
@@ -155,10 +155,10 @@ def _flags(settings: Json) -> list[str]:
     return [f"--{name}={json.dumps(value)}" for name, value in settings.items()]
 
 
-def _tell(study: Study, planned: int, settings: Json, folder: Path, sweep: Sweep, found: float | None) -> None:
+def _tell(study: Study, planned: int, settings: Json, folder: Path, sweep: Sweep, value: float | None) -> None:
     from mser.sweep.search import finished
 
-    result = "failed" if found is None else f"{sweep.metric} {found:.4f}"
+    result = "failed" if value is None else f"{sweep.metric} {value:.4f}"
     _say(f"trial {finished(study)} of {planned}: {result} ({brief(settings)}; {folder})")
 
 

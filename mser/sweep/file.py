@@ -56,15 +56,15 @@ def read_sweep(path: Path) -> Sweep:
         UserError: if it is none, or asks for what this search does not know.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        command = found["command"]
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        command = content["command"]
         options = command[command.index("crossval") + 1 :]
         sweep = Sweep(
             name=path.stem,
-            method=found.get("method", "bayes"),
-            metric=found["metric"]["name"],
-            goal=found["metric"]["goal"],
-            parameters=dict(found["parameters"]),
+            method=content.get("method", "bayes"),
+            metric=content["metric"]["name"],
+            goal=content["metric"]["goal"],
+            parameters=dict(content["parameters"]),
             options=tuple(str(option) for option in options if option != "${args}"),
         )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -89,7 +89,7 @@ def saved_sweep(out: Path) -> Sweep | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Sweep(**found | {"options": tuple(found["options"])})
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Sweep(**content | {"options": tuple(content["options"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path} is damaged ({error}); give the sweep file by --config") from error

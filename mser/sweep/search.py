@@ -96,8 +96,8 @@ def ask(study: Study, sweep: Sweep, out: Path, seed: int) -> Asked | None:
         if left == []:
             return None
         if left and (sweep.method == "grid" or repeated):
-            one = left[0] if sweep.method == "grid" else random.Random(seed + len(study.trials)).choice(left)
-            study.enqueue_trial({keys[n]: told(v, sweep.parameters[n]) for n, v in one.items() if n in keys})
+            setting = left[0] if sweep.method == "grid" else random.Random(seed + len(study.trials)).choice(left)
+            study.enqueue_trial({keys[n]: told(v, sweep.parameters[n]) for n, v in setting.items() if n in keys})
         study.sampler = _sampler(sweep.method, seed + 7919 * len(study.trials))
         trial = study.ask()
         settings = {name: suggest(trial, name, space, keys.get(name)) for name, space in sweep.parameters.items()}
@@ -122,22 +122,22 @@ def _left(sweep: Sweep, tried: set[str]) -> list[Settings] | None:
     whole = size(sweep.parameters)
     if whole is None or whole > _MANY:
         return None
-    return [one for one in grid(sweep.parameters) if digest(one) not in tried]
+    return [settings for settings in grid(sweep.parameters) if digest(settings) not in tried]
 
 
 _MANY = 100_000
 """Of a larger space what is left is not listed: to draw the same twice is unlikely there."""
 
 
-def run(study: Study, asked: Asked, score: Score) -> float | None:
+def run(study: Study, trial: Asked, score: Score) -> float | None:
     """Try a setting and keep its score; one that is broken off is the next to be tried again, in the same folder."""
     try:
-        found = score(asked.settings, asked.folder)
+        value = score(trial.settings, trial.folder)
     except BaseException:
-        _break_off(study, asked.trial)
+        _break_off(study, trial.trial)
         raise
-    study.tell(asked.trial, found, _state("FAIL" if found is None else "COMPLETE"))
-    return found
+    study.tell(trial.trial, value, _state("FAIL" if value is None else "COMPLETE"))
+    return value
 
 
 def digest(settings: Mapping[str, Any]) -> str:
@@ -153,19 +153,19 @@ def keys_of(study: Study, sweep: Sweep) -> dict[str, str]:
     from optuna.distributions import check_distribution_compatibility as check
 
     known = [trial.distributions for trial in study.trials]
-    found = {}
+    keys = {}
     for name, space in sweep.parameters.items():
         if "value" in space:
             continue
         now = distribution(space)
-        found[name] = name
+        keys[name] = name
         try:
             for before in known:
                 if name in before:
                     check(before[name], now)
         except ValueError:
-            found[name] = f"{name} of {digest(dict(space))[:6]}"
-    return found
+            keys[name] = f"{name} of {digest(dict(space))[:6]}"
+    return keys
 
 
 def _sampler(method: str, seed: int) -> BaseSampler:

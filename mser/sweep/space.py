@@ -31,23 +31,23 @@ def require_space(name: str, space: object, *, whole: bool = False) -> None:
         UserError: for any other.
     """
     expected = f"expected values, or min and max with {', '.join(_KINDS)}"
-    told = f"{name} is to be drawn from {dict(space) if isinstance(space, Mapping) else space}"
+    described = f"{name} is to be drawn from {dict(space) if isinstance(space, Mapping) else space}"
     if not isinstance(space, Mapping):
-        raise UserError(f"{told}, {expected}")
+        raise UserError(f"{described}, {expected}")
     keys = set(space)
     if keys in ({"value"}, {"values"}):
         if keys == {"values"} and not (isinstance(space["values"], list) and space["values"]):
-            raise UserError(f"{told}, {expected}")
+            raise UserError(f"{described}, {expected}")
         return
     ends = [space.get("min"), space.get("max")]
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
     if not numbers or keys - {"min", "max", "distribution"} or _kind(space) not in _KINDS:
-        raise UserError(f"{told}, {expected}")
+        raise UserError(f"{described}, {expected}")
     low, high = float(space["min"]), float(space["max"])
     if low > high or (_kind(space) == "log_uniform_values" and low <= 0):
-        raise UserError(f"{told}, expected min below max, and above 0 for log_uniform_values")
+        raise UserError(f"{described}, expected min below max, and above 0 for log_uniform_values")
     if whole and choices(space) is None:
-        raise UserError(f"{told}, but a grid tries every value; give values, or method: random or bayes")
+        raise UserError(f"{described}, but a grid tries every value; give values, or method: random or bayes")
 
 
 def suggest(trial: Trial, name: str, space: Space, key: str | None = None) -> Any:
@@ -64,8 +64,8 @@ def suggest(trial: Trial, name: str, space: Space, key: str | None = None) -> An
     if "value" in space:
         return space["value"]
     if "values" in space:
-        found = trial.suggest_categorical(key, [told(value, space) for value in _unique(space["values"])])
-        return json.loads(str(found)) if _encoded(space) else found
+        choice = trial.suggest_categorical(key, [told(value, space) for value in _unique(space["values"])])
+        return json.loads(str(choice)) if _encoded(space) else choice
     low, high = space["min"], space["max"]
     if _kind(space) == "int_uniform":
         return trial.suggest_int(key, int(low), int(high))
@@ -107,7 +107,7 @@ def choices(space: Space) -> list[Any] | None:
 def size(parameters: Mapping[str, Space]) -> int | None:
     """Return how many different settings there are, or None where there is no end of them."""
     counts = [choices(space) for space in parameters.values()]
-    return None if any(found is None for found in counts) else prod(len(found or ()) for found in counts)
+    return None if any(count is None for count in counts) else prod(len(count or ()) for count in counts)
 
 
 def grid(parameters: Mapping[str, Space]) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ from mser.crossval.provenance import provenance
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE
-from mser.runs.searched import Choice, Procedure
+from mser.runs.search_record import Choice, Procedure
 from mser.runs.trials import Key, Trial, own_best, require_alike, settings_of
 from mser.sweep.file import Sweep
 from mser.sweep.winner import CHECKPOINT, searched

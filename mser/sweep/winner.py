@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from mser.files.whole import write_text
-from mser.runs.searched import KEY, Searched
+from mser.runs.search_record import KEY, Searched
 from mser.runs.trials import Trial, own_best, ranked
 from mser.sweep.file import Sweep
 

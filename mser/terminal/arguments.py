@@ -67,9 +67,9 @@ class EachRoleOnce(Action):
         option: str | None = None,
     ) -> None:
         """Add what was given to what was given before."""
-        given = [*getattr(namespace, self.dest), *(values or ())]
-        for number, (role, name) in enumerate(given):
-            for other, before in given[:number]:
+        roles = [*getattr(namespace, self.dest), *(values or ())]
+        for number, (role, name) in enumerate(roles):
+            for other, before in roles[:number]:
                 if role == other:
                     raise ArgumentError(self, f"{role} is given twice, as {before} and as {name}; keep one of them")
-        setattr(namespace, self.dest, given)
+        setattr(namespace, self.dest, roles)

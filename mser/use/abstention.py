@@ -9,22 +9,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mser.labels import Kind
+
 Floats = NDArray[np.float64]
 
 
-def sureness(probabilities: Floats, task: str) -> Floats:
+def sureness(probabilities: Floats, kind: Kind) -> Floats:
     """Return how sure each answer is, (N,): of one label its probability; of several, that of the least sure one.
 
     Args:
         probabilities: (N, C), calibrated.
-        task: ``labels`` or ``multi_label``.
+        kind: whether one label is asked for, or several.
 
     Example:
-        >>> sureness(np.array([[0.7, 0.3], [0.1, 0.9]]), "labels").tolist()
+        >>> sureness(np.array([[0.7, 0.3], [0.1, 0.9]]), Kind.LABELS).tolist()
         [0.7, 0.9]
-        >>> sureness(np.array([[0.6, 0.1]]), "multi_label").tolist()
+        >>> sureness(np.array([[0.6, 0.1]]), Kind.MULTI_LABEL).tolist()
         [0.6]
     """
-    if task == "multi_label":
+    if kind.is_several_labels:
         return np.asarray(np.maximum(probabilities, 1 - probabilities).min(-1))
     return np.asarray(probabilities.max(-1))

@@ -41,6 +41,7 @@ class Clip:
         speaker: who speaks, where that is known; no model is told.
         channel: the only one of a file to hear, counted from 1; all, mixed, when None.
         error: why it cannot be asked after all; its answer then says so.
+        note: what its answer has to say of it otherwise.
     """
 
     audio: Audio | None
@@ -52,6 +53,7 @@ class Clip:
     speaker: str = ""
     channel: int | None = None
     error: str = ""
+    note: str = ""
 
     @property
     def called(self) -> str:
@@ -89,7 +91,7 @@ def duration(clip: Clip) -> Seconds:
         UserError: if there is no recording, or it ends before the clip begins.
     """
     if not isinstance(clip.audio, str | Path):
-        return _seconds(clip, len(_mono(clip)) / (clip.sample_rate or 1))
+        return _seconds(clip, len(mixed(clip)) / (clip.sample_rate or 1))
     with _open(clip) as recording:
         return _seconds(clip, recording.seconds)
 
@@ -145,7 +147,7 @@ def _require_room(name: str, seconds: Seconds, budget: Seconds) -> None:
 
 
 def _from_samples(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Samples, Seconds, list[str]]:
-    samples = _mono(clip)
+    samples = mixed(clip)
     rate = clip.sample_rate or 1
     seconds = _seconds(clip, len(samples) / rate)
     _require_room(clip.called or "the recording", min(seconds, longest), budget)
@@ -157,7 +159,12 @@ def _from_samples(clip: Clip, longest: Seconds, budget: Seconds) -> tuple[Sample
     return as_taken(samples, rate), seconds, [] if rate == SAMPLE_RATE else [f"resampled from {rate} Hz"]
 
 
-def _mono(clip: Clip) -> Samples:
+def mixed(clip: Clip) -> Samples:
+    """Return the samples of a clip that has them, (samples,) in [-1, 1] at their own rate.
+
+    Raises:
+        UserError: if they are of another shape, or without their rate.
+    """
     samples: Any = _array(clip.audio)
     if not clip.sample_rate or clip.sample_rate <= 0:
         raise UserError("samples were given without their rate; say it, as in sample_rate=16000")

@@ -47,12 +47,12 @@ def require_embeddings(engine: Engine, of: Side, *, frames: bool) -> EmotionReco
 
 
 @torch.inference_mode()
-def embedding(engine: Engine, one: Ready, of: Side = "fused", *, frames: bool = False) -> NDArray[np.float32]:
+def embedding(engine: Engine, clip: Ready, of: Side = "fused", *, frames: bool = False) -> NDArray[np.float32]:
     """Return (D,) of a clip, or (T, D) of its frames or tokens: computed by itself, so no other clip changes it.
 
     Args:
         engine: of a model folder.
-        one: the clip, as it was made ready.
+        clip: the clip, as it was made ready.
         of: ``fused`` is what the head answers by, ``speech`` or ``text`` what that encoder says.
         frames: each state of the side instead of its summary.
 
@@ -60,15 +60,15 @@ def embedding(engine: Engine, one: Ready, of: Side = "fused", *, frames: bool = 
         UserError: if there is no such embedding, or the clip lacks the side.
     """
     model = require_embeddings(engine, of, frames=frames)
-    if of != "fused" and of not in one.sides:
+    if of != "fused" and of not in clip.sides:
         raise UserError(f"there is no {of} to embed")
-    batch = batched([one], cast(TorchEngine, engine).device)
+    batch = batched([clip], cast(TorchEngine, engine).device)
     if of == "fused":
-        found = _fused(model, batch)[0]
+        vector = _fused(model, batch)[0]
     else:
-        said = model._hear(batch) if of == "speech" else model._read(batch)
-        found = said.states[0][said.mask[0]] if frames else said.summary[0]
-    return np.asarray(found.float().cpu().numpy())
+        encoded = model._hear(batch) if of == "speech" else model._read(batch)
+        vector = encoded.states[0][encoded.mask[0]] if frames else encoded.summary[0]
+    return np.asarray(vector.float().cpu().numpy())
 
 
 def _fused(model: EmotionRecognizer, batch: Batch) -> Any:

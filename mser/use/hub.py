@@ -35,8 +35,8 @@ def local_folder(name: str | Path, **where: Any) -> Path:
         return Path(snapshot_download(str(name), allow_patterns=FILES, **where))
     # Besides its own errors, the client lets those of the network through, which are of several libraries.
     except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(".")
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(".")
         raise UserError(
-            f"{name} is neither a folder here nor could it be had from the Hugging Face hub ({said}); check the name, "
-            "or give a folder that `mser export` made"
+            f"{name} is neither a folder here nor could it be had from the Hugging Face hub ({message}); check the "
+            f"name, or give a folder that `mser export` made"
         ) from error

@@ -24,9 +24,9 @@ def warn_of_others(settings: Settings, folder: Path) -> None:
         with (folder / member.weights).open("rb") as file:
             while part := file.read(1 << 24):
                 digest.update(part)
-    found = digest.hexdigest()[:12]
-    if found != settings.id:
+    digest_there = digest.hexdigest()[:12]
+    if digest_there != settings.id:
         log.warning(
             "%s: its weights are not those that %s was written with (%s, not %s): they may be another model's; copy "
-            "the whole folder again if nobody changed them on purpose", folder, FILE, found, settings.id,
+            "the whole folder again if nobody changed them on purpose", folder, FILE, digest_there, settings.id,
         )  # fmt: skip

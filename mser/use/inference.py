@@ -64,8 +64,8 @@ class Packed(nn.Linear):
             weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None)
             self._buffers["weight"] = weight
             self._parameters.pop("weight", None)  # afterwards, so that other threads always find one of the two
-        said: Tensor = torch.ops.mkldnn._linear_pointwise(states, weight, self.bias, "none", [], "")
-        return said
+        outputs: Tensor = torch.ops.mkldnn._linear_pointwise(states, weight, self.bias, "none", [], "")
+        return outputs
 
 
 def pack(model: nn.Module) -> None:

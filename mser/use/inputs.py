@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -16,12 +16,12 @@ from mser.audio.containers import HEAD, container_of
 from mser.audio.recording import SUFFIXES, heard_in, mono, opened
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
-from mser.corpora.table.hub import local_table
+from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
-ROLES = ("audio", "transcript", "start", "end")
+ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Listed:
     Attributes:
         heard: whether any has a recording.
         read: whether any has a transcript.
+        speakers: whether of any it is known who speaks.
+        channels: whether any is of one channel alone.
 
     Raises:
         UserError: if one of them cannot be made.
@@ -53,11 +55,13 @@ class Listed:
 
     def __init__(self, each: Callable[[], Iterator[Asked]]) -> None:
         self._each = each
-        self._number, self.heard, self.read = 0, False, False
-        for one in each():
+        self._number, self.heard, self.read, self.speakers, self.channels = 0, False, False, False, False
+        for clip in each():
             self._number += 1
-            self.heard = self.heard or bool(one.path)
-            self.read = self.read or bool(one.transcript)
+            self.heard = self.heard or bool(clip.path)
+            self.read = self.read or bool(clip.transcript)
+            self.speakers = self.speakers or bool(clip.speaker)
+            self.channels = self.channels or bool(clip.channel)
 
     def __len__(self) -> int:
         return self._number
@@ -72,14 +76,14 @@ def from_files(files: Sequence[str], texts: Sequence[str]) -> Listed:
     Raises:
         UserError: if there are texts but not one for each file.
     """
-    found = [one for file in files for one in _inside(file)]
+    paths = [path for file in files for path in _inside(file)]
     texts = [_utf8(text) for text in texts]
-    if not found:
+    if not paths:
         return Listed(lambda: (Asked("", None, text) for text in texts))
-    if texts and len(texts) != len(found):
-        raise UserError(f"{len(found)} files but {len(texts)} --text were given; give one for each, or use --table")
-    given = texts or repeat(None)
-    return Listed(lambda: (Asked(_utf8(file), file, text) for file, text in zip(found, given, strict=False)))
+    if texts and len(texts) != len(paths):
+        raise UserError(f"{len(paths)} files but {len(texts)} --text were given; give one for each, or use --table")
+    transcripts = texts or repeat(None)
+    return Listed(lambda: (Asked(_utf8(path), path, text) for path, text in zip(paths, transcripts, strict=False)))
 
 
 def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
@@ -116,29 +120,29 @@ def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str
     """
     from mser.corpora.annotations.turns import read_turns
 
-    asked = [
+    clips = [
         Asked(_utf8(str(turn.audio)), str(turn.audio), turn.columns.get("transcript") or None, turn.start, turn.end,
               turn.speaker)
         for turn in read_turns(paths, root, tiers)
     ]  # fmt: skip
-    return Listed(lambda: iter(asked))
+    return Listed(lambda: iter(clips))
 
 
-def of_channel(asked: Listed, channel: int | None) -> Listed:
+def of_channel(clips: Listed, channel: int | None) -> Listed:
     """Return clips of one channel of each recording, or, when None, of each channel in turn, each a speaker."""
 
     def each() -> Iterator[Asked]:
-        for one in asked:
-            if channel is not None or not one.path:
-                yield replace(one, channel=channel)
+        for clip in clips:
+            if channel is not None or not clip.path:
+                yield replace(clip, channel=channel)
                 continue
-            for number in range(1, _channels(one.path) + 1):
-                yield replace(one, channel=number, speaker=f"channel {number}")
+            for number in range(1, _channels(clip.path) + 1):
+                yield replace(clip, channel=number, speaker=f"channel {number}")
 
     return Listed(each)
 
 
-@cache
+@lru_cache(1 << 16)
 def _channels(path: str) -> int:
     """Return how many channels a recording has; 1 where it cannot be read, which is said when it is heard."""
     try:
@@ -151,10 +155,10 @@ def _channels(path: str) -> int:
 def _inside(file: str) -> list[str]:
     if not os.path.isdir(file):
         return [file]
-    found = sorted(os.path.join(folder, name) for folder, _, names in os.walk(file) for name in heard_in(names))
-    if not found:
+    paths = sorted(os.path.join(folder, name) for folder, _, names in os.walk(file) for name in heard_in(names))
+    if not paths:
         raise UserError(f"{file} is a folder without any audio ({', '.join(SUFFIXES)}); give another")
-    return found
+    return paths
 
 
 def _roles(row: Row, named: Mapping[str, str]) -> Row:
@@ -170,8 +174,16 @@ def _clip(table: Path, place: int | str, row: Row) -> Asked:
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
         raise UserError(f"{table}, row {place}: {error}; start and end are seconds, start before end") from error
-    said = row.get("transcript")
-    return Asked(_utf8(row.get("name") or audio or ""), path, said and _utf8(said), start, end)
+    transcript, channel = row.get("transcript"), row.get("channel") or None
+    if channel and not (channel.isascii() and channel.isdigit() and int(channel)):
+        raise UserError(
+            f"{table}, row {place}: its channel is {channel!r}; expected 1, 2, ..., or nothing for all, mixed"
+        )
+    return Asked(
+        _utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end,
+        speaker=_utf8(row.get("speaker") or (f"channel {channel}" if channel else "")),
+        channel=int(channel) if channel else None,
+    )  # fmt: skip
 
 
 def _utf8(text: str) -> str:
@@ -200,19 +212,27 @@ def clips_of(
     return [_given(audio, transcript, sample_rate)], False
 
 
-def named(asked: Iterable[Asked]) -> Iterator[Clip]:
+def named(listed: Iterable[Asked]) -> Iterator[Clip]:
     """Yield the clips that were asked about, called as they were called there."""
     return (
-        Clip(one.path, one.transcript, one.start, one.end, name=one.audio, speaker=one.speaker, channel=one.channel)
-        for one in asked
+        Clip(
+            clip.path,
+            clip.transcript,
+            clip.start,
+            clip.end,
+            name=clip.audio,
+            speaker=clip.speaker,
+            channel=clip.channel,
+        )
+        for clip in listed
     )
 
 
 def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sample_rate: int | None) -> Iterator[Clip]:
-    said = [None] * len(audio) if transcript is None else transcript
-    if len(said) != len(audio) or isinstance(said, str):
+    transcripts = [None] * len(audio) if transcript is None else transcript
+    if len(transcripts) != len(audio) or isinstance(transcripts, str):
         raise UserError(f"{len(audio)} recordings were given with other than as many transcripts; pair them")
-    return (_given(*pair, sample_rate) for pair in zip(audio, said, strict=True))
+    return (_given(*pair, sample_rate) for pair in zip(audio, transcripts, strict=True))
 
 
 def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
@@ -234,8 +254,8 @@ def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
         else:
             samples, rate = soundfile.read(audio, dtype="float32", always_2d=True)
     except (BadAudioError, OSError, RuntimeError, TypeError) as error:
-        said = str(error).rstrip(".")
-        return Clip(None, transcript, name=name, error=f"the recording cannot be decoded: {said}; give another")
+        message = str(error).rstrip(".")
+        return Clip(None, transcript, name=name, error=f"the recording cannot be decoded: {message}; give another")
     return Clip(samples, transcript, sample_rate=rate, name=name)
 
 

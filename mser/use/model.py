@@ -24,10 +24,11 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
+from mser.use.listening import Heard, Listening
 from mser.use.prediction import MADE_UP
 from mser.use.prediction import Prediction as Prediction
-from mser.use.prepared import Ready, ready, require_sides
-from mser.use.segments import cut, way_to_cut
+from mser.use.prepared import Ready, ready, require_listener, require_sides
+from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -172,6 +173,47 @@ class Model(ModelHubMixin):
             raise UserError(answers[0].error)
         return answers[0]
 
+    def listen(
+        self,
+        chunks: Iterable[Any],
+        *,
+        sample_rate: int | None = None,
+        window: Seconds = 4.0,
+        hop: Seconds | None = None,
+    ) -> Iterator[Prediction]:
+        """Yield what the model says of live speech, once a window is full and after each hop from there on.
+
+        The answers are those to the windows of a recording of all chunks: of `predict` with this window and hop. No
+        more than a window is held.
+
+        Args:
+            chunks: of one recording as they come, each (N,) or (N, channels), or a pair of its rate and that.
+            sample_rate: of chunks without one, in Hz.
+            window: seconds that an answer is about.
+            hop: seconds from one answer to the next; half a window when None.
+
+        Returns:
+            An iterator of predictions with `start` and `end`; of a window that cannot be used, such as a silent one,
+            with an `error`.
+
+        Raises:
+            UserError: if a chunk is no sound or of another rate, or the model cannot do without a transcript.
+        """
+        by = Windows(window, window / 2 if hop is None else hop)
+        way_to_cut("window", window, hop)
+        require_listener(self.settings, asr=self.transcriber is not None)
+        return self._listen(chunks, Listening(by, sample_rate))
+
+    def _listen(self, chunks: Iterable[Any], listening: Listening) -> Iterator[Prediction]:
+        for chunk in chunks:
+            yield from map(self.heard, listening.add(chunk))
+        yield from map(self.heard, listening.finish())
+
+    def heard(self, window: Heard) -> Prediction:
+        """Return what the model says of one window of live speech."""
+        [said] = self.stream([window.clip])
+        return replace(said, start=window.start, end=window.end)
+
     def embed(
         self,
         audio: Audio | list[Any] | None,
@@ -201,8 +243,8 @@ class Model(ModelHubMixin):
             UserError: if a recording cannot be used, or the model has no such embedding.
         """
         clips, several = clips_of(audio, transcript, sample_rate, columns or {})
-        found = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
-        return found if several else found[0]
+        embeddings = [self.embed_clip(clip, of=of, frames=frames) for clip in clips]
+        return embeddings if several else embeddings[0]
 
     def embed_clip(self, clip: Clip, *, of: Side = "fused", frames: bool = False) -> NDArray[np.float32]:
         """Return what `embed` does of one clip."""
@@ -210,8 +252,8 @@ class Model(ModelHubMixin):
 
         if clip.error:
             raise UserError(clip.error)
-        one = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
-        [written] = self._written([one])
+        prepared = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
+        [written] = self._written([prepared])
         if not isinstance(written, Ready):
             raise UserError(written.error)
         return embedding(self.engine, written, of, frames=frames)
@@ -236,10 +278,7 @@ class Model(ModelHubMixin):
         window: list[Ready | Prediction] = []
         held = 0.0
         for clip in clips:
-            try:
-                window.append(ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None))
-            except (UserError, MemoryError) as error:
-                window.append(_refused(clip, error))
+            window.append(self.prepared(clip, batch_seconds))
             held += window[-1].seconds or 0.0
             if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
                 yield from self._answered(window, batch_seconds, answered)
@@ -249,47 +288,72 @@ class Model(ModelHubMixin):
     def _answered(
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
+        said: dict[int, Prediction] = {}
+        for some in self.answers(window, budget):
+            said |= some
+            answered(len(some))
+        yield from (said[place] for place in range(len(window)))
+
+    def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
+        """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
+        try:
+            return ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None)
+        except (UserError, MemoryError) as error:
+            return _refused(clip, error)
+
+    def answers(
+        self, window: Sequence[Ready | Prediction], batch_seconds: Seconds = BATCH_SECONDS
+    ) -> Iterator[dict[int, Prediction]]:
+        """Yield what the model says of prepared clips, batch after batch, by their places in the window.
+
+        Args:
+            window: all of them, since clips of about the same length make a batch.
+            batch_seconds: as for `stream`.
+        """
         window = self._written(window)
-        known = [one for one in window if isinstance(one, Ready)]
-        budget = min(budget, self.engine.at_once)
-        lengths = [min(one.seconds, budget) for one in known]  # a longer one has a batch of its own
-        answers: dict[int, Prediction] = {}
-        answered(len(window) - len(known))
+        yield {place: item for place, item in enumerate(window) if not isinstance(item, Ready)}
+        known = {place: item for place, item in enumerate(window) if isinstance(item, Ready)}
+        places, budget = list(known), min(batch_seconds, self.engine.at_once)
+        lengths = [min(item.seconds, budget) for item in known.values()]  # a longer one has a batch of its own
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
-            chosen = [known[index] for index in batch]
-            answers.update(zip(map(id, chosen), self._ask(chosen), strict=True))
-            answered(len(chosen))
-        for one in window:
-            yield answers[id(one)] if isinstance(one, Ready) else one
+            chosen = [places[index] for index in batch]
+            yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
 
     def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
         """Return the window with the transcripts that were missing; without words, what there is has to do."""
-        missing = [one for one in window if isinstance(one, Ready) and one.transcript is None]
+        missing = [prepared for prepared in window if isinstance(prepared, Ready) and prepared.transcript is None]
         if not missing or self.transcriber is None:
             return list(window)
-        missing.sort(key=lambda one: one.seconds)
-        said = self.transcriber([one.waveform for one in missing])
-        words = dict(zip(map(id, missing), said, strict=True))
+        missing.sort(key=lambda prepared: prepared.seconds)
+        transcripts = self.transcriber([prepared.waveform for prepared in missing])
+        words = dict(zip(map(id, missing), transcripts, strict=True))
         by = self.transcriber.called
-        return [self._with_words(one, words[id(one)], by) if isinstance(one, Ready) and id(one) in words else one
-                for one in window]  # fmt: skip
+        return [
+            self._with_words(prepared, words[id(prepared)], by)
+            if isinstance(prepared, Ready) and id(prepared) in words
+            else prepared
+            for prepared in window
+        ]
 
-    def _with_words(self, one: Ready, said: str | None, by: str) -> Ready | Prediction:
-        if said is None:
-            return _refused(one.clip, MemoryError())
-        one.transcript, one.transcribed = said, True
-        one.notes.append(f"transcript by {by}" if said else "no words were recognised")
-        if not said:
-            one.sides = tuple(side for side in one.sides if side != "text")
+    def _with_words(self, prepared: Ready, transcript: str | None, by: str) -> Ready | Prediction:
+        if transcript is None:
+            return _refused(prepared.clip, MemoryError())
+        prepared.transcript, prepared.transcribed = transcript, True
+        prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
+        if not transcript:
+            prepared.sides = tuple(side for side in prepared.sides if side != "text")
         try:
-            require_sides(replace(one.clip, transcript=one.transcript), self.settings, one.sides)
+            require_sides(replace(prepared.clip, transcript=prepared.transcript), self.settings, prepared.sides)
         except UserError as error:
-            return _refused(one.clip, UserError(f"no words were recognised: {error}"))
-        return one
+            return _refused(prepared.clip, UserError(f"no words were recognised: {error}"))
+        return prepared
 
     def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
-            return [self._prediction(one, answer) for one, answer in zip(chosen, self._answers(chosen), strict=True)]
+            return [
+                self._prediction(prepared, answer)
+                for prepared, answer in zip(chosen, self._answers(chosen), strict=True)
+            ]
         except (UserError, MemoryError) as error:
             if len(chosen) == 1:
                 return [_refused(chosen[0].clip, error)]
@@ -298,42 +362,44 @@ class Model(ModelHubMixin):
 
     def _answers(self, chosen: Sequence[Ready]) -> Floats:
         every = []
-        for said, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
+        for logits, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
             if not isinstance(self.task, ScoreSet):
-                said = tempered(said, member.temperature, exclusive=self.settings.exclusive)
-            every.append(said)
+                logits = tempered(logits, member.temperature, exclusive=self.settings.exclusive)
+            every.append(logits)
         answers = np.asarray(np.mean(every, axis=0))
         if not np.isfinite(answers).all():
             raise UserError("the model's answer is no number; its weights or its temperature are damaged")
         return answers
 
-    def _prediction(self, one: Ready, answer: Floats) -> Prediction:
+    def _prediction(self, prepared: Ready, answer: Floats) -> Prediction:
         named = dict(zip(self.task.labels, answer.tolist(), strict=True))
         scores = isinstance(self.task, ScoreSet)
         return Prediction(
-            audio=one.clip.called,
-            transcript=one.transcript if one.transcribed else one.clip.transcript,
-            start=one.clip.start,
-            end=one.clip.end,
+            audio=prepared.clip.called,
+            transcript=prepared.transcript if prepared.transcribed else prepared.clip.transcript,
+            start=prepared.clip.start,
+            end=prepared.clip.end,
             label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
             probabilities={} if scores else named,
             scores=named if scores else {},
             abstain=self.abstains(answer),
-            used=one.sides,
-            transcript_from="asr" if one.transcribed else "",
-            seconds=one.seconds if "speech" in one.sides else None,
-            speaker=one.clip.speaker,
-            note="; ".join([*([MADE_UP] if self.settings.made_up else ()), *one.notes, *self._cut_short(one)]),
+            used=prepared.sides,
+            transcript_from="asr" if prepared.transcribed else "",
+            seconds=prepared.seconds if "speech" in prepared.sides else None,
+            speaker=prepared.clip.speaker,
+            note="; ".join(
+                [*([MADE_UP] if self.settings.made_up else ()), *prepared.notes, *self._cut_short(prepared)]
+            ),
         )
 
     def abstains(self, answer: Floats) -> bool | None:
         """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
         if self.settings.abstain is None:
             return None
-        return bool(sureness(answer, self.settings.task["kind"]) < self.settings.abstain["threshold"])
+        return bool(sureness(answer, self.settings.kind) < self.settings.abstain["threshold"])
 
-    def _cut_short(self, one: Ready) -> list[str]:
-        text, most = one.transcript or "", self.engine.max_tokens
+    def _cut_short(self, prepared: Ready) -> list[str]:
+        text, most = prepared.transcript or "", self.engine.max_tokens
         # A token is a byte at least, so a shorter text cannot be too long.
         long = len(text.encode()) + 2 > most and self.engine.cuts(text)
         return [f"the transcript's first {most} tokens"] if long else []

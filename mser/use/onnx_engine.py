@@ -15,7 +15,7 @@ from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU
 from mser.use.prepared import Ready
 from mser.use.settings import AGAIN, FILE, Settings
-from mser.use.tokens import Ids, padded, token_ids
+from mser.use.transcript_tokens import Ids, padded, token_ids
 
 
 class OnnxEngine:
@@ -63,16 +63,18 @@ class OnnxEngine:
         return self.ids is not None and len(self.ids(text, self.max_tokens + 1)) > self.max_tokens
 
     def _batch(self, chosen: Sequence[Ready]) -> dict[str, Any]:
-        waveform, heard = padded([one.waveform for one in chosen], np.float32(0))
-        given = {"waveform": waveform, "lengths": heard.sum(1)}
+        waveform, mask = padded([prepared.waveform for prepared in chosen], np.float32(0))
+        inputs = {"waveform": waveform, "lengths": mask.sum(1)}
         if self.ids is not None:
-            ids = [np.asarray(self.ids(one.transcript or "", self.max_tokens), np.int64) for one in chosen]
-            given["tokens"], given["mask"] = padded(ids, np.int64(self.pad))
-        return given | {f"{side}_given": np.array([side in one.sides for one in chosen]) for side in ("speech", "text")}
+            ids = [np.asarray(self.ids(prepared.transcript or "", self.max_tokens), np.int64) for prepared in chosen]
+            inputs["tokens"], inputs["mask"] = padded(ids, np.int64(self.pad))
+        return inputs | {
+            f"{side}_given": np.array([side in prepared.sides for prepared in chosen]) for side in ("speech", "text")
+        }
 
 
 def _run(graph: Any, batch: dict[str, Any]) -> Floats:
-    [answers] = graph.run(None, {one.name: batch[one.name] for one in graph.get_inputs()})
+    [answers] = graph.run(None, {source.name: batch[source.name] for source in graph.get_inputs()})
     return np.asarray(answers, dtype=np.float64)
 
 
@@ -101,12 +103,15 @@ def _session(path: Path, device: str | None) -> Any:
 
 def _require_fit(path: Path, graph: Any, settings: Settings) -> None:
     """Refuse the graph of another model than the settings tell of."""
-    inputs = {one.name for one in graph.get_inputs()}
+    inputs = {source.name for source in graph.get_inputs()}
     sides = tuple(side for side, name in (("speech", "waveform"), ("text", "tokens")) if name in inputs)
     [answers] = graph.get_outputs()
-    found, told = (sides, answers.shape[1]), (settings.modalities, len(settings.task["labels"]))
-    if found != told:
-        (takes, gives), (expected, labels) = (" and ".join(found[0]), found[1]), (" and ".join(told[0]), told[1])
+    actual, stated = (sides, answers.shape[1]), (settings.modalities, len(settings.task["labels"]))
+    if actual != stated:
+        (takes, gives), (expected, labels) = (
+            (" and ".join(actual[0]), actual[1]),
+            (" and ".join(stated[0]), stated[1]),
+        )
         raise UserError(
             f"{path.parent / FILE} tells of a model of {expected} with {labels} labels, but {path.name} takes {takes} "
             f"and gives {gives} numbers; {AGAIN}"

@@ -18,7 +18,7 @@ ENCODERS = {
 }
 
 
-def part(given: Mapping[str, Any]) -> dict[str, Any]:
+def part(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``class`` and ``options`` of what a configuration gives as ``class_path`` and ``init_args``.
 
     Example:
@@ -27,23 +27,23 @@ def part(given: Mapping[str, Any]) -> dict[str, Any]:
         >>> part({"class_path": "mypackage.Sum", "init_args": {"bias": True}})
         {'class': 'mypackage.Sum', 'options': {'bias': True}}
     """
-    module, _, name = given["class_path"].rpartition(".")
-    path = name if module in OURS else given["class_path"]
-    return {"class": path, "options": given.get("init_args") or {}}
+    module, _, name = settings["class_path"].rpartition(".")
+    path = name if module in OURS else settings["class_path"]
+    return {"class": path, "options": settings.get("init_args") or {}}
 
 
-def encoder(given: Mapping[str, Any] | None, side: str) -> dict[str, Any] | None:
+def encoder(settings: Mapping[str, Any] | None, side: str) -> dict[str, Any] | None:
     """Return the options of an encoder, or None where the model has none.
 
     Where its ``name`` is a backbone of another package that is a `part`; where the encoder's own class is another
     package's the options have a ``class``.
     """
-    if given is None:
+    if settings is None:
         return None
-    options = dict(given.get("init_args", given))
+    options = dict(settings.get("init_args", settings))
     if isinstance(options.get("name"), Mapping):
         options["name"] = part(options["name"])
-    path = given.get("class_path", ENCODERS[side])
+    path = settings.get("class_path", ENCODERS[side])
     return options if is_own(path) else {"class": path, **options}
 
 
@@ -55,7 +55,7 @@ def has_files(encoder: Mapping[str, Any] | None) -> bool:
 
 def foreign(model: Mapping[str, Any]) -> Iterator[str]:
     """Yield the paths of the classes of other packages that a model folder's settings name."""
-    for given in model.values():
-        for one in (given, given.get("name")) if isinstance(given, Mapping) else ():
+    for options in model.values():
+        for one in (options, options.get("name")) if isinstance(options, Mapping) else ():
             if isinstance(one, Mapping) and "." in one.get("class", ""):
                 yield one["class"]

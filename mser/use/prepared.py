@@ -62,7 +62,20 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
     if not (listens or transcribe):
         return Ready(clip, np.zeros(SHORTEST, np.float32), text, sides, min(1 + len(text or "") / _PACE, budget))
     waveform, notes = hear(clip, settings.max_seconds, budget)
+    notes = [*([clip.note] if clip.note else ()), *notes]
     return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes)
+
+
+def require_listener(settings: Settings, *, asr: bool) -> None:
+    """Refuse a model that cannot tell anything of speech alone.
+
+    Raises:
+        UserError: if it does not listen, or needs a transcript that nobody writes.
+    """
+    if "speech" not in settings.modalities and not asr:
+        raise UserError("this model does not listen: it needs a transcript")
+    if "text" in settings.modalities and not (asr or settings.takes_either):
+        raise UserError(NEEDS_TEXT)
 
 
 def require_sides(clip: Clip, settings: Settings, sides: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from safetensors.torch import load_model
 from mser import fusion, objectives
 from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only
+from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError, brief, one_of
 from mser.plugins import allowed_class
 from mser.recognizer import EmotionRecognizer
@@ -50,8 +50,8 @@ def rebuild(settings: Settings, folder: Path, plugins: Collection[str] = ()) -> 
     except UserError:
         raise
     except Exception as error:  # whatever a library says of settings that somebody else wrote
-        said = " ".join(f"{type(error).__name__} {error}".split())[:200]
-        raise UserError(f"{folder / FILE} makes no model: {said}; {AGAIN}") from error
+        message = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        raise UserError(f"{folder / FILE} makes no model: {message}; {AGAIN}") from error
 
 
 def load_weights(model: EmotionRecognizer, settings: Settings, member: Member, folder: Path) -> None:
@@ -91,7 +91,7 @@ def encoder(kind: Any, options: Mapping[str, Any] | None, folder: Path, plugins:
     return kind(**own)
 
 
-def made(kind: type, given: Mapping[str, Any], plugins: Collection[str], where: object) -> partial[Any]:
+def made(kind: type, definition: Mapping[str, Any], plugins: Collection[str], where: object) -> partial[Any]:
     """Return what makes a part: ours by the short name of its class, another package's if that is allowed."""
     homes: dict[type, Any] = {fusion.Fusion: fusion, objectives.Objective: objectives}
     own = homes.get(kind)
@@ -99,7 +99,7 @@ def made(kind: type, given: Mapping[str, Any], plugins: Collection[str], where: 
         name: one for name, one in (vars(own) if own else {}).items() if isinstance(one, type) and issubclass(one, kind)
     }
     known.pop(kind.__name__, None)
-    name = given["class"]
+    name = definition["class"]
     if "." not in name and name not in known:
         raise one_of(kind.__name__.lower(), name, list(known))
-    return partial(known.get(name) or allowed_class(name, kind, plugins, where), **given["options"])
+    return partial(known.get(name) or allowed_class(name, kind, plugins, where), **definition["options"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mser.errors import UserError, one_of
 from mser.manifest import Seconds
@@ -19,7 +19,21 @@ _WHOLE_TEXT = (
     "speech recognition write one for each segment (--asr; asr=), or give a table with start, end and transcript"
 )
 _MS = 1e-3
-Span = tuple[Seconds, Seconds]
+_UNHEARD = "no speech was found: answered whole"
+
+
+class Span(NamedTuple):
+    """A segment, in seconds of its recording.
+
+    Attributes:
+        start: where it begins.
+        end: where it ends.
+        note: what its answer has to say of it.
+    """
+
+    start: Seconds
+    end: Seconds
+    note: str = ""
 
 
 class Segments(Protocol):
@@ -42,7 +56,7 @@ class Windows:
         hop: from the start of one to the start of the next.
 
     Example:
-        >>> list(Windows(4.0, 3.0).over(0.0, 12.0))
+        >>> [span[:2] for span in Windows(4.0, 3.0).over(0.0, 12.0)]
         [(0.0, 4.0), (3.0, 7.0), (6.0, 10.0), (8.0, 12.0)]
     """
 
@@ -53,9 +67,9 @@ class Windows:
         """Yield the segments of one stretch."""
         number, last = 0, max(start, end - self.window)
         while (begin := start + number * self.hop) < last - _MS:
-            yield round(begin, 3), round(begin + self.window, 3)
+            yield Span(round(begin, 3), round(begin + self.window, 3))
             number += 1
-        yield round(last, 3), end
+        yield Span(round(last, 3), end)
 
     def spans(self, clip: Clip) -> Iterator[Span]:
         """Return the windows over a clip."""
@@ -75,15 +89,17 @@ class Voice:
     longest: Seconds = SPOKEN
 
     def spans(self, clip: Clip) -> list[Span]:
-        """Return the stretches of speech of a clip."""
+        """Return the stretches of speech of a clip; all of it where none is heard but something is."""
         from mser.use.clips import duration
         from mser.use.voice import spoken
 
-        length = duration(clip)
-        found = [(clip.start + start, clip.start + end) for start, end in spoken(clip, self.longest)]
-        if not found:
-            raise UserError(f"{clip.called or 'the recording'} holds no speech in {length:.1f} s; try windows instead")
-        return [(round(start, 3), round(min(end, clip.start + length), 3)) for start, end in found]
+        length, voiced = duration(clip), spoken(clip, self.longest)
+        end = clip.start + length
+        if voiced.spans:
+            return [Span(round(clip.start + a, 3), round(min(clip.start + b, end), 3)) for a, b in voiced.spans]
+        if voiced.loud:
+            return [span._replace(note=_UNHEARD) for span in Windows(self.longest, self.longest).over(clip.start, end)]
+        raise UserError(f"{clip.called or 'the recording'} holds no speech in {length:.1f} s; try windows instead")
 
 
 def way_to_cut(kind: str | None, window: Seconds | None, hop: Seconds | None) -> Segments | None:
@@ -129,8 +145,8 @@ def cut(clips: Iterable[Clip], by: Segments | None, *, reads: bool) -> Iterator[
                 raise UserError(_WHOLE_TEXT)
             if clip.audio is None:
                 raise UserError("there is no recording to be cut into segments; give one")
-            for start, end in by.spans(clip):
-                yield replace(clip, start=start, end=end, transcript=None)
+            for span in by.spans(clip):
+                yield replace(clip, start=span.start, end=span.end, transcript=None, note=span.note)
         except UserError as error:
             yield replace(clip, error=str(error))
 

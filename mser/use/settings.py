@@ -12,7 +12,7 @@ import msgspec
 
 from mser.errors import UserError
 from mser.files.json_fields import fit, read_object
-from mser.labels import KINDS, ScoreSet, Task
+from mser.labels import Kind, Task, task_of_kind
 from mser.use.parts import has_files
 
 FILE = "config.json"
@@ -109,10 +109,13 @@ class Settings:
 
     def question(self) -> Task:
         """Return what the model answers."""
-        kind, labels = KINDS[self.task["kind"]], tuple(self.task["labels"])
-        if kind is ScoreSet:
-            return ScoreSet(self.task["name"], labels, low=self.task["low"], high=self.task["high"])
-        return kind(self.task["name"], labels)  # type: ignore[call-arg]
+        limits = {name: self.task[name] for name in ("low", "high") if self.kind.is_numbers}
+        return task_of_kind(self.kind, self.task["name"], tuple(self.task["labels"]), **limits)
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the model answers with one label, several, or numbers."""
+        return Kind(self.task["kind"])
 
     @property
     def exclusive(self) -> bool:
@@ -170,18 +173,18 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         UserError: if it is no model folder, one of another version, or lacks a file.
     """
-    given = _read(folder)
-    if given["mser_model"] != FORMAT:
+    content = _read(folder)
+    if content["mser_model"] != FORMAT:
         raise UserError(
-            f"{folder} is a model folder of version {given['mser_model']}, this mser reads version {FORMAT}; "
+            f"{folder} is a model folder of version {content['mser_model']}, this mser reads version {FORMAT}; "
             "use the mser that wrote it, or export the model again"
         )
-    del given["mser_model"]
-    _require_keys(folder, given, Settings)
-    typed = fit(_Given, given, folder / FILE, AGAIN)
-    for member in given["members"]:
+    del content["mser_model"]
+    _require_keys(folder, content, Settings)
+    typed = fit(_Given, content, folder / FILE, AGAIN)
+    for member in content["members"]:
         _require_keys(folder, member, Member)
-    settings = Settings(**given | {"members": tuple(typed["members"])})
+    settings = Settings(**content | {"members": tuple(typed["members"])})
     _require_sense(folder, settings)
     _require_files(folder, settings)
     return settings
@@ -193,22 +196,22 @@ def _require_sense(folder: Path, settings: Settings) -> None:
     faults = {
         "names no weights, or a label twice": not settings.members or len(set(labels)) != len(labels),
         "lacks labels": not labels,
-        "lacks low and high": task["kind"] == "scores" and not ("low" in task and "high" in task),
+        "lacks low and high": settings.kind.is_numbers and not ("low" in task and "high" in task),
         "names neither a speech nor a text encoder": not settings.modalities,
         "lacks the threshold of abstain": settings.abstain is not None and "threshold" not in settings.abstain,
     }
-    for fault, found in faults.items():
-        if found:
+    for fault, faulty in faults.items():
+        if faulty:
             raise UserError(f"{folder / FILE} {fault}; {AGAIN}")
 
 
-def _require_keys(folder: Path, given: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
+def _require_keys(folder: Path, content: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
     known = {field.name: field.default is MISSING for field in fields(kind)}
-    if unknown := given.keys() - known:
+    if unknown := content.keys() - known:
         raise UserError(
             f"{folder / FILE} has {', '.join(sorted(unknown))}, which this mser does not know; use a newer one"
         )
-    if missing := [name for name, needed in known.items() if needed and name not in given]:
+    if missing := [name for name, needed in known.items() if needed and name not in content]:
         raise UserError(f"{folder / FILE} lacks {', '.join(missing)}; {AGAIN}")
 
 
@@ -217,10 +220,10 @@ def _read(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is a URL, expected the folder of a model; download it first")
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give one that `mser export` made")
-    given = read_object(folder / FILE, "give a folder that `mser export` made")
-    if "mser_model" not in given:
+    content = read_object(folder / FILE, "give a folder that `mser export` made")
+    if "mser_model" not in content:
         raise UserError(f"{folder} is no model folder of mser; make one of a finished fold with `mser export`")
-    return given
+    return content
 
 
 def _require_files(folder: Path, settings: Settings) -> None:

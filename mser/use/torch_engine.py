@@ -99,13 +99,18 @@ def settled(settings: Settings, folder: Path, number: int, plugins: Collection[s
 
 def batched(chosen: Sequence[Ready], device: torch.device) -> Batch:
     """Return the clips as one batch; sides are marked only where one is missing."""
-    given = {side: torch.tensor([side in one.sides for one in chosen], device=device) for side in ("speech", "text")}
+    present = {
+        side: torch.tensor([side in prepared.sides for prepared in chosen], device=device)
+        for side in ("speech", "text")
+    }
     return Batch(
-        waveform=pad_sequence([torch.from_numpy(one.waveform) for one in chosen], batch_first=True).to(device),
-        lengths=torch.tensor([len(one.waveform) for one in chosen], device=device),
-        transcripts=[one.transcript or "" for one in chosen],
+        waveform=pad_sequence([torch.from_numpy(prepared.waveform) for prepared in chosen], batch_first=True).to(
+            device
+        ),
+        lengths=torch.tensor([len(prepared.waveform) for prepared in chosen], device=device),
+        transcripts=[prepared.transcript or "" for prepared in chosen],
         target=torch.empty(0),
         index=torch.arange(len(chosen), device=device),
-        speech_given=None if given["speech"].all() else given["speech"],
-        text_given=None if given["text"].all() else given["text"],
+        speech_given=None if present["speech"].all() else present["speech"],
+        text_given=None if present["text"].all() else present["text"],
     )

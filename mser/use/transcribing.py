@@ -57,26 +57,26 @@ class Transcriber:
             waveforms: (samples,) each, at 16 kHz.
         """
         short = [place for place, one in enumerate(waveforms) if len(one) <= _CHUNK * SAMPLE_RATE]
-        said = dict(zip(short, self._said([waveforms[place] for place in short]), strict=True))
+        transcripts = dict(zip(short, self._said([waveforms[place] for place in short]), strict=True))
         for place, one in enumerate(waveforms):
-            if place not in said:
-                [said[place]] = self._said([one], **self._whole())
-        return [said[place] for place in range(len(waveforms))]
+            if place not in transcripts:
+                [transcripts[place]] = self._said([one], **self._whole())
+        return [transcripts[place] for place in range(len(waveforms))]
 
     def _said(self, waveforms: Sequence[Samples], **more: Any) -> list[str | None]:
-        given = [{"raw": one, "sampling_rate": SAMPLE_RATE} for one in waveforms]
-        if not given:
+        inputs = [{"raw": one, "sampling_rate": SAMPLE_RATE} for one in waveforms]
+        if not inputs:
             return []
         try:
             with _quiet(), torch.inference_mode():
-                told = self._pipeline(given, batch_size=_BATCH, **self._greedy(), **more)
-            return [_words(one["text"]) for one in told]
+                results = self._pipeline(inputs, batch_size=_BATCH, **self._greedy(), **more)
+            return [_words(one["text"]) for one in results]
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-        if len(given) == 1:
+        if len(inputs) == 1:
             return [None]
-        half = len(given) // 2
+        half = len(inputs) // 2
         return [*self._said(waveforms[:half], **more), *self._said(waveforms[half:], **more)]
 
     def _greedy(self) -> dict[str, Any]:
@@ -92,9 +92,9 @@ class Transcriber:
         return {"chunk_length_s": _CHUNK} if self._pipeline.type == "ctc" else {}
 
 
-def _words(said: str) -> str:
+def _words(text: str) -> str:
     """Return it in one line; nothing if it is only marks, as recognisers write where nobody speaks."""
-    return " ".join(said.split()) if any(map(str.isalnum, said)) else ""
+    return " ".join(text.split()) if any(map(str.isalnum, text)) else ""
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from fake.pages import asked, complaints, give, open_page
 
 import mser
-from mser.app.drawing import modalities, probabilities, timeline
+from mser.app.answer_html import modalities, probabilities, timeline
 from mser.audio.decoding import decode
 from mser.cli import main
 from mser.use.prediction import Prediction

@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 import mser
+from mser.app.answer_html import drawn
 from mser.app.asking import Asking
-from mser.app.drawing import drawn
 from mser.errors import UserError
 
 WORDS = "Kids are talking by the door."

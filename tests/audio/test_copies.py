@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from fake.speech import COPIES, clips
 
+from mser.audio.acoustic_fingerprint import BITS, LEAST_FRAMES, NOTHING, bit_error, fingerprint, telling
 from mser.audio.copies import find_copies
 from mser.audio.decoding import SAMPLE_RATE, decode
-from mser.audio.fingerprint import BITS, LEAST_FRAMES, NOTHING, bit_error, fingerprint, telling
 
 
 @pytest.fixture(scope="module")

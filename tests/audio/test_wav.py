@@ -102,6 +102,14 @@ def test_headers_that_lie_are_named(write, place, value):
     assert caught.value.kind == "unreadable"
 
 
+@pytest.mark.parametrize("rate", [0, 1])
+def test_a_rate_that_cannot_be_is_named_by_every_reader(write, rate):
+    data = bytearray(_wav())
+    data[24:28] = rate.to_bytes(4, "little")
+    with pytest.raises(BadAudioError, match=f"a header that cannot be: {rate} samples a second, expected 1000 to"):
+        check_recording(write(bytes(data)))
+
+
 def test_a_foreign_codec_is_named(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.zeros((123, 2)) + 0.25, 22050, format="WAVEX")

@@ -15,9 +15,9 @@ from fake.places import ROOT
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
-from mser.convert.vq_wav2vec import read_vq_wav2vec
+from mser.convert.fairseq_tokeniser import read_vq_wav2vec
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.speech_bert.backbone import SpeechBert
+from mser.encoders.speech_bert.token_backbone import SpeechBert
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings
 
 

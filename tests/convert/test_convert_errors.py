@@ -9,7 +9,7 @@ import torch
 from fake import checkpoints
 from fake.converting import fine_tuned, refused, roberta, speech_bert, text_folder, write_files
 
-from mser.convert.vq_wav2vec import parse_layers
+from mser.convert.fairseq_tokeniser import parse_layers
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import RobertaConfig, RobertaForMaskedLM
 
 from mser.convert.checkpoint import read_checkpoint
-from mser.convert.vq_wav2vec import read_vq_wav2vec
+from mser.convert.fairseq_tokeniser import read_vq_wav2vec
 from mser.data.audio import load
 from mser.encoders.speech_bert.tokens import SpeechTokenizer, pad_tokens
 from mser.objectives import CrossEntropy, OneVsRest, Regression

@@ -14,7 +14,7 @@ from scipy.stats import f_oneway
 
 import mser.corpora.description
 import mser.corpora.giveaways
-from mser.audio.measures import Measures
+from mser.audio.acoustics import Measures
 from mser.cli import main
 from mser.corpora.description import describe
 from mser.corpora.giveaways import epsilon_squared, giveaways

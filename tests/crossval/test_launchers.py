@@ -231,11 +231,11 @@ def test_a_few_hundred_clips_are_shared_too():
 @pytest.mark.parametrize("options", [["--device=cpu,cpu"], ["--launcher=ray", "--ray=cpus=1"]])
 def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
     from mser.predict import on_devices as processes
-    from mser.predict import on_ray
+    from mser.predict import on_ray_data
 
     monkeypatch.setattr(processes, "FIRST", 2)
     monkeypatch.setattr(processes, "BLOCK", 2)
-    monkeypatch.setattr(on_ray, "BLOCK", 2)
+    monkeypatch.setattr(on_ray_data, "BLOCK", 2)
     monkeypatch.chdir(clips)
     alone, out = tmp_path / "alone.csv", tmp_path / "out.csv"
     asked = ["predict", "model", "--table", "table.csv"]

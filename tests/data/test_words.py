@@ -12,7 +12,7 @@ from mser.crossval.plan import plan
 from mser.data.completeness import require_transcripts
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.report.sentences import findings
+from mser.report.audit_findings import findings
 from mser.splits.audit import audit
 from mser.splits.protocols import Fold
 

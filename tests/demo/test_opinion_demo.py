@@ -10,7 +10,7 @@ import soundfile
 
 from mser.cli import main
 from mser.corpora import corpus
-from mser.demo import mosei, mosi
+from mser.demo import mosei_raw, mosi_raw
 from mser.errors import UserError
 from mser.splits.audit import audit
 
@@ -81,8 +81,8 @@ def test_the_oddities_of_the_releases_are_there(trees):
 @pytest.mark.parametrize("name", ["mosi", "mosei"])
 def test_the_same_seed_gives_the_same_bytes(name, tmp_path):
     write = {
-        "mosi": lambda root: mosi.write_mosi(root, segments=2),
-        "mosei": lambda root: mosei.write_mosei(root, lines=2),
+        "mosi": lambda root: mosi_raw.write_mosi(root, segments=2),
+        "mosei": lambda root: mosei_raw.write_mosei(root, lines=2),
     }
     for copy in ("a", "b"):
         write[name](tmp_path / copy)
@@ -94,4 +94,4 @@ def test_the_same_seed_gives_the_same_bytes(name, tmp_path):
 def test_without_h5py_it_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(UserError, match=r"label files need the package h5py.*pip install 'multimodal-ser\[csd\]'"):
-        mosi.write_mosi(tmp_path / "tree", segments=1)
+        mosi_raw.write_mosi(tmp_path / "tree", segments=1)

@@ -2,16 +2,19 @@
 
 import pytest
 import torch
+import transformers as hf
 from fake.encoders import (
     SENTENCES,
     TEXT,
     WAVEFORM,
     clips,
+    save_ast,
     save_text,
     save_wav2vec2_bert,
     save_waveform,
     save_whisper,
 )
+from safetensors.torch import load_file, save_file
 
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.whisper import sinusoids
@@ -25,26 +28,64 @@ def check_alone_as_in_a_batch(encoder):
         batch = encoder(waveform, lengths)
         for row, count in enumerate(lengths.tolist()):
             alone = encoder(waveform[row : row + 1, :count], lengths[row : row + 1])
-            torch.testing.assert_close(batch.states[row][batch.mask[row]], alone.states[0], atol=1e-4, rtol=0)
+            real = alone.states[0][alone.mask[0]]
+            torch.testing.assert_close(batch.states[row][batch.mask[row]], real, atol=1e-4, rtol=0)
             torch.testing.assert_close(batch.summary[row], alone.summary[0], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("family", WAVEFORM)
 def test_waveform_families(family, tmp_path):
     model = save_waveform(tmp_path, family)
-    check_alone_as_in_a_batch(SpeechEncoder(str(tmp_path), layer_sum=True, pooling="attention"))
+    summable = not family.startswith("sew")
+    check_alone_as_in_a_batch(SpeechEncoder(str(tmp_path), layer_sum=summable, pooling="attention"))
     wave = torch.randn(1, 12000)
     encoder = SpeechEncoder(str(tmp_path)).eval()
     normal = (wave - wave.mean()) / (wave.var(correction=0) + 1e-7).sqrt()
     with torch.no_grad():
         expected = model(normal).last_hidden_state
-        torch.testing.assert_close(encoder(wave, torch.tensor([12000])).states, expected, atol=1e-4, rtol=0)
+        found = encoder(wave, torch.tensor([12000]))
+        real = found.mask[0]
+        assert real.sum() >= len(real) - 1
+        torch.testing.assert_close(found.states[0][real], expected[0][real], atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("save", [save_whisper, save_wav2vec2_bert])
+@pytest.mark.parametrize("save", [save_whisper, save_wav2vec2_bert, save_ast])
 def test_spectrogram_families(save, tmp_path):
     save(tmp_path)
     check_alone_as_in_a_batch(SpeechEncoder(str(tmp_path), layer_sum=True))
+
+
+def test_a_spectrogram_of_one_window_is_that_of_transformers(tmp_path):
+    model, wave = save_ast(tmp_path), torch.randn(1, 9000) * 0.1
+    features = hf.ASTFeatureExtractor.from_pretrained(tmp_path)(
+        wave[0].numpy(), sampling_rate=16000, return_tensors="pt"
+    )
+    found = SpeechEncoder(str(tmp_path)).eval()(wave, torch.tensor([9000]))
+    torch.testing.assert_close(found.states, model(**features).last_hidden_state, atol=1e-4, rtol=0)
+    # Two tokens, and of two rows of patches the five columns that begin within 54 frames.
+    assert found.mask.tolist() == [[True] * 2 + [True] * 5 + [True] * 5]
+
+
+def test_the_language_of_adapters(tmp_path):
+    save_waveform(tmp_path, "mms")
+    weights = load_file(tmp_path / "model.safetensors")
+    adapters = {f"wav2vec2.{key}": one + 1 for key, one in weights.items() if ".adapter_layer." in key}
+    save_file(adapters | {"lm_head.weight": torch.zeros(3, 32)}, tmp_path / "adapter.fra.safetensors")
+    other, own = SpeechEncoder(str(tmp_path), adapter="fra"), SpeechEncoder(str(tmp_path))
+    for (key, found), (_, before) in zip(other.named_parameters(), own.named_parameters(), strict=True):
+        torch.testing.assert_close(found, before + (".adapter_layer." in key))
+    refused(lambda: SpeechEncoder(str(tmp_path), adapter="deu"), "no adapter.deu.safetensors; it has those for fra")
+    (tmp_path / "adapter.fra.safetensors").write_bytes(b"not weights")
+    refused(lambda: SpeechEncoder(str(tmp_path), adapter="fra"), "cannot read", "get it again")
+    save_file({}, tmp_path / "adapter.fra.safetensors")
+    refused(lambda: SpeechEncoder(str(tmp_path), adapter="fra"), "lacks 12 weights of the adapters")
+    save_waveform(tmp_path, "hubert")
+    refused(lambda: SpeechEncoder(str(tmp_path), adapter="fra"), "has no adapters; leave it out")
+
+
+def test_no_sum_over_layers_of_other_lengths(tmp_path):
+    save_waveform(tmp_path, "sew")
+    refused(lambda: SpeechEncoder(str(tmp_path), layer_sum=True), "model.speech.layer_sum cannot be had of")
 
 
 def test_tiny_speech_and_clips_beyond_thirty_seconds():

@@ -14,7 +14,7 @@ from fake.converting import speech_bert, write_files
 
 from mser.encoders.cache_files import cache_folder
 from mser.encoders.encoder import SpeechEncoder
-from mser.encoders.speech_bert.backbone import SpeechBert
+from mser.encoders.speech_bert.token_backbone import SpeechBert
 from mser.encoders.speech_bert.token_cache import TokenCache
 from mser.encoders.speech_bert.tokens import SpeechTokenizer, pad_tokens
 from mser.encoders.speech_bert.vq_wav2vec import VqSettings, VqWav2Vec

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 from fake.corpora.iemocap import make_iemocap
-from fake.encoders import clips, save_text, save_waveform
+from fake.encoders import WAVEFORM, clips, save_ast, save_text, save_waveform
 from fake.moving import Moved
 
 from mser.cli import main
@@ -109,10 +109,19 @@ def test_checkpointing_keeps_less(family, tmp_path):
         assert one.grad is None or torch.equal(one.grad, other.grad)
 
 
-@pytest.mark.parametrize("family", ["wavlm", "hubert"])
-def test_every_lora_weight_takes_part(family, tmp_path):
-    save_waveform(tmp_path, family)
+SPEECH = {
+    "ast": save_ast,
+    **{family: lambda folder, family=family: save_waveform(folder, family) for family in WAVEFORM},
+}
+
+
+@pytest.mark.parametrize("family", SPEECH)
+def test_every_weight_of_a_speech_encoder_takes_part(family, tmp_path):
+    SPEECH[family](tmp_path)
     check_lora(SpeechEncoder(str(tmp_path), tune="lora"), *clips())
+    encoder = SpeechEncoder(str(tmp_path), freeze_front=False, checkpointing=True).train()
+    encoder(*clips()).summary.square().sum().backward()
+    assert [name for name, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None] == []
 
 
 @pytest.mark.parametrize("family", ["bert", "deberta"])

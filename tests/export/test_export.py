@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 from fake.converting import speech_bert, write_files
-from fake.encoders import TEXT, WAVEFORM, save_text, save_wav2vec2_bert, save_waveform, save_whisper
+from fake.encoders import TEXT, WAVEFORM, save_ast, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 from fake.trained import crossval
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file, load_model, save_model
@@ -18,7 +18,7 @@ import mser
 from mser.cli import main
 from mser.corpora import CORPORA
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.hub import architecture_only, save_settings
+from mser.encoders.pretrained import architecture_only, save_settings
 from mser.scoring.temperature import tempered
 from mser.use.clips import Clip
 
@@ -64,6 +64,33 @@ def test_one_fold(fold, tmp_path, capsys):
     assert "USC" not in card
     assert told["trained"]["made_up"] is True
     assert "/" not in told["trained"]["encoders"]["speech"]
+
+
+def test_the_card_says_that_settings_were_chosen_on_tested_folds(run, fold, tmp_path):
+    found = {"by": "lr", "method": "bayes", "trials": 20, "metric": "crossval/val_ua_mean", "corpus": "iemocap",
+             "protocol": "iemocap/loso5", "folds": [1, 2, 3, 4, 5]}  # fmt: skip
+    facts = (run / "run.json").read_text()
+    search = {"searched": found | {"digest": json.loads((run / "protocol.json").read_text())["digest"]}}
+    told = {}
+    try:
+        for name, more in (
+            ("tested", search),
+            ("locked", search | {"skip_test": True}),
+            ("trial", {"skip_test": True}),
+        ):
+            (run / "run.json").write_text(json.dumps(json.loads(facts) | more))
+            (run.parent / "sweep.json").write_text("{}")
+            assert main(["export", str(fold), "--out", str(tmp_path / name)]) == 0
+            told[name] = (tmp_path / name / "README.md").read_text()
+    finally:
+        (run / "run.json").write_text(facts)
+        (run.parent / "sweep.json").unlink()
+    assert (
+        "Its settings were chosen on folds that are tested here: optimistic. They are the best of 20" in told["tested"]
+    )
+    assert "Its settings were chosen on this very part" in told["locked"]
+    assert "It is a trial of the search" in told["trial"]
+    assert "validation parts, which chose the epoch too" in told["trial"]
 
 
 def test_an_ensemble(run, tmp_path, capsys):
@@ -322,7 +349,7 @@ def same_from_settings(source, folder, kind, text, *inputs):
         torch.testing.assert_close(after(*inputs).summary, before(*inputs).summary, rtol=0, atol=0)
 
 
-SPEECH = {"whisper": save_whisper, "wav2vec2-bert": save_wav2vec2_bert,
+SPEECH = {"whisper": save_whisper, "ast": save_ast, "wav2vec2-bert": save_wav2vec2_bert,
           **{family: lambda folder, family=family: save_waveform(folder, family) for family in WAVEFORM}}  # fmt: skip
 WAVES = 0.1 * torch.randn(2, 8000), torch.tensor([8000, 6000])
 

@@ -15,7 +15,7 @@ import soundfile
 import torch
 from fake import checkpoints
 from fake.converting import speech_bert, write_files
-from fake.encoders import TEXT, WAVEFORM, clips, save_text, save_wav2vec2_bert, save_waveform, save_whisper
+from fake.encoders import TEXT, WAVEFORM, clips, save_ast, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 from fake.places import ROOT
 from fake.trained import crossval, untrained
 
@@ -32,7 +32,7 @@ from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
-from mser.use.tokens import token_ids
+from mser.use.transcript_tokens import token_ids
 
 ABSENT = ("torch", "torchaudio", "transformers", "lightning", "pytorch_lightning", "torchmetrics", "safetensors",
           "jsonargparse", "rich", "jinja2", "matplotlib", "onnx", "onnxscript", "scipy", "gradio")  # fmt: skip
@@ -244,14 +244,16 @@ def save_emotion2vec(folder):
     )
 
 
-SPEECH = {"whisper": save_whisper, "emotion2vec": save_emotion2vec,
+SPEECH = {"whisper": save_whisper, "ast": save_ast, "emotion2vec": save_emotion2vec,
           "wav2vec2-bert": save_wav2vec2_bert, "speech-bert": save_speech_bert,
           **{family: lambda folder, family=family: save_waveform(folder, family)
                                       for family in WAVEFORM}}  # fmt: skip
 PAIRS = [("wavlm-layer", "deberta"), ("whisper", "roberta"), *(
     pytest.param(speech, text, marks=pytest.mark.exhaustive) for speech, text in [
         ("wav2vec2-group", "roberta"), ("hubert", "bert"), ("data2vec", "bert"), ("wav2vec2-bert", "bert"),
-        ("speech-bert", "bert"), ("emotion2vec", "bert")])]  # fmt: skip
+        ("speech-bert", "bert"), ("emotion2vec", "bert"), ("wav2vec2-conformer", "bert"), ("rotary-conformer", "bert"),
+        ("hubert-batch-norm", "bert"), ("mms", "bert"), ("sew", "bert"), ("sew-d", "bert"),
+        ("ast", "bert")])]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -263,7 +265,7 @@ def test_families(speech, text, tmp_path, monkeypatch):
     save_text(tmp_path / "text", text)
     model = EmotionRecognizer(
         ["neu", "hap"],
-        speech=SpeechEncoder(str(tmp_path / "speech"), layer_sum=True, pooling="attention"),
+        speech=SpeechEncoder(str(tmp_path / "speech"), layer_sum="sew" not in speech, pooling="attention"),
         text=TextEncoder(str(tmp_path / "text"), layer_sum=True),
         fusion=CoAttention,
         objective=OneVsRest,

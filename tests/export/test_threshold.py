@@ -11,10 +11,11 @@ from mser.export.card import _of_members
 from mser.export.folds import read_folds, threshold
 from mser.export.threshold import fitted_threshold
 from mser.export.together import Answered, together
+from mser.labels import Kind
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 
-QUESTION = Question("labels", ("neu", "sad", "ang", "hap"), exclusive=True)
+QUESTION = Question(Kind.LABELS, ("neu", "sad", "ang", "hap"), exclusive=True)
 
 
 def softmax(logits):

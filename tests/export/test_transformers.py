@@ -55,6 +55,8 @@ CASES = {
     "a sum of layers below a closing norm": {"layer_sum": True},
     "a projection": {"family": "hubert", "fusion": {"class": "Projection", "options": {"width": 12}}},
     "data2vec": {"family": "data2vec"},
+    "a Conformer": {"family": "wav2vec2-conformer"},
+    "a batch norm": {"family": "hubert-batch-norm"},
     "LoRA": {"family": "wav2vec2-layer", "tune": "lora"},
     "scores": {"task": {"kind": "scores", "name": "vad", "labels": ["valence", "arousal"], "low": 1, "high": 5}},
     "several labels": {"task": {"kind": "multi_label", "name": "several", "labels": ["sad", "hap"]}},

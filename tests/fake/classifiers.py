@@ -23,6 +23,11 @@ FAMILIES = {
         hf.Wav2Vec2Config,
         SMALL | CONVOLUTIONS | LAYER_NORM | _SUMMED,
     ),
+    "wav2vec2-conformer": (
+        hf.Wav2Vec2ConformerForSequenceClassification,
+        hf.Wav2Vec2ConformerConfig,
+        SMALL | CONVOLUTIONS | _SUMMED,
+    ),
     "hubert": (hf.HubertForSequenceClassification, hf.HubertConfig, SMALL | CONVOLUTIONS | _SUMMED),
     "wavlm": (hf.WavLMForSequenceClassification, hf.WavLMConfig, SMALL | CONVOLUTIONS | LAYER_NORM | _SUMMED),
     "unispeech-sat": (hf.UniSpeechSatForSequenceClassification, hf.UniSpeechSatConfig, SMALL | CONVOLUTIONS),

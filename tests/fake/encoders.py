@@ -12,12 +12,22 @@ CONVOLUTIONS = {"conv_dim": (16,) * 7, "num_conv_pos_embedding_groups": 4}
 LAYER_NORM = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
 
 
+SQUEEZED = {"conv_kernel": (10, 3, 3, 3, 3, 2, 2), "conv_stride": (5, 2, 2, 2, 2, 2, 2), "conv_dim": (16,) * 7}
+
+
 WAVEFORM = {
     "wav2vec2-group": (hf.Wav2Vec2Model, hf.Wav2Vec2Config, {}),
     "wav2vec2-layer": (hf.Wav2Vec2Model, hf.Wav2Vec2Config, LAYER_NORM),
     "hubert": (hf.HubertModel, hf.HubertConfig, {}),
     "wavlm": (hf.WavLMModel, hf.WavLMConfig, {}),
     "wavlm-layer": (hf.WavLMModel, hf.WavLMConfig, LAYER_NORM),
+    "wav2vec2-conformer": (hf.Wav2Vec2ConformerModel, hf.Wav2Vec2ConformerConfig, {}),
+    "rotary-conformer": (hf.Wav2Vec2ConformerModel, hf.Wav2Vec2ConformerConfig, {"position_embeddings_type": "rotary"}),
+    "mms": (hf.Wav2Vec2Model, hf.Wav2Vec2Config, {**LAYER_NORM, "adapter_attn_dim": 4}),
+    "distilhubert": (hf.HubertModel, hf.HubertConfig, {"feat_proj_layer_norm": False}),
+    "hubert-batch-norm": (hf.HubertModel, hf.HubertConfig, {"conv_pos_batch_norm": True}),
+    "sew": (hf.SEWModel, hf.SEWConfig, {}),
+    "sew-d": (hf.SEWDModel, hf.SEWDConfig, {}),
     "data2vec": (hf.Data2VecAudioModel, hf.Data2VecAudioConfig, {}),
     "unispeech": (hf.UniSpeechModel, hf.UniSpeechConfig, {}),
     "unispeech-sat": (hf.UniSpeechSatModel, hf.UniSpeechSatConfig, {}),
@@ -37,7 +47,8 @@ SENTENCES = ["hello there", "a much longer sentence that goes on , and on", ""]
 def save_waveform(folder, family):
     model_class, config_class, options = WAVEFORM[family]
     torch.manual_seed(0)
-    model = model_class(config_class(**SMALL, **CONVOLUTIONS, **options)).eval()
+    sizes = SMALL | CONVOLUTIONS | (SQUEEZED if family.startswith("sew") else {})
+    model = model_class(config_class(**sizes | options)).eval()
     for parameter in model.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=0.2)  # at the usual 0.02 hardly anything reaches the output
@@ -57,6 +68,17 @@ def save_whisper(folder):
 def save_wav2vec2_bert(folder):
     hf.Wav2Vec2BertModel(hf.Wav2Vec2BertConfig(**SMALL)).save_pretrained(folder)
     hf.SeamlessM4TFeatureExtractor().save_pretrained(folder)
+
+
+def save_ast(folder):
+    """Windows of 64 frames, so that most clips take several."""
+    torch.manual_seed(0)
+    model = hf.ASTModel(hf.ASTConfig(**SMALL, max_length=64, num_mel_bins=32)).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    model.save_pretrained(folder)
+    hf.ASTFeatureExtractor(max_length=64, num_mel_bins=32).save_pretrained(folder)
+    return model
 
 
 def save_text(folder, family):

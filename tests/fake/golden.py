@@ -18,7 +18,7 @@ from fake.places import GOLDEN
 from safetensors.torch import load_file
 
 from mser.cli import main
-from mser.convert.fusion import load_fusion
+from mser.convert.cross_modal import load_fusion
 from mser.convert.roberta import SPEECH_PART, TEXT_PART, hugging_face_name
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
 from mser.encoders.outputs import Encoded

@@ -13,10 +13,10 @@ def served(model) -> Iterator[str]:
     """Yield the address of a model's page; where uploads go, GRADIO_TEMP_DIR has said before."""
     import uvicorn
 
-    from mser.app.cli import _listening
     from mser.app.server import application
+    from mser.terminal.door import listening
 
-    door = _listening("127.0.0.1", 0)
+    door = listening("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(application(model), log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()

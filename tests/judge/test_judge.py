@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 
 import mser
 from mser.cli import main
-from mser.judge.heard import said
-from mser.judge.names import named
+from mser.judge.label_names import named
+from mser.judge.training_corpora import said
 from mser.labels import LabelSet, ScoreSet
 from mser.runs.run import read_run
 

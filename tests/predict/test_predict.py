@@ -12,7 +12,7 @@ from fake.trained import untrained
 from pyarrow import parquet
 
 from mser.cli import main
-from mser.predict.rows import Rows
+from mser.predict.prediction_rows import Rows
 from mser.use import model as in_use
 from mser.use.prediction import Prediction
 from mser.use.settings import read_settings

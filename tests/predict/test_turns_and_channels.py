@@ -13,6 +13,8 @@ from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
 from mser.cli import main
+from mser.errors import UserError
+from mser.use.inputs import from_table
 
 RATE = 16000
 FLOATS = ("p_neu", "p_sad", "p_ang", "p_hap")
@@ -160,3 +162,15 @@ def test_the_commands_of_the_documentation(place, tmp_path, monkeypatch, capsys)
     assert [(row["speaker"], row["label"]) for row in read(tmp_path / "turns.csv")] == [("anna", "neu"), ("ben", "ang")]
     assert [row["transcript"] for row in read(tmp_path / "emotions.csv")] == ["Hello.", "No!"]
     assert len(read(tmp_path / "channels.csv")) == 14
+
+
+def test_a_table_says_which_channel_and_who_speaks(tmp_path):
+    table = tmp_path / "turns.csv"
+    table.write_text("audio,speaker,channel\ncall.wav,anna,1\ncall.wav,,2\ncall.wav,ben,\n")
+    asked = from_table(table, {})
+    assert [(one.speaker, one.channel) for one in asked] == [("anna", 1), ("channel 2", 2), ("ben", None)]
+    assert (asked.speakers, asked.channels) == (True, True)
+    for wrong in ("0", "left", "-1", "1.0"):
+        table.write_text(f"audio,side\ncall.wav,{wrong}\n")
+        with pytest.raises(UserError, match=f"row 2: its channel is '{wrong}'; expected 1, 2, "):
+            from_table(table, {"channel": "side"})

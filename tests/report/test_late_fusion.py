@@ -7,11 +7,11 @@ import pytest
 from fake.runs import make_run, predictions_of, write_predictions
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.confidence.decisions import log_losses
 from mser.report.pairwise.opinion_pool import fuse
-from mser.report.pairwise.verdicts import is_better
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.scorers import judge
 
 TASKS = {
@@ -25,7 +25,7 @@ TASKS = {
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
 
 
 def three(folder, joint=0.9, **options):
@@ -52,7 +52,8 @@ def test_it_stands_beside_a_joint_run(tmp_path, capsys, task):
     pair = next(
         pair for pair in found["comparison"]["pairs"] if {pair["better"], pair["worse"]} == {"joint", "late fusion"}
     )
-    assert (verdict["sentence"], verdict["verdict"]) == (pair["sentence"], "together" if is_better(pair) else "unclear")
+    expected = "together" if pair["verdict"] == "better" else "unclear"
+    assert (verdict["sentence"], verdict["verdict"]) == (pair["sentence"], expected)
     assert verdict["words"] in found["answer"]
     assert len(verdict["weights"]) == 5
     assert all(0 <= one["speech"] <= 1 for one in verdict["weights"])
@@ -139,7 +140,7 @@ def said(probabilities, target, prediction=None):
 
 
 def test_independent_sides_are_better_together_than_apart():
-    question, rng = Question("labels", ("a", "b", "c"), exclusive=True), np.random.default_rng(0)
+    question, rng = Question(Kind.LABELS, ("a", "b", "c"), exclusive=True), np.random.default_rng(0)
     target = rng.integers(0, 3, 3000)
 
     def side(skill):
@@ -156,7 +157,7 @@ def test_independent_sides_are_better_together_than_apart():
 
 
 def test_a_side_that_guesses_weighs_nothing_and_equal_sides_weigh_the_same():
-    question, rng = Question("labels", ("a", "b"), exclusive=True), np.random.default_rng(1)
+    question, rng = Question(Kind.LABELS, ("a", "b"), exclusive=True), np.random.default_rng(1)
     target = rng.integers(0, 2, 500)
     sure = said(np.where(np.eye(2)[target] > 0, 0.9, 0.1), np.where(rng.random(500) < 0.9, target, 1 - target))
     flat = said(np.full((500, 2), 0.5), sure.target)
@@ -167,7 +168,7 @@ def test_a_side_that_guesses_weighs_nothing_and_equal_sides_weigh_the_same():
 
 
 def test_the_test_part_has_no_say_in_the_weight():
-    question, target = Question("labels", ("a", "b"), exclusive=True), np.arange(40) % 2
+    question, target = Question(Kind.LABELS, ("a", "b"), exclusive=True), np.arange(40) % 2
     right, flat = said(np.where(np.eye(2)[target] > 0, 0.9, 0.1), target), said(np.full((40, 2), 0.5), target)
     assert fuse((flat, right), (right, flat), question)[2] == 1
     assert fuse((right, flat), (flat, right), question)[2] == 0
@@ -175,7 +176,7 @@ def test_the_test_part_has_no_say_in_the_weight():
 
 @pytest.mark.parametrize("labels", [("sentiment",), ("valence", "arousal")])
 def test_scores_are_averaged_by_what_runs_are_compared_by(labels):
-    question, rng = Question("scores", labels, exclusive=False), np.random.default_rng(3)
+    question, rng = Question(Kind.SCORES, labels, exclusive=False), np.random.default_rng(3)
     target = rng.normal(0, 1, (800, len(labels)))
     none = np.empty((800, 0))
     speech, text = (said(none, target, target + rng.normal(0, noise, target.shape)) for noise in (1.0, 0.7))

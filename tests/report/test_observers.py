@@ -17,7 +17,7 @@ from mser.manifest import Manifest, Rating
 from mser.report.observers import _each, agreement, observers, soft_scores, votes
 from mser.report.people import alpha
 from mser.runs.run import read_run
-from mser.scoring.clusters import clusters
+from mser.scoring.clusters import clusters_of
 
 SHARES = st.lists(st.floats(0.001, 1), min_size=4, max_size=4).map(lambda row: np.array(row) / sum(row))
 
@@ -50,13 +50,13 @@ def test_votes_are_split_merged_and_the_speaker_is_no_observer(tmp_path):
     assert {name: one.tolist() for name, one in votes(run).items()} == {first.id: [0, 0, 0.5, 1.5]}
     index = {"neu": 0, "sad": 0, "ang": 1 / 3, "hap": 2 / 3}
     assert agreement(run) == {first.id: pytest.approx(index[first.label])}
-    found = observers(run, clusters(run))
-    assert (found["utterances"], found["observers"], found["outside"]) == (1, 3, pytest.approx(1 / 3))
+    found = observers(run, clusters_of(run))
+    assert (found.utterances, found.observers, found.outside) == (1, 3, pytest.approx(1 / 3))
 
 
 def test_a_vote_for_no_class_is_no_vote(tmp_path):
     run, _ = rated(tmp_path / "both", (Rating("E1", ("Frustration",)), Rating("F1", ("Anger",), is_self=True)))
-    assert observers(run, clusters(run)) is None
+    assert observers(run, clusters_of(run)) is None
 
 
 @pytest.mark.parametrize("objective", ["CrossEntropy", "OneVsRest"])
@@ -114,13 +114,13 @@ def test_each_observer_is_left_out_once(tmp_path):
     ratings = (Rating("E1", ("Excited",)), Rating("E2", ("Happiness",)), Rating("E3", ("Sadness",)),
                Rating("E4", ("Frustration",)), Rating("F1", ("Anger",), is_self=True))  # fmt: skip
     run, _ = rated(tmp_path / "both", ratings)
-    found = observers(run, clusters(run))["people"]
-    assert found["utterances"] == 1
-    assert found["soft_accuracy"]["mean"] == pytest.approx(2 / 6)
-    assert found["guess"]["mean"] == pytest.approx((0.5 + 0.5 + 0) / 3)
-    assert found["ua"]["mean"] == 0  # only the two who agree have a label, which the third has not said
+    found = observers(run, clusters_of(run)).people
+    assert found.utterances == 1
+    assert found.scores["soft_accuracy"].mean == pytest.approx(2 / 6)
+    assert found.scores["guess"].mean == pytest.approx((0.5 + 0.5 + 0) / 3)
+    assert found.scores["ua"].mean == 0  # only the two who agree have a label, which the third has not said
     # Of one utterance nothing tells what chance is: alpha is 1 - (5 pairs of 6 that differ) (4 - 1) / (10 of 12).
-    assert found["alpha"] == pytest.approx(1 - (4 - 1) * 10 / 3 / 10)
+    assert found.alpha == pytest.approx(1 - (4 - 1) * 10 / 3 / 10)
 
 
 def test_the_ceiling_is_that_of_pairs_of_observers(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from types import SimpleNamespace
 
 import pytest
 from fake.places import EXPERIMENTS
@@ -9,6 +10,7 @@ from fake.runs import make_run
 
 from mser import corpora
 from mser.cli import main
+from mser.report.figures import Estimate
 from mser.report.published import beside
 from mser.scoring.measures import MEASURES
 
@@ -17,22 +19,22 @@ RESULTS = (EXPERIMENTS / "RESULTS.md").read_text()
 
 
 def summary(name="both", protocol="iemocap/paper2020", utterances=5531, ua=0.7, binary=0.76, **changes):
-    figure = {"mean": binary, "floor": 0.75}
-    return {
+    """Return what is read of a run's summary."""
+    told = {
         "name": name,
-        "protocol": {"corpus": "iemocap", "label_set": "iemocap4", "name": protocol},
-        "folds": [{"utterances": {"train": utterances - 1300, "val": 100, "test": 1200}}],
+        "protocol": SimpleNamespace(corpus="iemocap", label_set="iemocap4", name=protocol),
+        "folds": [SimpleNamespace(utterances={"train": utterances - 1300, "val": 100, "test": 1200})],
         "complete": True,
         "part": "test",
         "headline": ["ua", "wa"],
-        "overall": {"ua": {"mean": ua, "floor": 0.25}, "wa": {"mean": ua, "floor": 0.3}},
-        "binary": {"mean_binary_accuracy": figure} if binary else None,
-        **changes,
+        "overall": {"ua": Estimate(ua, None), "wa": Estimate(ua, None)},
     }
+    scores = binary and SimpleNamespace(scores={"mean_binary_accuracy": Estimate(binary, None)})
+    return SimpleNamespace(**told | changes, full=SimpleNamespace(by_label=SimpleNamespace(binary=scores)))
 
 
 def ours(*runs):
-    return next(row["ours"] for row in beside(runs)["rows"] if row["paper"])
+    return next(row.ours for row in beside(runs).rows if row.result.paper)
 
 
 def test_the_papers_number_has_ours_beside_it():
@@ -56,17 +58,18 @@ def test_what_does_not_compare_is_not_compared(change):
 
 
 def test_better_than_anyone_is_doubted():
-    assert beside([summary()])["above"] == []
-    (doubt,) = beside([summary(), summary("leak", ua=0.9)])["above"]
+    assert beside([summary()]).above == []
+    (doubt,) = beside([summary(), summary("leak", ua=0.9)]).above
     assert doubt.startswith("leak scores UA 90.0%, better than anything known to be published on these labels")
     assert "(UA 82.0%)" in doubt
-    assert beside([summary(ua=0.9, utterances=300)])["above"] == []
+    assert beside([summary(ua=0.9, utterances=300)]).above == []
 
 
 def test_nothing_is_said_of_labels_that_nobody_published():
-    protocol = {"corpus": "table", "label_set": "mine", "name": "table/5fold"}
-    assert beside([{**summary(), "protocol": protocol}]) is None
-    assert beside([{**summary(), "protocol": {**protocol, "label_set": "iemocap4"}}]) is None
+    protocol = SimpleNamespace(corpus="table", label_set="mine", name="table/5fold")
+    assert beside([SimpleNamespace(**vars(summary()) | {"protocol": protocol})]) is None
+    protocol.label_set = "iemocap4"
+    assert beside([SimpleNamespace(**vars(summary()) | {"protocol": protocol})]) is None
 
 
 def test_every_entry_can_be_shown_and_names_what_exists():

@@ -29,7 +29,7 @@ def made(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
     """The page has tests of its own; here it would only take time."""
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
 
 
 @pytest.fixture
@@ -329,7 +329,7 @@ def test_a_partial_run_is_compared_without_a_figure(tmp_path, capsys):
     ],
 )
 def test_the_audit_is_said_in_plain_words(changes, level, text):
-    from mser.report.sentences import findings
+    from mser.report.audit_findings import findings
 
     found = findings({**AUDIT, **changes})
     assert [line.level for line in found if line.text.startswith(text)] == [level]

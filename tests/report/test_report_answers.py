@@ -9,7 +9,7 @@ from fake.runs import LABELS, make_run, predictions_of, write_predictions
 
 from mser.cli import main
 from mser.report.confidence.abstaining import risks
-from mser.report.confidence.calibration import expected_error, perfect_errors
+from mser.report.confidence.calibration_error import expected_error, perfect_errors
 
 
 def report(run, capsys):

@@ -8,6 +8,7 @@ import pytest
 from fake.runs import make_run, predictions_of, write_predictions
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.figures import models_error
 from mser.report.pairwise.verdicts import family
 from mser.runs.csv_cells import Question
@@ -19,7 +20,7 @@ from mser.scoring.scorers import judge
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
 
 
 def report(capsys, *runs, score=None):
@@ -191,7 +192,7 @@ def test_no_interval_is_narrower_than_that_of_independent_utterances():
 
 def test_the_influences_of_utterances_give_the_error_of_a_share(tmp_path):
     run = read_run(make_run(tmp_path / "a", folds=1, turns=50, epochs=1))
-    scorer = judge(Question("labels", run.plan.labels, exclusive=True)).scorer
+    scorer = judge(Question(Kind.LABELS, run.plan.labels, exclusive=True)).scorer
     moved = influences(run, scorer)
     right = np.concatenate([job.said.target == job.said.prediction for job in run.jobs])
     assert independent_error(moved["wa"]) == pytest.approx(right.std(ddof=1) / np.sqrt(len(right)))

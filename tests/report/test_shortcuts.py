@@ -14,11 +14,11 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mser.audio.measures import NAMES
+from mser.audio.acoustics import NAMES
 from mser.cli import main
 from mser.manifest import Manifest
 from mser.report.doubts import doubts
-from mser.report.shortcuts.cues import cues, groups, read_from
+from mser.report.shortcuts.cue_groups import cues, groups, read_from
 from mser.report.shortcuts.linear import probable, standardised
 
 LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "silence_end": 0.2, "silence_share": 0.3,
@@ -28,7 +28,7 @@ LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "s
 @pytest.fixture(autouse=True)
 def without_pictures(request, monkeypatch):
     if "page" not in request.fixturenames:
-        monkeypatch.setattr("mser.report.html.page", lambda report, _: report["title"])
+        monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
 
 
 @pytest.fixture

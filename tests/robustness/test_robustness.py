@@ -17,10 +17,11 @@ from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
 from mser.files.whole import write_text
+from mser.report.contents import content
 from mser.report.pairwise.robustness_together import together
 from mser.robustness.conditions import Condition, conditions
-from mser.robustness.inputs import noisy
-from mser.robustness.transcripts import errors, garbled
+from mser.robustness.garbled_transcripts import errors, garbled
+from mser.robustness.harder_dataset import noisy
 from mser.runs.folder import model_digest
 
 EXPERIMENT = "experiments/demo/shallow.yaml"
@@ -227,7 +228,7 @@ def test_what_is_missing_is_named(tmp_path, capsys, monkeypatch):
     assert "left its test parts locked (--skip_test)" in capsys.readouterr().err
     assert main(["robustness", str(locked)]) == 2
     assert "checkpoints/best.ckpt is gone" in capsys.readouterr().err
-    monkeypatch.setattr("mser.robustness.transcripts.find_spec", lambda name: None)
+    monkeypatch.setattr("mser.robustness.garbled_transcripts.find_spec", lambda name: None)
     assert main(["robustness", str(locked)]) == 2
     assert "run pip install 'multimodal-ser[robustness]'" in capsys.readouterr().err
 
@@ -266,15 +267,16 @@ def test_several_runs_are_drawn_together(tmp_path, capsys):
                 write_text(place / "facts.json", json.dumps(facts))
     assert main(["report", *map(str, runs), "--json", "--out", str(tmp_path / "out")]) == 0
     found = json.loads(capsys.readouterr().out)["runs"]
-    (one,) = together(found)
+    summaries = content(runs).runs
+    (one,) = together(summaries)
     assert (one.part, one.score, len(one.pictures)) == ("test", "ua", 1)
     assert [(name, look.sign) for name, look in one.keys] == [("a", "●"), ("b", "■")]
     assert one.table.columns == ["as it is", "without text", "noise (white) at 10 dB", "noise (white) at 0 dB"]
     assert [name for name, _ in one.table.rows] == ["a", "b"]
     worse = found[2]["overall"]["ua"]["mean"]
-    assert [figure["mean"] for figure in one.table.rows[1][1]] == pytest.approx(
+    assert [figure.mean for figure in one.table.rows[1][1]] == pytest.approx(
         [found[1]["overall"]["ua"]["mean"], worse, worse, worse]
     )
     page = (tmp_path / "out/report.html").read_text()
     assert page.count('aria-label="UA, % by speech over noise (white), dB, of a, b"') == 1
-    assert together(found[1:]) == []
+    assert together(summaries[1:]) == []

@@ -163,3 +163,9 @@ def test_no_constant_answer_beats_the_majority_floor(target, constant):
 def test_what_cannot_be_scored_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_each_of_several_tables_is_scored_by_itself():
+    tables = np.array([[[3, 1], [0, 2]], [[1, 1], [2, 0]]])
+    for name, scores in metrics.by_class(tables).items():
+        assert np.allclose(scores, [metrics.by_class(table)[name] for table in tables])

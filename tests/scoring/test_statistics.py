@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from scipy.stats import binomtest, t
 from sklearn.metrics import balanced_accuracy_score
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.figures import figures
-from mser.report.sentences import p_value
+from mser.report.printed import p_value
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.runs.run import read_run
 from mser.scoring import metrics
-from mser.scoring.clusters import Clusters, clusters
+from mser.scoring.clusters import Clusters, clusters_of
 from mser.scoring.regression import attributes
 from mser.scoring.scorers import judge, one_vs_rest
 from mser.scoring.statistics import (
@@ -90,11 +92,11 @@ def predictions(task, rng, size=60):
 
 
 SCORERS = {
-    "labels": judge(Question("labels", LABELS, exclusive=True)).scorer,
+    "labels": judge(Question(Kind.LABELS, LABELS, exclusive=True)).scorer,
     "one_vs_rest": one_vs_rest(LABELS),
-    "multi_label": judge(Question("multi_label", LABELS, exclusive=False)).scorer,
-    "sentiment": judge(Question("scores", ("sentiment",), exclusive=False)).scorer,
-    "attributes": judge(Question("scores", ("valence", "arousal"), exclusive=False)).scorer,
+    "multi_label": judge(Question(Kind.MULTI_LABEL, LABELS, exclusive=False)).scorer,
+    "sentiment": judge(Question(Kind.SCORES, ("sentiment",), exclusive=False)).scorer,
+    "attributes": judge(Question(Kind.SCORES, ("valence", "arousal"), exclusive=False)).scorer,
 }
 
 
@@ -200,7 +202,7 @@ def test_the_intervals_of_numbers_cover():
         return np.stack([row.sum(1) for row in rows])
 
     rng = np.random.default_rng(5)
-    scorer = judge(Question("scores", ("valence",), exclusive=False)).scorer
+    scorer = judge(Question(Kind.SCORES, ("valence",), exclusive=False)).scorer
     truth = scorer.of_sums(speak(20_000).sum(0))
     found = Clusters("speaker", tuple("abcdefghij"), (0,) * 5 + (1,) * 5, tuple(range(10)), {})
     weights = np.vstack([np.ones((1, 10)), cluster_weights(found.strata, 300, rng)])
@@ -242,19 +244,19 @@ def run(tmp_path_factory):
 
 def test_ten_thousand_replicates_of_iemocap_take_less_than_five_seconds(run):
     begun = time.process_time()
-    found = figures(run, SCORERS["labels"], clusters(run))
+    found = figures(run, SCORERS["labels"], clusters_of(run))
     assert time.process_time() - begun < 5
-    assert clusters(run).facts() == {
+    assert asdict(clusters_of(run).resampling()) == {
         "level": 0.95, "unit": "speaker", "number": 10, "unnamed": {}, "effective": pytest.approx(10), "strata": 5,
         "degrees_of_freedom": 5, "replicates": 10_000, "seed": 0,
     }  # fmt: skip
-    low, high = found["ua"]["interval"]
-    assert low < found["ua"]["mean"] < high
-    assert figures(run, SCORERS["labels"], clusters(run)) == found
+    low, high = found["ua"].interval
+    assert low < found["ua"].mean < high
+    assert figures(run, SCORERS["labels"], clusters_of(run)) == found
 
 
 def test_thousands_of_clusters_are_weighed_in_pieces(run):
-    found = clusters(run)
+    found = clusters_of(run)
     many = Clusters("utterance", tuple(map(str, range(3000))), (0,) * 3000, tuple(range(3000)), {})
     pieces = many.weights()
     assert next(pieces).shape == (1333, 3000)

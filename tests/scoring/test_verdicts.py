@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fake.worlds import draw, iemocap, official, truth
 
+from mser.labels import Kind
 from mser.report.figures import intervals, models_error
 from mser.runs.csv_cells import Question
 from mser.scoring.clusters import Clusters
@@ -39,7 +40,7 @@ def scored(world, corpora, rng, replicates=60, **how):
     """Return UA by (corpus, run, seed, fold), that of these models resampled (corpus, run, R), and what was drawn."""
     drawn = draw(world, rng, corpora, **how)
     groups = len(world.folds)
-    scorer = judge(Question("labels", tuple("abcd"[: world.classes]), exclusive=True)).scorer
+    scorer = judge(Question(Kind.LABELS, tuple("abcd"[: world.classes]), exclusive=True)).scorer
     found = Clusters("speaker", tuple(map(str, range(groups))), tuple(world.folds), tuple(range(groups)), {},
                      tuple(world.sizes.sum(1)))  # fmt: skip
     folds = [drawn.tables[..., world.folds == fold, :].sum(-2) for fold in range(max(world.folds) + 1)]
@@ -71,15 +72,14 @@ def coverage(world, corpora, rng, seeds):
     scores, resampled, drawn, found = scored(world, corpora, rng, seeds=seeds)
     true, covered = truth(world), np.zeros(3)
     for one, replicates, models in zip(scores[:, 0], resampled[:, 0], drawn.models[:, 0], strict=True):
-        ends = intervals("ua", one, replicates, found.freedom, 0.0)
-        low, high = ends["method_interval"]
-        assert low <= ends["interval"][0]
-        assert ends["interval"][1] <= high
+        of_models, (low, high) = intervals("ua", one, replicates, found.freedom, 0.0)
+        assert low <= of_models[0]
+        assert of_models[1] <= high
         alone = of_method(one, None, 0.0)
         covered += (
             low <= true <= high,
             abs(one.mean() - true) <= alone.half_width(0.95),
-            ends["interval"][0] <= models <= ends["interval"][1],
+            of_models[0] <= models <= of_models[1],
         )
     return covered / corpora
 
@@ -157,9 +157,9 @@ def test_unequal_speakers_count_as_fewer():
     assert 7 < found.effective < 10
     ours = equal = 0
     for one, replicates, models in zip(scores[:, 0], resampled[:, 0], drawn.models[:, 0], strict=True):
-        low, high = intervals("ua", one, replicates, found.freedom, 0.0)["interval"]
+        (low, high), _ = intervals("ua", one, replicates, found.freedom, 0.0)
         ours += low <= models <= high
-        low, high = intervals("ua", one, replicates, len(found.names) - 1, 0.0)["interval"]
+        (low, high), _ = intervals("ua", one, replicates, len(found.names) - 1, 0.0)
         equal += low <= models <= high
     assert 0.92 <= ours / 1000 <= 0.97
     assert equal < ours

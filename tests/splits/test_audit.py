@@ -7,8 +7,8 @@ from fake.corpora.iemocap import make_iemocap
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.report.sentences import findings
-from mser.splits.audit import audit, overlaps, require_sound
+from mser.report.audit_findings import findings
+from mser.splits.audit import _within_parts, audit, overlaps, require_sound
 from mser.splits.protocols import Fold, Protocol
 
 IEMOCAP = corpus("iemocap")
@@ -204,3 +204,11 @@ def test_the_odd_dialogues_read_by_character_would_share_speakers(manifest):
     assert found["val_test_speaker_overlap"] > 0
     with pytest.raises(UserError, match=r"iemocap/loso10: val and test share [0-9]+ speaker"):
         require_sound(IEMOCAP.protocol("iemocap/loso10"), found)
+
+
+def test_copies_are_within_a_part_only_where_both_are_in_it():
+    class Recordings:
+        def copies(self):
+            return [("a", "b"), ("d", "a"), ("c", "a"), ("a", "d"), ("a", "elsewhere"), ("elsewhere", "a")]
+
+    assert list(_within_parts([ONE], Recordings())) == [("a", "b")]

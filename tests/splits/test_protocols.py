@@ -11,6 +11,7 @@ from mser.splits.protocols import Fold, digest, official
 
 IEMOCAP = corpus("iemocap")
 PROTOCOLS = [protocol.name for protocol in IEMOCAP.protocols]
+SPLITS = official("corpus/official", "Its own split.")
 WHOLE = ("iemocap/loso5", "iemocap/loso10", "iemocap/superb")
 
 
@@ -188,3 +189,23 @@ def test_an_official_split_is_one_fold_and_leaves_out_what_has_no_split():
     assert (fold.train, fold.val, fold.test) == (("train0", "train1"), ("val0", "val1"), ("test0", "test1"))
     with pytest.raises(UserError, match="x/official: fold official has no utterance to val"):
         official("x/official", "As published.").folds([one for one in said if one.split != "val"])
+
+
+def test_a_protocol_refuses_other_folds_missing_ids_and_fits_without_a_training_part():
+    three = dataclasses.replace(SPLITS, count=3)
+    for number in (1, 3):
+        three.require_fold(number)
+    dataclasses.replace(SPLITS, count=None).require_fold(7)  # how many there are is not known before the utterances are
+    for number, known, there in ((0, None, "1 to 3"), (4, None, "1 to 3"), (9, 5, "1 to 5")):
+        with pytest.raises(UserError, match=f"fold {number} was asked for, but .* has folds {there}"):
+            three.require_fold(number, known)
+
+    turns = [_turn("Ses01F_impro01_F000"), _turn("Ses01F_impro01_M000")]
+    listed = dataclasses.replace(SPLITS, listed=frozenset(turn.id for turn in turns))
+    listed.require_listed([*turns, _turn("Ses02F_impro01_F000")])
+    with pytest.raises(UserError, match="1 of 2 listed utterances are not here, such as Ses01F_impro01_M000"):
+        listed.require_listed(turns[:1])
+
+    SPLITS.require_train()
+    with pytest.raises(UserError, match="tests everything and trains on nothing"):
+        dataclasses.replace(SPLITS, parts=("test",)).require_train()

@@ -14,7 +14,7 @@ from fake.trials import make_trial, weights
 from mser.cli import main
 from mser.crossval import local
 from mser.report.searches.searched import finding
-from mser.runs.searched import Searched
+from mser.runs.search_record import Searched
 from mser.runs.test_log import counts
 from mser.runs.trials import Trial, own_best, ranked
 from mser.sweep import testing
@@ -147,7 +147,7 @@ def test_the_winner_says_on_what_it_was_chosen(sweep, tmp_path, capsys):
 
 
 def page_of(report):
-    found = finding(report["runs"][0])
+    found = finding(report.runs[0].searched, part=report.runs[0].part)
     return f"<b>{found.level}</b> {found.text}"
 
 

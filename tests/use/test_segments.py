@@ -4,6 +4,7 @@ import csv
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ import mser
 from mser.cli import main
 from mser.demo.speech import Manner, Voice, synthesizer
 from mser.errors import UserError
-from mser.use import voice
+from mser.use import segments, voice
 from mser.use.clips import Clip
 from mser.use.segments import Windows
 
@@ -42,7 +43,7 @@ def place(tmp_path_factory):
 
 @given(st.floats(0, 100), st.floats(0.1, 100), st.floats(0.2, 30), st.floats(0.1, 1))
 def test_windows_cover_all_and_nothing_else(start, length, window, share):
-    spans = list(Windows(window, window * share).over(start, start + length))
+    spans = [span[:2] for span in Windows(window, window * share).over(start, start + length)]
     assert spans[0][0] == pytest.approx(start, abs=1e-3)
     assert spans[-1][1] == start + length
     for (begin, end), (after, _) in pairwise(spans):
@@ -140,9 +141,10 @@ def test_where_somebody_speaks(place, capsys, monkeypatch):
     again = mser.load(place / "hears").predict(samples, sample_rate=RATE, segments="vad")
     assert [row.start for row in again] == pytest.approx([row.start for row in rows], abs=0.1)
     monkeypatch.chdir(place)
-    assert main(["predict", "hears", "talk.wav", "short.wav", "--vad", "--window", "1"]) == 1
+    assert main(["predict", "hears", "talk.wav", "short.wav", "--vad", "--window", "1"]) == 0
     told = capsys.readouterr()
-    assert "short.wav holds no speech in 1.0 s; try windows instead" in told.out
+    assert "short.wav 0.0-1.0 s: " in told.out
+    assert "(no speech was found: answered whole)" in told.out
     assert "Warning" not in told.err
     assert len(told.out.splitlines()) > 3
 
@@ -166,12 +168,33 @@ def test_voice_is_found_block_by_block(place, monkeypatch):
     samples = 0.01 * noise(7)
     samples[2 * RATE : 4 * RATE] = 0.9
     soundfile.write(place / "loud.wav", samples, RATE)
-    assert voice.spoken(Clip(str(place / "loud.wav")), 15.0) == [
-        (pytest.approx(1.9, abs=0.05), pytest.approx(4.1, abs=0.05))
-    ]
+    assert voice.spoken(Clip(str(place / "loud.wav")), 15.0) == (
+        [(pytest.approx(1.9, abs=0.05), pytest.approx(4.1, abs=0.05))],
+        True,
+    )
     assert detector.heard == -(-7 * RATE // 512)
-    [(start, end)] = voice.spoken(Clip(str(place / "loud.wav"), start=3.0), 15.0)
+    [(start, end)] = voice.spoken(Clip(str(place / "loud.wav"), start=3.0), 15.0).spans
     assert (start, end) == (0, pytest.approx(1.1, abs=0.05))
+
+
+def test_a_whisper_of_nothing_is_refused_and_long_noise_is_cut(place):
+    quiet = 0.01 * noise(2)
+    with pytest.raises(UserError, match=r"holds no speech in 2\.0 s; try windows instead"):
+        segments.Voice(15.0).spans(Clip(quiet, sample_rate=RATE))
+    loud = segments.Voice(2.0).spans(Clip(0.1 * noise(5), sample_rate=RATE))
+    assert [span[:2] for span in loud] == [(0, 2), (2, 4), (3, 5)]
+    assert {span.note for span in loud} == {"no speech was found: answered whole"}
+
+
+SHOUTS = Path(__file__).parents[3] / "shared/corpora/ravdess-iemocap-layout"
+
+
+@pytest.mark.skipif(not SHOUTS.is_dir(), reason="the reference recordings are absent")
+def test_a_shout_is_speech():
+    """A woman's, in which the detector is sure of a voice for 0.13 s of 3.6."""
+    [path] = SHOUTS.rglob("Ses03M_impro01_F005.wav")
+    [(start, end)] = voice.spoken(Clip(str(path)), 15.0).spans
+    assert (start, end) == (pytest.approx(0.9, abs=0.1), pytest.approx(2.7, abs=0.1))
 
 
 def test_the_package_takes_no_threads_from_others(monkeypatch):

@@ -51,12 +51,14 @@ def with_votes(manifest: Manifest) -> Manifest:
         missing = f"no {_FOLDER}/{TABLE} here, so nothing is known of what listeners chose; CREMA-D's repository has it"
         return replace(manifest, notes=(*manifest.notes, missing))
     votes, problems = read_votes(path)
-    heard = tuple(_heard(one, votes) for one in manifest)
-    if unheard := [one.id for one in heard if not one.ratings]:
-        message = f"{TABLE} has no votes for the voice of {len(unheard)} of {len(heard)} clips, such as {unheard[0]}"
+    utterances = tuple(_heard(one, votes) for one in manifest)
+    if unheard := [one.id for one in utterances if not one.ratings]:
+        message = (
+            f"{TABLE} has no votes for the voice of {len(unheard)} of {len(utterances)} clips, such as {unheard[0]}"
+        )
         problems.append(Problem("votes", f"{message}; download it again"))
-    notes = (*manifest.notes, *_agreement(heard))
-    return replace(manifest, utterances=heard, problems=(*manifest.problems, *problems), notes=notes)
+    notes = (*manifest.notes, *_agreement(utterances))
+    return replace(manifest, utterances=utterances, problems=(*manifest.problems, *problems), notes=notes)
 
 
 def read_votes(path: Path) -> tuple[dict[str, Votes], list[Problem]]:
@@ -89,26 +91,26 @@ def _places(root: Path) -> Iterator[Path]:
     yield root / TABLE
 
 
-def _heard(one: Utterance, votes: Mapping[str, Votes]) -> Utterance:
-    name = one.id if one.id in votes else f"{one.id}X"  # as in an early release
-    return replace(one, labels=votes[name].labels, ratings=votes[name].ratings) if name in votes else one
+def _heard(utterance: Utterance, votes: Mapping[str, Votes]) -> Utterance:
+    name = utterance.id if utterance.id in votes else f"{utterance.id}X"  # as in an early release
+    return replace(utterance, labels=votes[name].labels, ratings=votes[name].ratings) if name in votes else utterance
 
 
 def _agreement(utterances: tuple[Utterance, ...]) -> Iterator[str]:
     """Yield how often those who heard the voice alone chose what was acted, each tie split evenly."""
-    shares = {one.id: _share(one) for one in utterances if one.ratings}
+    shares = {utterance.id: _share(utterance) for utterance in utterances if utterance.ratings}
     if not shares:
         return
     by_emotion: dict[str | None, list[float]] = {}
-    for one in utterances:
-        if one.id in shares:
-            by_emotion.setdefault(one.label, []).append(shares[one.id])
+    for utterance in utterances:
+        if utterance.id in shares:
+            by_emotion.setdefault(utterance.label, []).append(shares[utterance.id])
     ua = sum(sum(each) / len(each) for each in by_emotion.values()) / len(by_emotion)
-    told = f"most listeners to the voice alone chose the acted emotion in {sum(shares.values()) / len(shares):.1%}"
-    yield f"{told} of {len(shares)} clips (UA {ua:.1%}, ties split): acted and heard are two tasks"
+    agreement = f"most listeners to the voice alone chose the acted emotion in {sum(shares.values()) / len(shares):.1%}"
+    yield f"{agreement} of {len(shares)} clips (UA {ua:.1%}, ties split): acted and heard are two tasks"
 
 
-def _share(one: Utterance) -> float:
-    counts = [sum(rating.labels == (emotion,) for rating in one.ratings) for emotion in LETTERS.values()]
+def _share(utterance: Utterance) -> float:
+    counts = [sum(rating.labels == (emotion,) for rating in utterance.ratings) for emotion in LETTERS.values()]
     most = [emotion for emotion, count in zip(LETTERS.values(), counts, strict=True) if count == max(counts)]
-    return (one.label in most) / len(most)
+    return (utterance.label in most) / len(most)

@@ -33,8 +33,8 @@ def read_names(corpus: str, root: Path, pattern: str, parse: Parse, leave_out: I
         UserError: if `root` holds no such file.
     """
     root = root.absolute()
-    found = (path for path in root.rglob(f"{pattern}.[wW][aA][vV]") if not path.name.startswith("._"))
-    paths = sorted(found, key=lambda path: (len(path.parts), path))
+    wavs = (path for path in root.rglob(f"{pattern}.[wW][aA][vV]") if not path.name.startswith("._"))
+    paths = sorted(wavs, key=lambda path: (len(path.parts), path))
     files = {path.stem: path for path in reversed(paths)}
     if not files:
         raise UserError(
@@ -57,11 +57,11 @@ def read_names(corpus: str, root: Path, pattern: str, parse: Parse, leave_out: I
     return Manifest(corpus, root, tuple(utterances), tuple(problems), tuple(_twice(same)))
 
 
-def _same(one: Path, two: Path) -> bool:
+def _same(first: Path, second: Path) -> bool:
     """Whether two files are one, as far as their sizes and ends tell: whole corpora are not read for that."""
     try:
-        sizes = {one.stat().st_size, two.stat().st_size}
-        return len(sizes) == 1 and all(_part(one, place) == _part(two, place) for place in (0, -_END))
+        sizes = {first.stat().st_size, second.stat().st_size}
+        return len(sizes) == 1 and all(_part(first, place) == _part(second, place) for place in (0, -_END))
     except OSError:
         return False
 

@@ -56,8 +56,8 @@ def _actor(number: int) -> str:
 
 def _names() -> list[str]:
     """Return the 1440 names: neutral is never strong."""
-    said = product(range(1, 9), (1, 2), (1, 2), (1, 2), range(1, 25))
-    return ["03-01-{:02}-{:02}-{:02}-{:02}-{:02}".format(*one) for one in said if one[:2] != (1, 2)]
+    fields = product(range(1, 9), (1, 2), (1, 2), (1, 2), range(1, 25))
+    return ["03-01-{:02}-{:02}-{:02}-{:02}-{:02}".format(*one) for one in fields if one[:2] != (1, 2)]
 
 
 CORPUS = Corpus(

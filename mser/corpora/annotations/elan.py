@@ -31,12 +31,12 @@ def read_eaf(path: Path) -> list[Annotation]:
         raise UserError(f"{path}: it cannot be read as a file of ELAN: {brief(error)}") from error
     tiers = []
     for name, rows in data.items():
-        found = [
+        annotated = [
             interval(path, f"annotation {number} of tier {name}", start / 1000, end / 1000, text)
             for number, (start, end, text, *_) in enumerate(sorted(rows, key=_begin), 1)
             if text and None not in (start, end)
         ]
-        tiers.append(Tier(name, found, speaker=eaf.tiers[name][2].get("PARTICIPANT", "")))
+        tiers.append(Tier(name, annotated, speaker=eaf.tiers[name][2].get("PARTICIPANT", "")))
     return [Annotation(path, _recording(path, eaf.media_descriptors), tiers)]
 
 
@@ -45,7 +45,7 @@ def _begin(row: tuple[Any, ...]) -> float:
 
 
 def _recording(path: Path, media: list[dict[str, str]]) -> str:
-    for one in media:
-        if url := one.get("RELATIVE_MEDIA_URL") or one.get("MEDIA_URL"):
+    for descriptor in media:
+        if url := descriptor.get("RELATIVE_MEDIA_URL") or descriptor.get("MEDIA_URL"):
             return PurePosixPath(url).name
     return path.stem

@@ -41,13 +41,13 @@ def read_json(path: Path) -> list[Annotation]:
 
 def _segment(path: Path, number: int, segment: Any) -> Interval:
     place = f"segment {number}"
-    said = segment if isinstance(segment, dict) else {}
-    start, end = _times(path, place, said)
-    return interval(path, place, start, end, str(said.get("text") or ""), str(said.get("speaker") or ""))
+    cells = segment if isinstance(segment, dict) else {}
+    start, end = _times(path, place, cells)
+    return interval(path, place, start, end, str(cells.get("text") or ""), str(cells.get("speaker") or ""))
 
 
-def _times(path: Path, place: str, said: Mapping[str, Any]) -> tuple[float, float]:
-    start, end = said.get("start"), said.get("end")
+def _times(path: Path, place: str, cells: Mapping[str, Any]) -> tuple[float, float]:
+    start, end = cells.get("start"), cells.get("end")
     if not isinstance(start, int | float) or not isinstance(end, int | float):
         raise UserError(f"{path}, {place}: it has no start and end in seconds; mend it")
     return float(start), float(end)
@@ -55,29 +55,31 @@ def _times(path: Path, place: str, said: Mapping[str, Any]) -> tuple[float, floa
 
 def _task(path: Path, number: int, task: Mapping[str, Any]) -> Annotation:
     place = f"task {number}"
-    given = [one for one in task["annotations"] if not one.get("was_cancelled")]
-    if len(given) > 1:
-        raise UserError(f"{path}, {place}: it was annotated {len(given)} times; export one annotation of each task")
+    annotations = [annotation for annotation in task["annotations"] if not annotation.get("was_cancelled")]
+    if len(annotations) > 1:
+        raise UserError(
+            f"{path}, {place}: it was annotated {len(annotations)} times; export one annotation of each task"
+        )
     tiers: dict[str, list[Interval]] = defaultdict(list)
     roles: dict[str, str] = {}
     media: set[str] = set()
-    for name, kind, target, found in _regions(path, place, given[0]["result"] if given else []):
-        tiers[name].append(found)
+    for name, kind, target, intervals in _regions(path, place, annotations[0]["result"] if annotations else []):
+        tiers[name].append(intervals)
         roles[name] = _ROLES[kind]
         media.add(target)
     data = task["data"]
     url = next((str(data[key]) for key in (*sorted(media), "audio", *data) if isinstance(data.get(key), str)), "")
     recording = _UPLOADED.sub("", PurePosixPath(unquote(url)).name) or path.stem
-    return Annotation(path, recording, [Tier(name, found, role=roles[name]) for name, found in tiers.items()])
+    return Annotation(path, recording, [Tier(name, intervals, role=roles[name]) for name, intervals in tiers.items()])
 
 
 def _regions(path: Path, place: str, results: Any) -> Iterator[tuple[str, str, str, Interval]]:
-    for number, one in enumerate(results, 1):
-        kind, value = one.get("type"), one.get("value") or {}
+    for number, result in enumerate(results, 1):
+        kind, value = result.get("type"), result.get("value") or {}
         if kind not in _ROLES or "start" not in value:
             continue  # what is said of the whole task
         where = f"{place}, result {number}"
         start, end = _times(path, where, value)
-        said = value.get("text" if kind == "textarea" else kind) or []
-        text = " ".join(map(str, said)) if isinstance(said, list) else str(said)
-        yield str(one.get("from_name")), kind, str(one.get("to_name")), interval(path, where, start, end, text)
+        texts = value.get("text" if kind == "textarea" else kind) or []
+        text = " ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
+        yield str(result.get("from_name")), kind, str(result.get("to_name")), interval(path, where, start, end, text)

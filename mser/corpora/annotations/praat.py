@@ -28,9 +28,9 @@ def read_textgrid(path: Path) -> list[Annotation]:
     tiers = []
     for tier in grid.tiers:
         if isinstance(tier, IntervalTier):
-            found = [
+            annotated = [
                 interval(path, f"interval {number} of tier {tier.name}", one.start, one.end, one.label)
                 for number, one in enumerate(tier.entries, 1)
             ]
-            tiers.append(Tier(tier.name, found))
+            tiers.append(Tier(tier.name, annotated))
     return [Annotation(path, path.stem, tiers)]

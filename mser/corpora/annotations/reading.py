@@ -38,11 +38,11 @@ def read_annotations(path: Path) -> list[Annotation]:
     if not path.is_file():
         raise UserError(f"{path} is no file; give an annotation")
     try:
-        found = reader(path)
+        annotations = reader(path)
     except ModuleNotFoundError as error:
         raise UserError(f"{path} needs {error.name}: pip install 'multimodal-ser[annotations]'") from error
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-    if not any(tier.intervals for one in found for tier in one.tiers):
+    if not any(tier.intervals for annotation in annotations for tier in annotation.tiers):
         raise UserError(f"{path} holds no interval with anything in it")
-    return found
+    return annotations

@@ -32,19 +32,19 @@ def read_subtitles(path: Path) -> list[Annotation]:
     promised = [number for number, line in enumerate(text.splitlines(), 1) if "-->" in line]
     if len(promised) != len(cues):
         raise UserError(f"{path}: of {len(promised)} cues, the last in line {promised[-1]}, {len(cues)} can be read")
-    found = []
+    intervals = []
     for number, cue in enumerate(cues, 1):
-        speaker, said = _speaker(cue)
-        found.append(interval(path, f"cue {number}", _seconds(cue.start), _seconds(cue.end), said, speaker))
-    return [Annotation(path, path.stem, [Tier("", found, role="transcript")])]
+        speaker, transcript = _speaker(cue)
+        intervals.append(interval(path, f"cue {number}", _seconds(cue.start), _seconds(cue.end), transcript, speaker))
+    return [Annotation(path, path.stem, [Tier("", intervals, role="transcript")])]
 
 
 def _speaker(cue: Any) -> tuple[str, str]:
-    said = _TAG.sub("", cue.raw_text)
+    text = _TAG.sub("", cue.raw_text)
     if cue.voice:
-        return cue.voice, said
-    named = _NAMED.match(said)
-    return (named[1], named[2]) if named else ("", said)
+        return cue.voice, text
+    named = _NAMED.match(text)
+    return (named[1], named[2]) if named else ("", text)
 
 
 def _seconds(stamp: str) -> float:

@@ -20,12 +20,12 @@ def read_rttm(path: Path) -> list[Annotation]:
     Raises:
         UserError: if a line cannot be read, or a turn cannot be.
     """
-    found: dict[str, list[Interval]] = defaultdict(list)
+    intervals: dict[str, list[Interval]] = defaultdict(list)
     for place, cells in _lines(path, "SPEAKER FILE CHANNEL START LENGTH <NA> <NA> NAME", 8):
         if cells[0] == "SPEAKER":
             start, length = _times(path, place, cells[3:5])
-            found[cells[1]].append(interval(path, place, start, start + length, "", cells[7]))
-    return [Annotation(path, name, [Tier("", turns, role="transcript")]) for name, turns in found.items()]
+            intervals[cells[1]].append(interval(path, place, start, start + length, "", cells[7]))
+    return [Annotation(path, name, [Tier("", turns, role="transcript")]) for name, turns in intervals.items()]
 
 
 def read_ctm(path: Path) -> list[Annotation]:
@@ -36,13 +36,13 @@ def read_ctm(path: Path) -> list[Annotation]:
     Raises:
         UserError: if a line cannot be read, or a word cannot be.
     """
-    found: dict[str, dict[str, list[Interval]]] = defaultdict(lambda: defaultdict(list))
+    intervals: dict[str, dict[str, list[Interval]]] = defaultdict(lambda: defaultdict(list))
     for place, cells in _lines(path, "FILE CHANNEL START LENGTH WORD", 5):
         start, length = _times(path, place, cells[2:4])
         word = interval(path, place, start, start + max(length, 1e-3), cells[4], cells[7] if len(cells) > 7 else "")
-        found[cells[0]][cells[1]].append(word)
+        intervals[cells[0]][cells[1]].append(word)
     annotations = []
-    for name, channels in found.items():
+    for name, channels in intervals.items():
         turns: list[Interval] = []
         for channel, words in channels.items():
             speaker = f"channel {channel}" if len(channels) > 1 else ""
@@ -55,8 +55,8 @@ def _joined(words: list[Interval], speaker: str) -> Iterator[Interval]:
     turn: list[Interval] = []
     for word in [*words, None]:
         if turn and (word is None or word.start - turn[-1].end >= PAUSE or word.speaker != turn[-1].speaker):
-            said, end = " ".join(one.text for one in turn), max(one.end for one in turn)
-            yield Interval(turn[0].start, round(end, 6), said, turn[0].place, turn[0].speaker or speaker)
+            text, end = " ".join(timed_word.text for timed_word in turn), max(timed_word.end for timed_word in turn)
+            yield Interval(turn[0].start, round(end, 6), text, turn[0].place, turn[0].speaker or speaker)
             turn = []
         if word is not None:
             turn.append(word)

@@ -57,18 +57,20 @@ def read_turns(paths: Sequence[Path], root: Path | None = None, tiers: Mapping[s
         UserError: if a file cannot be read, has no such tier or no recording, or a turn cannot be: it is beyond the
             recording's end, or overlaps another of its speaker.
     """
-    if taken := next((name for name in tiers or {} if name in ("audio", "start", "end")), None):
-        raise UserError(f"--tiers names a tier for {taken}, which the intervals say themselves; leave it out")
+    if reserved := next((name for name in tiers or {} if name in ("audio", "start", "end")), None):
+        raise UserError(f"--tiers names a tier for {reserved}, which the intervals say themselves; leave it out")
     turns: list[Turn] = []
     recordings: dict[Path, dict[str, list[Path]]] = {}
     for path in paths:
         folder = root or path.parent
         if folder not in recordings:
             recordings[folder] = _recordings(folder)
-        for one in read_annotations(path):
-            audio = _recording(one, folder, recordings[folder])
-            found = [turn for columns, speaker in _chosen(one, tiers or {}) for turn in _turns(columns, speaker)]
-            turns += _within(sorted(found, key=lambda turn: turn[0].start), audio, path)
+        for annotation in read_annotations(path):
+            audio = _recording(annotation, folder, recordings[folder])
+            spoken_turns = [
+                turn for columns, speaker in _chosen(annotation, tiers or {}) for turn in _turns(columns, speaker)
+            ]
+            turns += _within(sorted(spoken_turns, key=lambda turn: turn[0].start), audio, path)
     _require_apart(turns)
     return turns
 
@@ -85,31 +87,33 @@ def overlapping(turns: Sequence[Turn]) -> int:
 def _recordings(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder; give the one with the recordings (--audio-root)")
-    found = defaultdict(list)
+    paths = defaultdict(list)
     for place, _, names in os.walk(folder):
         for name in heard_in(sorted(names)):
-            found[os.path.splitext(name)[0]].append(Path(place, name))
-    return found
+            paths[os.path.splitext(name)[0]].append(Path(place, name))
+    return paths
 
 
-def _recording(one: Annotation, folder: Path, recordings: Mapping[str, list[Path]]) -> Path:
-    named, own = PurePosixPath(one.recording).name, one.path.stem
+def _recording(annotation: Annotation, folder: Path, recordings: Mapping[str, list[Path]]) -> Path:
+    named, own = PurePosixPath(annotation.recording).name, annotation.path.stem
     # A language may follow the name (call.en.vtt), and a name may hold points.
     names = dict.fromkeys((named, os.path.splitext(named)[0], own, os.path.splitext(own)[0]))
     name = next((name for name in names if name in recordings), None)
     if name is None:
-        raise UserError(f"{one.path}: its recording {named} is not in {folder}; say where it is with --audio-root")
-    if len(found := recordings[name]) > 1:
-        raise UserError(f"{one.path}: its recording may be {found[0]} or {found[1]}; keep one of them")
-    return found[0]
+        raise UserError(
+            f"{annotation.path}: its recording {named} is not in {folder}; say where it is with --audio-root"
+        )
+    if len(paths := recordings[name]) > 1:
+        raise UserError(f"{annotation.path}: its recording may be {paths[0]} or {paths[1]}; keep one of them")
+    return paths[0]
 
 
-def _chosen(one: Annotation, wanted: Mapping[str, str]) -> Iterator[tuple[dict[str, Tier], str]]:
+def _chosen(annotation: Annotation, wanted: Mapping[str, str]) -> Iterator[tuple[dict[str, Tier], str]]:
     """Yield the tiers of each speaker by column, and who it is where a name says so."""
     if not wanted:
-        yield from _usual(one)
+        yield from _usual(annotation)
         return
-    tiers = {tier.name: tier for tier in one.tiers if tier.name}
+    tiers = {tier.name: tier for tier in annotation.tiers if tier.name}
     spoken: dict[str, dict[str, Tier]] = defaultdict(dict)
     shared: dict[str, Tier] = {}
     for column, pattern in wanted.items():
@@ -118,7 +122,7 @@ def _chosen(one: Annotation, wanted: Mapping[str, str]) -> Iterator[tuple[dict[s
         matches = [(match, tier) for name, tier in tiers.items() if (match := expression.fullmatch(name))]
         if not matches:
             has = f"it has {', '.join(tiers)}" if tiers else "its format has none: leave out --tiers"
-            raise UserError(f"{one.path}: there is no tier {pattern} for the column {column}; {has}")
+            raise UserError(f"{annotation.path}: there is no tier {pattern} for the column {column}; {has}")
         for match, tier in matches:
             (spoken[match[1]] if mark else shared)[column] = tier
     first = next(iter(wanted))
@@ -127,45 +131,49 @@ def _chosen(one: Annotation, wanted: Mapping[str, str]) -> Iterator[tuple[dict[s
             yield {name: (columns | shared)[name] for name in wanted if name in columns | shared}, speaker
 
 
-def _usual(one: Annotation) -> Iterator[tuple[dict[str, Tier], str]]:
-    roles = [tier for tier in one.tiers if tier.role]
+def _usual(annotation: Annotation) -> Iterator[tuple[dict[str, Tier], str]]:
+    roles = [tier for tier in annotation.tiers if tier.role]
     if not roles:  # each tier is what one speaker says
-        yield from (({"transcript": tier}, tier.name) for tier in one.tiers)
+        yield from (({"transcript": tier}, tier.name) for tier in annotation.tiers)
         return
     columns = {tier.role: tier for tier in roles}
     if len(columns) < len(roles):
-        names = ", ".join(tier.name for tier in one.tiers)
-        raise UserError(f"{one.path}: several of its tiers could be one column: {names}; say which, as in label=NAME")
+        names = ", ".join(tier.name for tier in annotation.tiers)
+        raise UserError(
+            f"{annotation.path}: several of its tiers could be one column: {names}; say which, as in label=NAME"
+        )
     yield columns, ""
 
 
 def _turns(columns: dict[str, Tier], speaker: str) -> Iterator[tuple[Interval, str, dict[str, str], tuple[str, ...]]]:
     (first, base), *others = columns.items()
-    for one in base.intervals:
-        said, doubtful = {first: one.text}, []
+    for interval in base.intervals:
+        texts, doubtful = {first: interval.text}, []
         for column, tier in others:
-            met = {other: min(one.end, other.end) - max(one.start, other.start) for other in tier.intervals}
+            met = {other: min(interval.end, other.end) - max(interval.start, other.start) for other in tier.intervals}
             met = {other: seconds for other, seconds in met.items() if seconds > _OVERLAP}
-            said[column] = max(met, key=lambda other: met[other]).text if met else ""
+            texts[column] = max(met, key=lambda other: met[other]).text if met else ""
             if len({other.text for other in met}) > 1:
                 doubtful.append(column)
-        who = said.pop("speaker", "") or one.speaker or speaker or base.speaker
-        yield one, who, said, tuple(doubtful)
+        who = texts.pop("speaker", "") or interval.speaker or speaker or base.speaker
+        yield interval, who, texts, tuple(doubtful)
 
 
 def _within(
-    found: Iterable[tuple[Interval, str, dict[str, str], tuple[str, ...]]], audio: Path, path: Path
+    turns: Iterable[tuple[Interval, str, dict[str, str], tuple[str, ...]]], audio: Path, path: Path
 ) -> Iterator[Turn]:
     try:
         length = recording_length(audio)
     except BadAudioError as error:
         raise UserError(f"{path}: its recording {audio} {error}") from error
-    for one, speaker, said, doubtful in found:
-        if one.end > length + TOLERANCE:
-            raise UserError(f"{path}, {one.place}: it ends at {one.end:.2f} s, but {audio} lasts {length:.2f} s")
-        if one.start < length:
-            end = round(min(one.end, length), 3)
-            yield Turn(audio, round(one.start, 3), end, speaker, said, path, one.place, doubtful)
+    for interval, speaker, texts, doubtful in turns:
+        if interval.end > length + TOLERANCE:
+            raise UserError(
+                f"{path}, {interval.place}: it ends at {interval.end:.2f} s, but {audio} lasts {length:.2f} s"
+            )
+        if interval.start < length:
+            end = round(min(interval.end, length), 3)
+            yield Turn(audio, round(interval.start, 3), end, speaker, texts, path, interval.place, doubtful)
 
 
 def _require_apart(turns: Iterable[Turn]) -> None:
@@ -175,6 +183,6 @@ def _require_apart(turns: Iterable[Turn]) -> None:
         if before and turn.start < before.end - _OVERLAP:
             who = f"of {turn.speaker}" if turn.speaker else "of nobody knows whom"
             other = f"{before.annotation}, {before.place}" if before.annotation != turn.annotation else before.place
-            told = f"it begins at {turn.start:.2f} s, while a turn {who} lasts until {before.end:.2f} s ({other})"
-            raise UserError(f"{turn.annotation}, {turn.place}: {told}; mend one of them, or say who speaks")
+            overlap = f"it begins at {turn.start:.2f} s, while a turn {who} lasts until {before.end:.2f} s ({other})"
+            raise UserError(f"{turn.annotation}, {turn.place}: {overlap}; mend one of them, or say who speaks")
         last[turn.audio, turn.speaker] = turn

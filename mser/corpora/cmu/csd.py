@@ -57,8 +57,8 @@ def read_csd(path: Path, widths: Collection[int]) -> tuple[dict[str, list[Interv
                 raise UserError(f"{path} holds no <name>/data/<video>; restore the label file")
             return _videos(data, path, widths)
     except _DAMAGED as error:
-        said = " ".join(str(error).split())[:200]
-        raise UserError(f"{path} is no HDF5 file, or a damaged one ({said}); restore the label file") from error
+        message = " ".join(str(error).split())[:200]
+        raise UserError(f"{path} is no HDF5 file, or a damaged one ({message}); restore the label file") from error
 
 
 def _require_fetched(path: Path) -> None:
@@ -79,8 +79,8 @@ def _videos(data: Any, path: Path, widths: Collection[int]) -> tuple[dict[str, l
             if features.ndim != 2 or intervals.shape != (len(features), 2):
                 raise ValueError(f"features of shape {features.shape} and intervals of shape {intervals.shape}")
         except _DAMAGED as error:
-            said = " ".join(str(error).split())[:200]
-            problems.append(Problem("unreadable", f"{path.name}: {key} is left out, it has {said}; restore the file"))
+            reason = " ".join(str(error).split())[:200]
+            problems.append(Problem("unreadable", f"{path.name}: {key} is left out, it has {reason}; restore the file"))
             continue
         if features.shape[1] not in widths:
             expected = " or ".join(map(str, sorted(widths)))

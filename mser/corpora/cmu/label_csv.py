@@ -15,7 +15,7 @@ from pathlib import Path
 from mser.audio.containers import can_read_containers
 from mser.corpora.cmu.official_folds import official_folds
 from mser.corpora.cmu.segment_audio import EXTRACT, heard
-from mser.corpora.cmu.segments import Segment
+from mser.corpora.cmu.segment_labels import Segment
 from mser.corpora.text_files import number, read_csv, read_text, wrong_text
 from mser.errors import UserError
 from mser.manifest import Manifest, Problem
@@ -66,7 +66,7 @@ def read_label_csv(corpus: str, root: Path, name: Callable[[str, str], str]) -> 
             {"sentiment": nan if (score := number(row.label)) is None else score},
         )
         segments[identifier] = Segment(identifier, row.video, audio, "" if wrong else row.text, scores)
-    segments = {name: _heard_where(root, one) for name, one in segments.items()}
+    segments = {name: _heard_where(root, segment) for name, segment in segments.items()}
     _require_audio(root, segments.values())
     problems += _wrong_splits(rows, official_folds(corpus))
     return heard(corpus, root, list(segments.values()), problems)
@@ -76,25 +76,25 @@ def _rows(path: Path) -> tuple[list[_Row], list[Problem]]:
     text, problems = read_text(path)
     rows = []
     for line, cells in read_csv(path, text, _COLUMNS, "restore the file"):
-        said = [(cells[column] or "").strip() for column in _COLUMNS]
-        if _NAMES.fullmatch(f"{said[0]}/{said[1]}"):
-            rows.append(_Row(line, *said))
+        fields = [(cells[column] or "").strip() for column in _COLUMNS]
+        if _NAMES.fullmatch(f"{fields[0]}/{fields[1]}"):
+            rows.append(_Row(line, *fields))
         else:
             message = f"{path.name}:{line} names no video and clip; it is left out, restore the file"
             problems.append(Problem("unreadable", message))
     return rows, problems
 
 
-def _heard_where(root: Path, one: Segment) -> Segment:
+def _heard_where(root: Path, segment: Segment) -> Segment:
     """Return a clip with its video to hear, where there is no wav file and PyAV can hear it."""
-    wav = root / one.audio
+    wav = root / segment.audio
     if can_read_containers() and not wav.exists() and wav.with_suffix(".mp4").exists():
-        return replace(one, audio=f"{one.audio.removesuffix('.wav')}.mp4")
-    return one
+        return replace(segment, audio=f"{segment.audio.removesuffix('.wav')}.mp4")
+    return segment
 
 
 def _require_audio(root: Path, segments: Iterable[Segment]) -> None:
-    audio = [root / one.audio for one in segments]
+    audio = [root / segment.audio for segment in segments]
     if any(path.exists() for path in audio):
         return
     videos = sum(path.with_suffix(".mp4").exists() for path in audio)
@@ -108,9 +108,9 @@ def _wrong_splits(rows: Iterable[_Row], official: Mapping[str, str]) -> Iterator
     modes: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         modes[row.video].add(row.mode)
-    for video, said in modes.items():
+    for video, splits in modes.items():
         split = official.get(video, "")
-        if {_SPLITS.get(mode) for mode in said} != {split}:
+        if {_SPLITS.get(mode) for mode in splits} != {split}:
             rule = (
                 f"officially it is in {split}, which counts"
                 if split
@@ -118,5 +118,5 @@ def _wrong_splits(rows: Iterable[_Row], official: Mapping[str, str]) -> Iterator
             )
             yield Problem(
                 "split",
-                f"{NAME} has video {video} in {' and '.join(sorted(mode[:20] for mode in said)) or 'no'}; {rule}",
+                f"{NAME} has video {video} in {' and '.join(sorted(mode[:20] for mode in splits)) or 'no'}; {rule}",
             )

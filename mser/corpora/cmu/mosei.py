@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mser.corpora.cmu.mosei_tree import read
-from mser.corpora.cmu.segments import EMOTIONS
+from mser.corpora.cmu.segment_labels import EMOTIONS
 from mser.corpora.cmu.split_counts import count, published
 from mser.corpora.corpus import Corpus, Counts
 from mser.labels import MultiLabel, ScoreSet

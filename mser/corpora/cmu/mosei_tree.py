@@ -17,7 +17,7 @@ from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosei_text import read_transcripts
 from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
 from mser.corpora.cmu.segment_audio import heard
-from mser.corpora.cmu.segments import EMOTIONS, Segment
+from mser.corpora.cmu.segment_labels import EMOTIONS, Segment
 from mser.manifest import Manifest
 
 LABELS = ("CMU_MOSEI_Labels.csd", "All Labels.csd", "CMU_MOSEI_LabelsSentiment.csd")

@@ -68,11 +68,11 @@ def _numbered(name: str, lines: Sequence[str], size: int) -> tuple[dict[int, str
 
 def _counted(name: str, lines: Sequence[str], size: int) -> tuple[dict[int, str], list[Problem]]:
     """Return the texts of lines that stand for one segment each."""
-    said = [line for line in lines if line]
-    if len(said) == size:
-        return dict(enumerate(said, 1)), []
+    filled = [line for line in lines if line]
+    if len(filled) == size:
+        return dict(enumerate(filled, 1)), []
     message = (
-        f"{name} has {len(said)} lines for {size} segments; its transcripts are taken as empty, get Raw/{_SEGMENTED}"
+        f"{name} has {len(filled)} lines for {size} segments; its transcripts are taken as empty, get Raw/{_SEGMENTED}"
     )
     return {}, [Problem("transcript", message)]
 

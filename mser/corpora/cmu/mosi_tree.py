@@ -18,7 +18,7 @@ from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosi_text import read_transcripts
 from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
 from mser.corpora.cmu.segment_audio import heard
-from mser.corpora.cmu.segments import Segment
+from mser.corpora.cmu.segment_labels import Segment
 from mser.manifest import Manifest, Problem
 
 LABELS = ("CMU_MOSI_Opinion_Labels.csd", "Opinion Segment Labels.csd")

@@ -13,8 +13,8 @@ def find_labels(root: Path, names: Sequence[str]) -> Path | None:
     """Return the first label file of one of these names, in `root` or up to three folders below it."""
     for name in names:
         for depth in ("", "*/", "*/*/", "*/*/*/"):
-            if found := next(iter(sorted(root.glob(f"{depth}{name}"))), None):
-                return found
+            if path := next(iter(sorted(root.glob(f"{depth}{name}"))), None):
+                return path
     return None
 
 
@@ -24,20 +24,20 @@ def find_folder(root: Path, *parts: str) -> str | None:
     return next((place for place in places if (root / place).is_dir()), None)
 
 
-def require_audio(root: Path, labels: Path, found: str | None, videos: Mapping[str, str]) -> str:
+def require_audio(root: Path, labels: Path, video: str | None, videos: Mapping[str, str]) -> str:
     """Return the folder of the audio: that of the videos where there is no other and PyAV can hear them.
 
     Args:
         root: the corpus.
         labels: its label file.
-        found: the folder, if there is one.
+        video: the folder, if there is one.
         videos: where videos may be, and where the audio that belongs to them is looked for.
 
     Raises:
         UserError: if there is none; it says what to do with videos.
     """
-    if found:
-        return found
+    if video:
+        return video
     hint = "unpack the raw data into the same folder"
     for part, audio in videos.items():
         if folder := find_folder(root, part):

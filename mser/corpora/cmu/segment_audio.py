@@ -10,7 +10,7 @@ from mser.audio.recording import header_of
 from mser.audio.silence import silent
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.corpora.cmu.official_folds import official_folds
-from mser.corpora.cmu.segments import Segment, known_scores, wrong_scores
+from mser.corpora.cmu.segment_labels import Segment, known_scores, wrong_scores
 from mser.manifest import Manifest, Problem, Seconds, Utterance
 
 EXTRACT = "run `mser data extract-audio"
@@ -37,53 +37,55 @@ def heard(corpus: str, root: Path, segments: Sequence[Segment], problems: Iterab
     for audio, sharing in _by_audio(segments).items():
         try:
             header = (check_wav if audio.endswith(".wav") else header_of)(f"{root}/{audio}")
-            cut = {one.id: span for one in sharing if (span := _span(one, header.duration))}
+            cut = {segment.id: span for segment in sharing if (span := _span(segment, header.duration))}
             quiet = silent(f"{root}/{audio}", cut.values())
         except BadAudioError as error:
             wrong += _unusable(audio, sharing, error, root)
             continue
         headers[audio] = header
         spans |= cut
-        wrong += [problem for one in sharing for problem in _mistimed(one, header.duration)]
+        wrong += [problem for segment in sharing for problem in _mistimed(segment, header.duration)]
         names = [name for name, is_quiet in zip(cut, quiet, strict=True) if is_quiet]
         wrong += [Problem("silent", f"{name} is silent in {audio}; restore the file", name) for name in names]
     splits = official_folds(corpus)
-    utterances = [_utterance(one, spans[one.id], splits) for one in segments if one.id in spans]
+    utterances = [_utterance(segment, spans[segment.id], splits) for segment in segments if segment.id in spans]
     problems = (*wrong, *unusual_formats(headers))
     notes = _notes(utterances, segments)
-    return Manifest(corpus, root, tuple(sorted(utterances, key=lambda one: one.id)), problems, tuple(notes))
+    return Manifest(corpus, root, tuple(sorted(utterances, key=lambda utterance: utterance.id)), problems, tuple(notes))
 
 
 def _by_audio(segments: Iterable[Segment]) -> Mapping[str, list[Segment]]:
-    found: dict[str, list[Segment]] = defaultdict(list)
-    for one in segments:
-        found[one.audio].append(one)
-    return found
+    segments_of: dict[str, list[Segment]] = defaultdict(list)
+    for segment in segments:
+        segments_of[segment.audio].append(segment)
+    return segments_of
 
 
-def _span(one: Segment, duration: Seconds) -> _Span | None:
+def _span(segment: Segment, duration: Seconds) -> _Span | None:
     """Return what of the audio belongs to the segment, or None if nothing does."""
-    if one.is_clip or one.start is None or one.end is None:
+    if segment.is_clip or segment.start is None or segment.end is None:
         return 0.0, duration
-    start, end = max(one.start, 0.0), min(one.end, duration)
+    start, end = max(segment.start, 0.0), min(segment.end, duration)
     return (start, end) if start < end else None
 
 
-def _mistimed(one: Segment, duration: Seconds) -> Iterator[Problem]:
-    if one.start is None or one.end is None:
+def _mistimed(segment: Segment, duration: Seconds) -> Iterator[Problem]:
+    if segment.start is None or segment.end is None:
         return
-    labelled = f"{one.id} is labelled at {one.start:.2f}-{one.end:.2f} s"
-    if one.is_clip:
-        length = one.end - one.start
+    labelled = f"{segment.id} is labelled at {segment.start:.2f}-{segment.end:.2f} s"
+    if segment.is_clip:
+        length = segment.end - segment.start
         if length < 0 or (length and abs(duration - length) > _LONGER):
             yield Problem(
-                "time", f"{labelled}, but its clip lasts {duration:.2f} s; look whether it is another's", one.id
+                "time", f"{labelled}, but its clip lasts {duration:.2f} s; look whether it is another's", segment.id
             )
-    elif not _span(one, duration):
+    elif not _span(segment, duration):
         message = f"{labelled} of {duration:.2f} s of audio: nothing of it can be heard, it is left out"
-        yield Problem("time", message, one.id)
-    elif one.end > duration + _BEYOND:
-        yield Problem("time", f"{labelled}, but its audio lasts {duration:.2f} s; what is missing is left out", one.id)
+        yield Problem("time", message, segment.id)
+    elif segment.end > duration + _BEYOND:
+        yield Problem(
+            "time", f"{labelled}, but its audio lasts {duration:.2f} s; what is missing is left out", segment.id
+        )
 
 
 def _unusable(audio: str, sharing: Sequence[Segment], error: BadAudioError, root: Path) -> Iterator[Problem]:
@@ -98,25 +100,27 @@ def _unusable(audio: str, sharing: Sequence[Segment], error: BadAudioError, root
 
 def _notes(utterances: Sequence[Utterance], segments: Iterable[Segment]) -> Iterator[str]:
     """Yield what is unusual about a sound corpus."""
-    if unsplit := [one for one in utterances if not one.split]:
-        videos = sorted({one.group for one in unsplit})
+    if unsplit := [utterance for utterance in utterances if not utterance.split]:
+        videos = sorted({utterance.group for utterance in unsplit})
         which = f"{len(unsplit)} utterances of {len(videos)} videos, {videos[0]} the first,"
         yield f"{which} are in no official split: no protocol uses them"
-    if early := [one.id for one in segments if not one.is_clip and one.start is not None and one.start < 0]:
+    if early := [
+        segment.id for segment in segments if not segment.is_clip and segment.start is not None and segment.start < 0
+    ]:
         yield f"{len(early)} segments, {early[0]} the first, begin before their audio does: they are cut there"
 
 
-def _utterance(one: Segment, span: _Span, splits: Mapping[str, str]) -> Utterance:
+def _utterance(segment: Segment, span: _Span, splits: Mapping[str, str]) -> Utterance:
     start, end = span
     return Utterance(
-        id=one.id,
-        audio=one.audio,
+        id=segment.id,
+        audio=segment.audio,
         duration=end - start,
-        transcript=one.transcript,
-        speaker=one.video,
-        group=one.video,
+        transcript=segment.transcript,
+        speaker=segment.video,
+        group=segment.video,
         start=start,
-        end=None if one.is_clip else end,
-        split=splits.get(one.video, ""),
-        scores=known_scores(one),
+        end=None if segment.is_clip else end,
+        split=splits.get(segment.video, ""),
+        scores=known_scores(segment),
     )

@@ -9,15 +9,18 @@ from mser.manifest import Manifest
 
 def count(manifest: Manifest) -> Counts:
     """Return segments with a sentiment by split, their signs, and the videos that they are of."""
-    parts = {split: [one for one in manifest if one.split == split and "sentiment" in one.scores] for split in SPLITS}
-    sentiment = {split: [one.scores["sentiment"] for one in part] for split, part in parts.items()}
+    parts = {
+        split: [utterance for utterance in manifest if utterance.split == split and "sentiment" in utterance.scores]
+        for split in SPLITS
+    }
+    sentiment = {split: [utterance.scores["sentiment"] for utterance in part] for split, part in parts.items()}
     return {
         "splits": {split: len(part) for split, part in parts.items()},
         "sentiment": {
             split: signs(sum(score < 0 for score in scores), scores.count(0), sum(score > 0 for score in scores))
             for split, scores in sentiment.items()
         },
-        **{f"{split} videos": sorted({one.group for one in part}) for split, part in parts.items()},
+        **{f"{split} videos": sorted({utterance.group for utterance in part}) for split, part in parts.items()},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mser.corpora.corpus import Corpus, Counts
-from mser.corpora.iemocap.protocols import PROTOCOLS
+from mser.corpora.iemocap.named_splits import PROTOCOLS
 from mser.corpora.iemocap.tree import SESSIONS, read
 from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet, ScoreSet

@@ -104,7 +104,7 @@ def read_evaluation(path: Path) -> tuple[list[Turn], list[Problem]]:
             problems.append(Problem("unreadable", message))
         else:
             turns.append(turn)
-            problems += [Problem("score", f"{path.name}:{place} {turn.id} {said}", turn.id) for said in wrong]
+            problems += [Problem("score", f"{path.name}:{place} {turn.id} {mistake}", turn.id) for mistake in wrong]
     if not turns:
         problems.append(Problem("empty", f"{path} holds no turns; restore the file"))
     return turns, problems
@@ -128,8 +128,8 @@ def read_transcription(path: Path) -> tuple[list[Line], list[Problem]]:
                     f"{path.name}:{place} has for the transcript of {match['id'][:40]} {wrong}; it is taken as empty"
                 )
                 problems.append(Problem("transcript", message, match["id"]))
-            said = "" if wrong else match["text"].strip()
-            lines.append(Line(match["id"], times[0] or 0.0, times[1] or 0.0, said))
+            transcript = "" if wrong else match["text"].strip()
+            lines.append(Line(match["id"], times[0] or 0.0, times[1] or 0.0, transcript))
     return lines, problems
 
 
@@ -183,15 +183,17 @@ def _ratings(lines: list[str]) -> tuple[tuple[Rating, ...], list[str]]:
     for line in lines:
         if not (match := _RATING.match(line)):
             continue
-        said = raters.setdefault(match["rater"], _Said())
+        rater_labels = raters.setdefault(match["rater"], _Said())
         pieces = [piece.strip() for piece in match["said"].split(";") if piece.strip()]
         if line.startswith("A"):
-            given = [piece.split(maxsplit=1) for piece in pieces]
+            fields = [piece.split(maxsplit=1) for piece in pieces]
             known = [
-                (_DIMENSIONS[words[0]], words[1]) for words in given if len(words) == 2 and words[0] in _DIMENSIONS
+                (_DIMENSIONS[words[0]], words[1]) for words in fields if len(words) == 2 and words[0] in _DIMENSIONS
             ]
-            said.scores, wrong = _scores(known)
+            rater_labels.scores, wrong = _scores(known)
             problems += [f"is rated by {match['rater']}: {what}" for what in wrong]
         else:
-            said.labels = tuple(pieces)
-    return tuple(Rating(name, said.labels, said.scores, name[0] != "E") for name, said in raters.items()), problems
+            rater_labels.labels = tuple(pieces)
+    return tuple(
+        Rating(name, rater_labels.labels, rater_labels.scores, name[0] != "E") for name, rater_labels in raters.items()
+    ), problems

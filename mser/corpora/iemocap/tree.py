@@ -39,8 +39,8 @@ def read(root: Path) -> Manifest:
     root = root.absolute()
     problems = list(_missing_parts(root))
     turns, wrong = _turns(root)
-    said, garbled = _lines(root)
-    lines, repeated = _unique("transcribed", said)
+    transcripts, garbled = _lines(root)
+    lines, repeated = _unique("transcribed", transcripts)
     headers, unusable = _headers(root, turns.values())
     wavs = {path.stem: path for path in root.glob(f"Session[1-5]/{_AUDIO}/Ses*/Ses*.wav")}
     problems += [
@@ -87,8 +87,8 @@ def _turns(root: Path) -> tuple[dict[str, Turn], list[Problem]]:
     turns: list[Turn] = []
     problems: list[Problem] = []
     for path in sorted(root.glob(f"Session[1-5]/{_EVALUATION}/Ses*.txt")):
-        found, wrong = read_evaluation(path)
-        turns += found
+        evaluated, wrong = read_evaluation(path)
+        turns += evaluated
         problems += wrong
     unique, repeated = _unique("labelled", turns)
     return unique, [*problems, *repeated]
@@ -98,8 +98,8 @@ def _lines(root: Path) -> tuple[list[Line], list[Problem]]:
     lines: list[Line] = []
     problems: list[Problem] = []
     for path in sorted(root.glob(f"Session[1-5]/{_TRANSCRIPTION}/Ses*.txt")):
-        found, wrong = read_transcription(path)
-        lines += found
+        transcripts, wrong = read_transcription(path)
+        lines += transcripts
         problems += wrong
     return lines, problems
 

@@ -17,11 +17,11 @@ FRIENDS = ("Chandler", "Joey", "Monica", "Phoebe", "Rachel", "Ross")
 
 def _one_friend_out(utterances: Sequence[Utterance]) -> Iterable[Parts]:
     """Yield a fold per main character; of the others some names stand for several people (``All``, ``Waiter``)."""
-    said = {name: [one for one in utterances if one.speaker == name] for name in FRIENDS}
+    by_speaker = {name: [utterance for utterance in utterances if utterance.speaker == name] for name in FRIENDS}
     for place, name in enumerate(FRIENDS):
         val = FRIENDS[(place + 1) % len(FRIENDS)]
-        train = [one for one in utterances if one.speaker in set(FRIENDS) - {name, val}]
-        yield name, train, said[val], said[name]
+        train = [utterance for utterance in utterances if utterance.speaker in set(FRIENDS) - {name, val}]
+        yield name, train, by_speaker[val], by_speaker[name]
 
 
 PROTOCOLS = (
@@ -75,14 +75,14 @@ PUBLISHED: Counts = {
 
 def count(manifest: Manifest) -> Counts:
     """Return what the manifest holds in the shape of `PUBLISHED`."""
-    parts = {split: [one for one in manifest if one.split == split] for split, _ in PARTS.values()}
+    parts = {split: [utterance for utterance in manifest if utterance.split == split] for split, _ in PARTS.values()}
     return {
         "utterances": len(manifest),
-        "labels": Counter(one.label for one in manifest),
-        "dialogues": {split: len({one.group for one in part}) for split, part in parts.items()},
-        "labels by split": {split: Counter(one.label for one in part) for split, part in parts.items()},
+        "labels": Counter(utterance.label for utterance in manifest),
+        "dialogues": {split: len({utterance.group for utterance in part}) for split, part in parts.items()},
+        "labels by split": {split: Counter(utterance.label for utterance in part) for split, part in parts.items()},
         "sentiments by split": {
-            split: Counter(one.labels["sentiment"] for one in part) for split, part in parts.items()
+            split: Counter(utterance.labels["sentiment"] for utterance in part) for split, part in parts.items()
         },
     }
 

@@ -95,19 +95,19 @@ def read_rows(path: Path, part: str) -> tuple[list[Row], list[Problem]]:
 
 
 def _row(cells: Mapping[str, str | None], part: str) -> Row:
-    given = {name: cells[name] or "" for name in COLUMNS}
+    row = {name: cells[name] or "" for name in COLUMNS}
     if None in (cells[name] for name in COLUMNS):
         raise ValueError("it is cut short")
-    start, end = _seconds(given["StartTime"]), _seconds(given["EndTime"])
+    start, end = _seconds(row["StartTime"]), _seconds(row["EndTime"])
     return Row(
         part=part,
-        dialogue=_whole(given["Dialogue_ID"]),
-        number=_whole(given["Utterance_ID"]),
-        text=repair(given["Utterance"]),
-        speaker=repair(given["Speaker"]),
-        emotion=given["Emotion"].strip().lower(),
-        sentiment=given["Sentiment"].strip().lower(),
-        episode=f"s{_whole(given['Season']):02}e{_whole(given['Episode']):02}",
+        dialogue=_whole(row["Dialogue_ID"]),
+        number=_whole(row["Utterance_ID"]),
+        text=repair(row["Utterance"]),
+        speaker=repair(row["Speaker"]),
+        emotion=row["Emotion"].strip().lower(),
+        sentiment=row["Sentiment"].strip().lower(),
+        episode=f"s{_whole(row['Season']):02}e{_whole(row['Episode']):02}",
         seconds=None if start is None or end is None else end - start,
     )
 

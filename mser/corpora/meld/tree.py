@@ -116,11 +116,17 @@ def _words_alone(root: Path, tables: Mapping[str, Path]) -> Manifest:
 
 def _other_hours(rows: Mapping[str, Row], utterances: Iterable[Utterance]) -> Iterator[Problem]:
     """Yield that a part lasts longer or shorter than its times say: then its clips were cut or padded."""
-    timed = [(rows[one.id].seconds, one.duration) for one in utterances if (rows[one.id].seconds or 0) > 0]
-    told, found = (sum(one[place] or 0 for one in timed) / 3600 for place in (0, 1))
-    if len(timed) >= _MANY and abs(found - told) > TOLERANCE * told:
+    timed = [
+        (rows[utterance.id].seconds, utterance.duration)
+        for utterance in utterances
+        if (rows[utterance.id].seconds or 0) > 0
+    ]
+    stated, measured = (sum(lengths[place] or 0 for lengths in timed) / 3600 for place in (0, 1))
+    if len(timed) >= _MANY and abs(measured - stated) > TOLERANCE * stated:
         part = next(iter(rows.values())).part
-        message = f"the clips of {part} last {found:.2f} h, {told:.2f} h by their times ({found / told - 1:+.0%})"
+        message = (
+            f"the clips of {part} last {measured:.2f} h, {stated:.2f} h by their times ({measured / stated - 1:+.0%})"
+        )
         yield Problem("hours", f"{message}: a copy that was trimmed, cut or padded; get the release")
 
 
@@ -134,9 +140,9 @@ def _missing_parts(tables: Mapping[str, Path], folders: Mapping[str, Path]) -> I
 
 def _rows(path: Path, name: str) -> tuple[dict[str, Row], list[Problem]]:
     """Return the rows by their ids, the first of each, and what is wrong with the file."""
-    found, problems = read_rows(path, name)
+    of_part, problems = read_rows(path, name)
     rows: dict[str, Row] = {}
-    for row in found:
+    for row in of_part:
         if rows.setdefault(row.id, row) is not row:
             problems.append(Problem("duplicate", f"{row.id} is labelled more than once; the first counts", row.id))
         for label, known in ((row.emotion, EMOTIONS), (row.sentiment, SENTIMENTS)):

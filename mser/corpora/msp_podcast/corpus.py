@@ -40,8 +40,8 @@ def count(manifest: Manifest) -> Counts:
     """Return what the manifest holds, in the shape of a made-up tree's counts."""
     return {
         "utterances": len(manifest),
-        "labels": Counter(one.label for one in manifest if one.label),
-        "splits": Counter(one.split for one in manifest if one.split),
+        "labels": Counter(utterance.label for utterance in manifest if utterance.label),
+        "splits": Counter(utterance.split for utterance in manifest if utterance.split),
     }
 
 

@@ -77,15 +77,19 @@ def with_votes(manifest: Manifest, path: Path | None) -> Manifest:
             f"{path.name} has {wrong.total()} votes that name no rater and no emotion, the first at {next(iter(wrong))}"
         )
         problems.append(Problem("votes", f"{message}; they are left out, {_AGAIN}"))
-    if missing := [one.id for one in manifest if one.label is not None and one.id not in votes]:
+    if missing := [utterance.id for utterance in manifest if utterance.label is not None and utterance.id not in votes]:
         message = f"{path.name} has no votes for {len(missing)} of {len(manifest)} segments, such as {missing[0]}"
         problems.append(Problem("votes", f"{message}; {_AGAIN}"))
-    said = tuple(_said(one, votes[one.id]) if one.id in votes else one for one in manifest)
-    return replace(manifest, utterances=said, problems=(*manifest.problems, *problems))
+    utterances = tuple(
+        _said(utterance, votes[utterance.id]) if utterance.id in votes else utterance for utterance in manifest
+    )
+    return replace(manifest, utterances=utterances, problems=(*manifest.problems, *problems))
 
 
-def _said(one: Utterance, votes: Sequence[Vote]) -> Utterance:
-    return replace(one, ratings=tuple(vote.rating for vote in votes), scores={**one.scores, **present(votes)})
+def _said(utterance: Utterance, votes: Sequence[Vote]) -> Utterance:
+    return replace(
+        utterance, ratings=tuple(vote.rating for vote in votes), scores={**utterance.scores, **present(votes)}
+    )
 
 
 def present(votes: Sequence[Vote]) -> dict[str, float]:
@@ -104,7 +108,11 @@ def present(votes: Sequence[Vote]) -> dict[str, float]:
         EIGHT[word] for vote in votes for word in (*vote.rating.labels, *vote.secondary) if word in EIGHT
     )
     total = mentions.total()
-    return {one: mentions[one] / total if 8 * mentions[one] > total else 0.0 for one in EIGHT.values()} if total else {}
+    return (
+        {emotion: mentions[emotion] / total if 8 * mentions[emotion] > total else 0.0 for emotion in EIGHT.values()}
+        if total
+        else {}
+    )
 
 
 def read_votes(path: Path) -> Iterator[tuple[str, Vote | None]]:
@@ -118,13 +126,13 @@ def read_votes(path: Path) -> Iterator[tuple[str, Vote | None]]:
 
 def _csv_votes(path: Path) -> Iterator[tuple[str, Vote | None]]:
     for line, cells in read_csv(path, read_or_windows(path), ("FileName",), _AGAIN):
-        given = {name: (cell or "").strip() for name, cell in cells.items() if isinstance(cell, str)}
+        row = {name: (cell or "").strip() for name, cell in cells.items() if isinstance(cell, str)}
         if "EmoDetail" in cells:
-            yield f"line {line}", _of_detail(given["FileName"], given.get("EmoDetail", ""))
+            yield f"line {line}", _of_detail(row["FileName"], row.get("EmoDetail", ""))
         elif "EmoClass_Major" in cells:
             yield (
                 f"line {line}",
-                _of_columns(given["FileName"], given.get("WorkerID") or given.get("Workers", ""), given),
+                _of_columns(row["FileName"], row.get("WorkerID") or row.get("Workers", ""), row),
             )
         else:
             has = ", ".join(map(str, cells))[:200]

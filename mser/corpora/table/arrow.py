@@ -24,8 +24,8 @@ def arrow_columns(path: Path) -> list[str]:
         UserError: as `arrow_rows` does.
     """
     shards = shards_of(path)
-    found = dict.fromkeys(name for shard in shards for name in _columns(shard.path, _opened(shard.path)[0]))
-    return [*found, *(["split"] if shards[0].split and "split" not in found else [])]
+    columns = dict.fromkeys(name for shard in shards for name in _columns(shard.path, _opened(shard.path)[0]))
+    return [*columns, *(["split"] if shards[0].split and "split" not in columns else [])]
 
 
 def arrow_rows(path: Path, audio: str) -> Iterator[tuple[int | str, Cells]]:
@@ -183,20 +183,24 @@ def _holds_audio(path: Path, field: Any) -> bool:
 
     if not types.is_nested(field.type):
         return _is_bytes(field.type)
-    inside = {one.name: one.type for one in map(field.type.field, range(field.type.num_fields))}
+    inside = {
+        field_inside.name: field_inside.type for field_inside in map(field.type.field, range(field.type.num_fields))
+    }
     content = inside.get("bytes")
     if types.is_struct(field.type) and {"bytes", "path"} & set(inside):
         if content is None or types.is_null(content) or _is_bytes(content):
             return True
-    told = f"a struct of {', '.join(inside)}" if types.is_struct(field.type) else "of lists"
-    raise UserError(f"{path}: its column {field.name} is {told}; expected paths, bytes, or a struct of bytes and path")
+    described = f"a struct of {', '.join(inside)}" if types.is_struct(field.type) else "of lists"
+    raise UserError(
+        f"{path}: its column {field.name} is {described}; expected paths, bytes, or a struct of bytes and path"
+    )
 
 
 def _cell(values: Mapping[str, list[Any]], place: int, where: tuple[str, ...]) -> Any:
-    found = values[where[0]][place] if where else None
+    value_there = values[where[0]][place] if where else None
     for name in where[1:]:
-        found = None if found is None else found.get(name)
-    return found
+        value_there = None if value_there is None else value_there.get(name)
+    return value_there
 
 
 def _label_names(path: Path, schema: Any) -> dict[str, list[str]]:
@@ -216,10 +220,10 @@ def _label_names(path: Path, schema: Any) -> dict[str, list[str]]:
     }
 
 
-def _label(value: Any, names: list[str], told: str) -> Any:
+def _label(value: Any, names: list[str], where_told: str) -> Any:
     """Return the name of a class; None for the number that says that there is none."""
     if value is None or value == -1 or isinstance(value, str):
         return value if isinstance(value, str) else None
     if not isinstance(value, int) or not 0 <= value < len(names):
-        raise UserError(f"{told} is {value}, but the schema names {len(names)} classes; save the data set again")
+        raise UserError(f"{where_told} is {value}, but the schema names {len(names)} classes; save the data set again")
     return names[value]

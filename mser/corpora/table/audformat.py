@@ -32,17 +32,17 @@ def is_audformat(path: Path) -> bool:
     return (path / HEADER).is_file() or path.suffix.lower() in (".yaml", ".yml")
 
 
-def audformat_columns(path: Path, asked: Asked) -> list[str]:
+def audformat_columns(path: Path, options: Asked) -> list[str]:
     """Return the names of the columns that `audformat_rows` gives.
 
     Raises:
         UserError: as `audformat_rows` does.
     """
     db = _opened(path)
-    return ["audio", "start", "end", *(["split"] if db.splits else []), *_names(db, asked)]
+    return ["audio", "start", "end", *(["split"] if db.splits else []), *_names(db, options)]
 
 
-def audformat_rows(path: Path, asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
+def audformat_rows(path: Path, options: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield a row for each file or segment that has the label, with the file as its place.
 
     Columns are ``audio``, ``start`` and ``end`` in seconds, ``split`` where the table is of a part, and by their names
@@ -51,7 +51,7 @@ def audformat_rows(path: Path, asked: Asked) -> Iterator[tuple[str, dict[str, An
 
     Args:
         path: as `is_audformat` says.
-        asked: role to the name of its scheme or column; ``table`` to the tables to use, which may hold ``*``. Where
+        options: role to the name of its scheme or column; ``table`` to the tables to use, which may hold ``*``. Where
             none are named, they are all with the label, or of these the ones that are of a part.
 
     Raises:
@@ -59,19 +59,19 @@ def audformat_rows(path: Path, asked: Asked) -> Iterator[tuple[str, dict[str, An
             tables say different things of one clip.
     """
     db = _opened(path)
-    columns = _names(db, asked)
-    label = next((columns[name] for name in _label(asked) if name in columns), "")
-    tables = _chosen(path, db, asked, label)
-    if not {"label", "score"} & set(asked) and not any(_has(db, table, label) for table in tables):
+    columns = _names(db, options)
+    label = next((columns[name] for name in _label(options) if name in columns), "")
+    tables = _chosen(path, db, options, label)
+    if not {"label", "score"} & set(options) and not any(_has(db, table, label) for table in tables):
         columns, label = {name: column for name, column in columns.items() if column != label}, ""
-    wanted = {name: column for name, column in columns.items() if name in _roles(asked)}
-    parted = "split" not in asked and "split" not in wanted and any(map(_part(db), tables))
+    wanted = {name: column for name, column in columns.items() if name in _roles(options)}
+    parted = "split" not in options and "split" not in wanted and any(map(_part(db), tables))
     rows: dict[Key, tuple[str, dict[str, Any]]] = {}
     for table in tables:
         part = {"split": _part(db)(table)} if parted else {}
-        for key, said in _labels(path, db, table, label, wanted):
-            other, cells = rows.setdefault(key, (table, said | part))
-            if cells != said | part:
+        for key, cell in _labels(path, db, table, label, wanted):
+            other, cells = rows.setdefault(key, (table, cell | part))
+            if cells != cell | part:
                 raise UserError(
                     f"{path}: its tables {other} and {table} say different things of {key[0]}; choose one with "
                     f"table: {table} (--columns table={table})"
@@ -104,11 +104,14 @@ def _opened(path: Path) -> Any:
 def _load(db: Any, name: str, header: Path, safe: Path) -> None:
     """Load a table from where there is no pickle of it, which would be preferred."""
     stem = f"{header.stem}.{name}"
-    file = next((one for one in (header.with_name(stem + suffix) for suffix in _TABLES) if one.is_file()), None)
+    file = next(
+        (candidate for candidate in (header.with_name(stem + suffix) for suffix in _TABLES) if candidate.is_file()),
+        None,
+    )
     if file is None or "/" in name:
         there = header.with_name(f"{stem}.pkl").is_file()
-        told = "is a pickle only, and none is opened" if there else f"has no file {stem}{' or '.join(_TABLES[::-1])}"
-        raise UserError(f"{header}: its table {name[:40]} {told}; save the database again with storage_format='csv'")
+        problem = "is a pickle only, and none is opened" if there else f"has no file {stem}{' or '.join(_TABLES[::-1])}"
+        raise UserError(f"{header}: its table {name[:40]} {problem}; save the database again with storage_format='csv'")
     (safe / file.name).symlink_to(file.absolute())
     try:
         db[name].load(str(safe / stem))
@@ -116,7 +119,7 @@ def _load(db: Any, name: str, header: Path, safe: Path) -> None:
         raise UserError(f"{file} is no table of {header} ({brief(error)}); save the database again") from error
 
 
-def _names(db: Any, asked: Asked) -> dict[str, str]:
+def _names(db: Any, options: Asked) -> dict[str, str]:
     """Return what rows call a scheme, column or field, and what the database calls it."""
     fields = {
         field
@@ -128,25 +131,25 @@ def _names(db: Any, asked: Asked) -> dict[str, str]:
     }
     columns = [column for table in db.tables.values() for column in table.columns]
     names = {name: name for name in dict.fromkeys([*db.schemes, *columns, *sorted(fields)])}
-    taken = {name for role, given in asked.items() if role != "table" for name in _listed(given)}
+    taken_names = {name for role, option in options.items() if role != "table" for name in _listed(option)}
     for role, customary in _CUSTOMARY.items():
-        found = next((name for name in customary if name in names), None)
-        if found and role not in names and role not in asked and found not in taken:
-            names[role] = names.pop(found)
+        name_there = next((name for name in customary if name in names), None)
+        if name_there and role not in names and role not in options and name_there not in taken_names:
+            names[role] = names.pop(name_there)
     return names
 
 
-def _listed(given: str | Sequence[str] | None) -> list[str]:
-    return [given] if isinstance(given, str) else list(given or ())
+def _listed(option: str | Sequence[str] | None) -> list[str]:
+    return [option] if isinstance(option, str) else list(option or ())
 
 
-def _label(asked: Asked) -> list[str]:
-    return _listed(asked.get("label")) or _listed(asked.get("score")) or ["label", "score"]
+def _label(options: Asked) -> list[str]:
+    return _listed(options.get("label")) or _listed(options.get("score")) or ["label", "score"]
 
 
-def _roles(asked: Asked) -> set[str]:
-    usual = {"label", "score", "transcript", "speaker", "split", "group", "fold"} - set(asked)
-    return usual | {name for role, given in asked.items() if role != "table" for name in _listed(given)}
+def _roles(options: Asked) -> set[str]:
+    usual = {"label", "score", "transcript", "speaker", "split", "group", "fold"} - set(options)
+    return usual | {name for role, option in options.items() if role != "table" for name in _listed(option)}
 
 
 def _part(db: Any) -> Callable[[str], str]:
@@ -154,16 +157,16 @@ def _part(db: Any) -> Callable[[str], str]:
     return lambda table: SPLIT_WORDS.get(db.splits[part].type, "") if (part := db.tables[table].split_id) else ""
 
 
-def _chosen(path: Path, db: Any, asked: Asked, label: str) -> list[str]:
+def _chosen(path: Path, db: Any, options: Asked, label: str) -> list[str]:
     """Return the tables that are asked for, or that have the label."""
-    patterns = [pattern for given in _listed(asked.get("table")) for pattern in given.split(",")]
+    patterns = [pattern for option in _listed(options.get("table")) for pattern in option.split(",")]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in db.tables):
             raise one_of(f"table of {path}", pattern, list(db.tables))
     if patterns:
         return [name for name in db.tables if any(fnmatchcase(name, pattern) for pattern in patterns)]
     tables = [name for name in db.tables if _has(db, name, label)]
-    return tables if "split" in asked else list(filter(_part(db), tables)) or tables
+    return tables if "split" in options else list(filter(_part(db), tables)) or tables
 
 
 def _has(db: Any, name: str, label: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mser.corpora.corpus import Corpus
 from mser.corpora.same_classes import emotion
-from mser.corpora.table.hub import local_table
+from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.reader import SPLITS, read_table
 from mser.corpora.table.rows import Columns
 from mser.errors import UserError, one_of
@@ -65,27 +65,27 @@ def open_table(
 def _tasks(
     manifest: Manifest, labels: Sequence[str] | None, score_range: tuple[float, float] | None
 ) -> tuple[Task, ...]:
-    found = sorted({one.label for one in manifest if one.label is not None})
+    classes = sorted({one.label for one in manifest if one.label is not None})
     names = tuple(dict.fromkeys(name for one in manifest for name in one.scores))
-    if labels and not found:
+    if labels and not classes:
         raise UserError(f"labels were asked for ({', '.join(labels)}), but the table has scores; leave labels out")
-    merge = {} if labels is None else _in_words(found, labels)
+    merge = {} if labels is None else _in_words(classes, labels)
     tasks: list[Task] = []
-    if found:
-        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or found))), merge=merge))
+    if classes:
+        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or classes))), merge=merge))
     if names:
         tasks.append(_scores(manifest, names, score_range))
     return tuple(tasks)
 
 
-def _in_words(found: Sequence[str], asked: Sequence[str]) -> dict[str, str]:
+def _in_words(labels: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     """Return the table's words for the labels that were asked for in other words, such as happy for happiness."""
     merge: dict[str, str] = {}
-    for label in asked:
-        if label not in found:
-            same = [word for word in found if word not in asked and emotion(word) == emotion(label)]
+    for label in wanted:
+        if label not in labels:
+            same = [word for word in labels if word not in wanted and emotion(word) == emotion(label)]
             if not same:
-                raise one_of("label", label, list(found))
+                raise one_of("label", label, list(labels))
             merge |= dict.fromkeys(same, label)
     return merge
 
@@ -97,7 +97,7 @@ def _several(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float, float] | None) -> ScoreSet:
-    every = [(score, one.id) for one in manifest for score in one.scores.values()]
+    every = [(score, utterance.id) for utterance in manifest for score in utterance.scores.values()]
     (least, lowest), (greatest, highest) = min(every), max(every)
     low, high = score_range or (least, greatest)
     for score, name in ((least, lowest), (greatest, highest)):
@@ -107,13 +107,13 @@ def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float
 
 
 def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
-    known = all(one.speaker for one in manifest)
-    splits = {one.split for one in manifest}
+    known = all(utterance.speaker for utterance in manifest)
+    splits = {utterance.split for utterance in manifest}
     if folds == 1 or (folds is None and splits == {"test"}):
         return (replace(_own_split(known), parts=("test",)),) if splits > {"test"} else (whole(NAME),)
     grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
-    own: tuple[Protocol, ...] = (_own_split(known),) if any(one.split for one in manifest) else ()
-    if any(one.fold for one in manifest):
+    own: tuple[Protocol, ...] = (_own_split(known),) if any(utterance.split for utterance in manifest) else ()
+    if any(utterance.fold for utterance in manifest):
         own = (*own, _own_folds(known))
     return (*own, *grouped) if folds is None else (*grouped, *own)
 
@@ -136,7 +136,7 @@ def _own_folds(known: bool) -> Protocol:
 
 
 def _by_split(utterances: Sequence[Utterance]) -> Iterable[Parts]:
-    train, val, test = ([one for one in utterances if one.split == split] for split in SPLITS)
+    train, val, test = ([utterance for utterance in utterances if utterance.split == split] for split in SPLITS)
     yield "split", train, val, test
 
 

@@ -35,7 +35,11 @@ def kaldi_rows(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """
     recordings = _audio(folder)
     has_segments = (folder / "segments").is_file()
-    spans = _segments(folder, recordings) if has_segments else {one: (at, one) for one, (at, _) in recordings.items()}
+    spans = (
+        _segments(folder, recordings)
+        if has_segments
+        else {utterance_id: (at, utterance_id) for utterance_id, (at, _) in recordings.items()}
+    )
     columns = _columns(folder, spans)
     for utterance, (at, span) in spans.items():
         recording, *times = span.split() if has_segments else [span]
@@ -52,7 +56,7 @@ def _columns(folder: Path, spans: Mapping[str, object]) -> dict[str, Lines]:
     names = {"transcript": "text", "label": labels[0] if labels else "", "speaker": "utt2spk"}
     columns = {role: _lines(folder / name) for role, name in names.items() if name and (folder / name).is_file()}
     for role, lines in columns.items():
-        if unknown := next((one for one in lines if one not in spans), None):
+        if unknown := next((utterance_id for utterance_id in lines if utterance_id not in spans), None):
             where = "segments" if (folder / "segments").is_file() else _RECORDINGS
             raise UserError(
                 f"{folder / names[role]}:{lines[unknown][0]} is about {short(unknown)}, which {where} does not have; "
@@ -77,16 +81,16 @@ def _segments(folder: Path, recordings: Lines) -> Lines:
 def _audio(folder: Path) -> Lines:
     """Return the recordings, relative to where `folder` lies."""
     lines = _lines(path := folder / _RECORDINGS)
-    for at, said in lines.values():
-        if said.startswith("|") or said.endswith("|"):
+    for at, wav in lines.values():
+        if wav.startswith("|") or wav.endswith("|"):
             raise UserError(
-                f"{path}:{at} is a shell command ({short(said)}), and none is run; write its sound to a file, name that"
+                f"{path}:{at} is a shell command ({short(wav)}), and none is run; write its sound to a file, name that"
             )
-        if not said or said == "-" or _ARCHIVE.search(said):
-            raise UserError(f"{path}:{at} names no audio file but {short(said)}; write one and name that")
-    root = root_of(folder.absolute(), [said for _, said in lines.values()])
+        if not wav or wav == "-" or _ARCHIVE.search(wav):
+            raise UserError(f"{path}:{at} names no audio file but {short(wav)}; write one and name that")
+    root = root_of(folder.absolute(), [wav for _, wav in lines.values()])
     above = folder.parent.absolute()
-    return {one: (at, os.path.relpath(root / said, above)) for one, (at, said) in lines.items()}
+    return {utterance_id: (at, os.path.relpath(root / wav, above)) for utterance_id, (at, wav) in lines.items()}
 
 
 def root_of(folder: Path, paths: list[str]) -> Path:
@@ -94,7 +98,7 @@ def root_of(folder: Path, paths: list[str]) -> Path:
     relative = next((path for path in paths if not os.path.isabs(path)), None)
     if relative is None:
         return folder
-    return next((one for one in (folder, *folder.parents) if (one / relative).is_file()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / relative).is_file()), folder)
 
 
 def _lines(path: Path) -> Lines:

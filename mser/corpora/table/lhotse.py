@@ -103,8 +103,8 @@ def lhotse_rows(path: Path) -> Iterator[tuple[int | str, dict[str, Any]]]:
 
 def _in_folder(folder: Path) -> list[Path]:
     """Return the manifests of a folder that make rows: of cuts, or else of supervisions, or else of recordings."""
-    found = sorted(one for one in folder.iterdir() if one.name.endswith(_SUFFIXES))
-    return next((some for name in _NAMES if (some := [one for one in found if name in one.name])), [])
+    paths = sorted(candidate for candidate in folder.iterdir() if candidate.name.endswith(_SUFFIXES))
+    return next((some for name in _NAMES if (some := [candidate for candidate in paths if name in candidate.name])), [])
 
 
 def _kind(row: Mapping[str, Any]) -> str:
@@ -123,12 +123,14 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for cells in _of_cut(fit(_Cut, row, where, _AGAIN), manifest.parent, where):
                 yield number, cells
         elif kind == _SUPERVISIONS:
-            said = fit(_Supervision, row, where, _AGAIN)
+            supervision = fit(_Supervision, row, where, _AGAIN)
             recordings = _recordings(manifest) if recordings is None else recordings
-            if said.recording_id not in recordings:
-                raise UserError(f"{where} is of recording {short(said.recording_id)}, which is not in the recordings")
-            audio = _audio(recordings[said.recording_id], said.channel, manifest.parent, where)
-            yield number, {"audio": audio, **_cells(said, 0, None)}
+            if supervision.recording_id not in recordings:
+                raise UserError(
+                    f"{where} is of recording {short(supervision.recording_id)}, which is not in the recordings"
+                )
+            audio = _audio(recordings[supervision.recording_id], supervision.channel, manifest.parent, where)
+            yield number, {"audio": audio, **_cells(supervision, 0, None)}
         elif kind == _RECORDINGS:
             yield number, {"audio": _audio(fit(_Recording, row, where, _AGAIN), None, manifest.parent, where)}
         else:
@@ -144,39 +146,46 @@ def _of_cut(cut: _Cut, folder: Path, where: str) -> Iterator[dict[str, Any]]:
     audio = {"audio": _audio(cut.recording, cut.channel, folder, where)}
     if not cut.supervisions:
         yield audio | {"start": cut.start, "end": round(end, 8), **_simple(cut.custom)}
-    for said in cut.supervisions:
-        yield audio | _simple(cut.custom) | _cells(said, cut.start, end)
+    for supervision in cut.supervisions:
+        yield audio | _simple(cut.custom) | _cells(supervision, cut.start, end)
 
 
-def _cells(said: _Supervision, cut: Number, cut_end: Number | None) -> dict[str, Any]:
+def _cells(supervision: _Supervision, cut: Number, cut_end: Number | None) -> dict[str, Any]:
     """Return what a supervision says; its times are those of the recording, and within the cut where there is one."""
-    start, end = cut + said.start, cut + said.start + said.duration
+    start, end = cut + supervision.start, cut + supervision.start + supervision.duration
     if cut_end is not None:
         start, end = max(start, cut), min(end, cut_end)
-    told = {"speaker": said.speaker, "language": said.language, "gender": said.gender, **_simple(said.custom)}
-    return {"start": round(start, 8), "end": round(end, 8), "transcript": said.text, **told}
+    columns = {
+        "speaker": supervision.speaker,
+        "language": supervision.language,
+        "gender": supervision.gender,
+        **_simple(supervision.custom),
+    }
+    return {"start": round(start, 8), "end": round(end, 8), "transcript": supervision.text, **columns}
 
 
 def _simple(custom: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (custom or {}).items() if isinstance(value, str | Number)}
 
 
-def _audio(one: _Recording, channel: int | list[int] | None, folder: Path, where: str) -> str:
+def _audio(recording: _Recording, channel: int | list[int] | None, folder: Path, where: str) -> str:
     """Return the file of a recording, relative to the folder of its manifest."""
-    name = f"{where}: recording {short(one.id)}"
-    if len(one.sources) != 1:
-        raise UserError(f"{name} has {len(one.sources)} sources, expected one file; {_AS_AUDIO}")
-    source = one.sources[0]
+    name = f"{where}: recording {short(recording.id)}"
+    if len(recording.sources) != 1:
+        raise UserError(f"{name} has {len(recording.sources)} sources, expected one file; {_AS_AUDIO}")
+    source = recording.sources[0]
     if source.type == "command":
         raise UserError(f"{name} is a shell command ({short(source.source)}), and none is run; {_AS_AUDIO}")
     if source.type != "file" or not source.source:
         raise UserError(f"{name} is no file but a {short(source.type)}; {_AS_AUDIO}")
-    if changed := [str(change.get("name")) for change in one.transforms or () if change.get("name") != "Resample"]:
+    if changed := [
+        str(change.get("name")) for change in recording.transforms or () if change.get("name") != "Resample"
+    ]:
         raise UserError(f"{name} is changed while it is loaded ({', '.join(changed)[:80]}); {_AS_AUDIO}")
     wanted = {channel} if isinstance(channel, int) else set(channel or source.channels)
     if wanted != set(source.channels):
-        told = f"channel {', '.join(map(str, sorted(wanted)))} of {len(source.channels)}"
-        raise UserError(f"{name} is {told}, which would all be mixed; {_AS_AUDIO}")
+        channels = f"channel {', '.join(map(str, sorted(wanted)))} of {len(source.channels)}"
+        raise UserError(f"{name} is {channels}, which would all be mixed; {_AS_AUDIO}")
     return os.path.relpath(root_of(folder.absolute(), [source.source]) / source.source, folder.absolute())
 
 
@@ -187,13 +196,13 @@ def _recordings(supervisions: Path) -> dict[str, _Recording]:
     path = next((one for one in paths if one.is_file() and _SUPERVISIONS in supervisions.name), None)
     if path is None:
         raise UserError(f"{supervisions} has no {stem} or {stem}.gz beside it; name both so, or make cuts of them")
-    found: dict[str, _Recording] = {}
+    recordings: dict[str, _Recording] = {}
     for number, row in _lines(path):
         one = fit(_Recording, row, f"{path}, line {number}", _AGAIN)
-        if one.id in found:
+        if one.id in recordings:
             raise UserError(f"{path}, line {number}: recording {short(one.id)} is there already; keep one of them")
-        found[one.id] = one
-    return found
+        recordings[one.id] = one
+    return recordings
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

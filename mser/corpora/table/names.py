@@ -68,22 +68,22 @@ def find_words(label_from: str | None, speaker_from: str | None) -> dict[str, Fi
         Traceback (most recent call last):
         mser.errors.UserError: --label-from '[a-z]+-' has no group to take the label from; put (?P<label>...) around it
     """
-    asked = {"label": label_from, "speaker": speaker_from}
+    sources = {"label": label_from, "speaker": speaker_from}
     if label_from == speaker_from == FOLDER:
         raise UserError("a folder cannot name both label and speaker; give an expression for one of them")
-    expressions = {role: _compiled(role, how) for role, how in asked.items() if how and how != FOLDER}
+    expressions = {role: _compiled(role, how) for role, how in sources.items() if how and how != FOLDER}
     for role, other in (ROLES, ROLES[::-1]):
-        if not asked[other] or asked[other] == FOLDER or role not in expressions[other].groupindex:
+        if not sources[other] or sources[other] == FOLDER or role not in expressions[other].groupindex:
             continue
-        if not asked[role]:
+        if not sources[role]:
             expressions[role] = expressions[other]
-        elif asked[role] != asked[other]:
+        elif sources[role] != sources[other]:
             raise UserError(f"--{other}-from has a group {role} too; leave out that group, or --{role}-from")
-    if not asked["label"] and "label" not in expressions:
+    if not sources["label"] and "label" not in expressions:
         raise UserError(f"nothing says where the label stands; give --label-from {FOLDER}, or an expression")
-    found = {role: _in_group(role, expression) for role, expression in expressions.items()}
-    found |= {role: _folder for role, how in asked.items() if how == FOLDER}
-    return {role: found[role] for role in ROLES if role in found}
+    finders = {role: _in_group(role, expression) for role, expression in expressions.items()}
+    finders |= {role: _folder for role, how in sources.items() if how == FOLDER}
+    return {role: finders[role] for role in ROLES if role in finders}
 
 
 def read_names(folder: Path, find: Mapping[str, Find], suffix: str | None = None) -> NamedFiles:
@@ -135,7 +135,7 @@ def _in_group(role: str, expression: re.Pattern[str]) -> Find:
         raise UserError(
             f"--{role}-from '{expression.pattern}' has no group to take the {role} from; put (?P<{role}>...) around it"
         )
-    return lambda path: (found[group] or "") if (found := expression.search(path)) else ""
+    return lambda path: (match[group] or "") if (match := expression.search(path)) else ""
 
 
 def _folder(path: str) -> str:
@@ -153,9 +153,9 @@ def _is_unicode(path: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
-def _word(found: str) -> str:
+def _word(word: str) -> str:
     """Return it as a cell of a table can hold it."""
-    return "" if garbled(found) else " ".join(found.split())
+    return "" if garbled(word) else " ".join(word.split())
 
 
 def _transcript(audio: Path, suffix: str) -> tuple[str, str]:

@@ -23,8 +23,8 @@ def near_misses(root: Path, utterances: Sequence[Utterance]) -> Iterator[Problem
         utterances: of a table.
     """
     for what, names in (
-        ("label", {one.label for one in utterances if one.label}),
-        ("speaker", {one.speaker for one in utterances if one.speaker}),
+        ("label", {utterance.label for utterance in utterances if utterance.label}),
+        ("speaker", {utterance.speaker for utterance in utterances if utterance.speaker}),
     ):
         yield from _names(what, names)
     yield from _twice(root, utterances)

@@ -84,40 +84,40 @@ def _unused(header: Sequence[str], named: Mapping[str, Sequence[str]]) -> tuple[
 
 def _without_names(manifest: Manifest) -> tuple[str, ...]:
     """Return a note where labels are numbers: whoever made the table knows what they mean."""
-    labels = sorted({one.label for one in manifest if one.label is not None})
+    labels = sorted({utterance.label for utterance in manifest if utterance.label is not None})
     if not labels or not all(label.isdecimal() for label in labels):
         return ()
     return (f"labels are numbers, and the table does not name them: {', '.join(labels[:10])}",)
 
 
-def _settle(asked: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
+def _settle(options: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
     """Return the columns of each role: what was asked for, or else the column of the role's name."""
-    for role in asked:
+    for role in options:
         if role not in ROLES:
             raise one_of("role of a column", role, list(ROLES))
     # Who names the scores wants them, though there may be labels too; and the other way round.
     other = {"label": "score", "score": "label"}
-    usual = {role: role for role in ROLES if role in header and not (role in other and asked.get(other[role]))}
+    usual = {role: role for role in ROLES if role in header and not (role in other and options.get(other[role]))}
     named = {
-        role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**asked}).items()
+        role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**options}).items()
     }
     for role, names in named.items():
         for name in names:
             if name not in header:
                 raise UserError(f"{path} has no column {name!r} for the {role}: it has {listed(path, header)}")
-    _require_enough(named, asked, header, path)
+    _require_enough(named, options, header, path)
     # What recordings are called that lie in the table itself.
     named["name"] = [f"{named['audio'][0]}.path"]
     return {role: names for role, names in named.items() if names}
 
 
-def _require_enough(named: Mapping[str, list[str]], asked: Columns, header: Sequence[str], path: Path) -> None:
+def _require_enough(named: Mapping[str, list[str]], options: Columns, header: Sequence[str], path: Path) -> None:
     has = f"{path} has the columns {listed(path, header)}"
     if not named.get("audio"):
         raise UserError(f"{has}, none of which is audio; say which holds the paths, as in audio=file")
     if not named.get("label") and not named.get("score"):
         raise UserError(f"{has}, none of which is label or score; say which holds the emotion, as in label=emotion")
-    if not named.get("speaker") and "speaker" not in asked:
+    if not named.get("speaker") and "speaker" not in options:
         raise UserError(
             f"{has}, none of which is speaker, so training and test could hear the same voice; say which it is, or "
             "speaker: null (--columns speaker=) if nobody knows"

@@ -29,7 +29,7 @@ def home(path: Path) -> Path:
     return path if path.is_dir() and not is_kaldi(path) else path.parent
 
 
-def columns_of(path: Path, asked: Columns) -> list[str]:
+def columns_of(path: Path, options: Columns) -> list[str]:
     """Return the names of a table's columns, but for those that `each_row` adds.
 
     Raises:
@@ -37,10 +37,10 @@ def columns_of(path: Path, asked: Columns) -> list[str]:
     """
     _require_table(path)
     if is_audformat(path):
-        return audformat_columns(path, asked)
+        return audformat_columns(path, options)
     if _is_arrow(path):
         return [name.strip() for name in arrow_columns(path)]
-    rows = each_row(path, asked)
+    rows = each_row(path, options)
     if path.suffix.lower() in (".csv", ".tsv"):  # each row has all of them
         rows = islice(rows, 1)
     return list(dict.fromkeys(name for _, row in rows for name in row))
@@ -51,14 +51,14 @@ def listed(path: Path, header: Sequence[str]) -> str:
     return ", ".join(header) + (" (columns of lists or bytes are not read)" if _is_arrow(path) else "")
 
 
-def each_row(path: Path, asked: Columns) -> Iterator[tuple[int | str, Row]]:
+def each_row(path: Path, options: Columns) -> Iterator[tuple[int | str, Row]]:
     """Yield the rows with their places, as a spreadsheet or an editor shows them: under a header the first is 2.
 
     But for those of audformat, no more than a few of them are held at a time.
 
     Args:
         path: a file, or the folder of a data set.
-        asked: columns that are called otherwise than their role. Recordings that lie in the table itself, in the
+        options: columns that are called otherwise than their role. Recordings that lie in the table itself, in the
             column ``audio``, become files (`mser.audio.embedded`). A database is asked for these columns alone.
 
     Raises:
@@ -67,7 +67,7 @@ def each_row(path: Path, asked: Columns) -> Iterator[tuple[int | str, Row]]:
     _require_table(path)
     empty = True
     try:
-        for place, cells in _rows(path, asked):
+        for place, cells in _rows(path, options):
             empty = False
             yield place, _row(cells.items())
     except OSError as error:
@@ -76,15 +76,15 @@ def each_row(path: Path, asked: Columns) -> Iterator[tuple[int | str, Row]]:
         raise UserError(f"{path} holds no rows; expected one per clip")
 
 
-def _rows(path: Path, asked: Columns) -> Iterable[tuple[int | str, dict[str, Any]]]:
+def _rows(path: Path, options: Columns) -> Iterable[tuple[int | str, dict[str, Any]]]:
     if is_kaldi(path):
         return kaldi_rows(path)
     if is_audformat(path):
-        return audformat_rows(path, asked)
+        return audformat_rows(path, options)
     if is_lhotse(path):
         return lhotse_rows(path)
     if _is_arrow(path):
-        audio = asked.get("audio") or "audio"
+        audio = options.get("audio") or "audio"
         return arrow_rows(path, audio if isinstance(audio, str) else audio[0])
     return _READERS[path.suffix.lower()](path)
 
@@ -137,8 +137,8 @@ def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 row = loads(line)
             except ValueError as error:
-                said = f"it is not JSON ({str(error)[:200]}); expected one object a line"
-                raise UserError(f"{path}, row {number}: {said}") from error
+                message = f"it is not JSON ({str(error)[:200]}); expected one object a line"
+                raise UserError(f"{path}, row {number}: {message}") from error
             if not isinstance(row, dict):
                 raise UserError(
                     f"{path}, row {number}: it is no JSON object; expected one such as {{'audio': 'a.wav'}}"

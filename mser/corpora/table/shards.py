@@ -52,12 +52,12 @@ def shards_of(path: Path) -> list[Shard]:
             f"{' or '.join(SUFFIXES)}"
         )
     _require_all(path, files)
-    found = [Shard(file, name := file.relative_to(path).as_posix(), split_of(name)) for file in files]
-    splits = {shard.split for shard in found}
+    shards = [Shard(file, name := file.relative_to(path).as_posix(), split_of(name)) for file in files]
+    splits = {shard.split for shard in shards}
     if "" in splits and len(splits) > 1:
-        other = next(shard.name for shard in found if not shard.split)
+        other = next(shard.name for shard in shards if not shard.split)
         log.warning("%s: the name of %s tells no split, so those of the other files are not used either", path, other)
-    return found if "" not in splits and len(splits) > 1 else [replace(shard, split="") for shard in found]
+    return shards if "" not in splits and len(splits) > 1 else [replace(shard, split="") for shard in shards]
 
 
 def _saved(path: Path) -> list[Path]:
@@ -75,7 +75,7 @@ def _files(path: Path) -> list[Path]:
     if (path / "state.json").is_file():
         state = read_object(path / "state.json", _AGAIN)
         try:
-            return [path / Path(one["filename"]).name for one in state["_data_files"]]
+            return [path / Path(listed["filename"]).name for listed in state["_data_files"]]
         except (KeyError, TypeError) as error:
             raise UserError(f"{path / 'state.json'} names no data files; {_AGAIN}") from error
     for suffix in SUFFIXES:
@@ -93,7 +93,9 @@ def _require_all(path: Path, files: list[Path]) -> None:
             raise UserError(f"{path} lacks {file.relative_to(path)}; {_AGAIN}")
         if part := _PART.fullmatch(file.name):
             start, number, end = part[1], int(part[3]), part[4]
-            every = (file.with_name(f"{start}-{one:05}-of-{number:05}{end}") for one in range(number))
+            every = (
+                file.with_name(f"{start}-{number_of_shard:05}-of-{number:05}{end}") for number_of_shard in range(number)
+            )
             if absent := next((other for other in every if other not in known), None):
                 raise UserError(f"{path} lacks {absent.relative_to(path)}, one of {number} parts; {_AGAIN}")
 

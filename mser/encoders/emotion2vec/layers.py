@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mser.encoders.emotion2vec.settings import Emotion2vecSettings
+from mser.encoders.emotion2vec.architecture import Emotion2vecSettings
 
 
 class Attention(nn.Module):

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mser.report.confidence.decisions import Floats, sure
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.report.figures import pooled
+from mser.runs.run import Run
 
 COVERAGES = tuple(percent / 100 for percent in range(5, 101, 5))
 
 
-def abstaining(run: Run) -> Json | None:
-    """Return the risk at each coverage of a complete run, pooled over folds, mean over seeds; null for scores.
+@dataclass(frozen=True)
+class Abstaining:
+    """The risk-coverage curve of a run.
 
-    Returns:
-        ``coverage``: shares of the answers that are given, the surest first; ``risk``: the share of those that is
-        wrong; ``area``: the mean risk over all coverages, of which less is better (AURC).
+    Attributes:
+        coverage: shares of the answers that are given, the surest first.
+        risk: the share of those that is wrong.
+        area: the mean risk over all coverages, of which less is better (AURC).
     """
-    if run.plan.task == "scores":
+
+    coverage: Sequence[float]
+    risk: Sequence[float]
+    area: float
+
+
+def abstaining(run: Run) -> Abstaining | None:
+    """Return the risk at each coverage of a complete run, pooled over folds, mean over seeds; None for scores."""
+    if run.plan.task.is_numbers:
         return None
-    curves = []
-    for seed in run.seeds:
-        said = Predictions.pool([job.said for job in run.jobs if job.seed == seed])
-        curves.append(risks(*sure(said, run.question)))
+    curves = [risks(*sure(pooled(run, seed), run.question)) for seed in run.seeds]
     risk = np.mean([curve[_places(len(curve))] for curve in curves], axis=0)
-    return {
-        "coverage": list(COVERAGES),
-        "risk": risk.tolist(),
-        "area": float(np.mean([curve.mean() for curve in curves])),
-    }
+    return Abstaining(list(COVERAGES), risk.tolist(), float(np.mean([curve.mean() for curve in curves])))
 
 
 def risks(probability: Floats, right: NDArray[np.bool_]) -> Floats:

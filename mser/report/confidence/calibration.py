@@ -14,110 +14,120 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mser.report.confidence.decisions import Floats, log_losses, sure
-from mser.report.sentences import between, percent
-from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
-from mser.runs.run import Json, Run
+from mser.report.confidence.calibration_error import calibration_scorer, perfect_errors, places
+from mser.report.confidence.decisions import Floats, sure
+from mser.report.printed import between, percent
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import interval, standard_error
 from mser.scoring.temperature import fitted_temperature, tempered
 
-MEASURED = ("ece", "log_loss")
-BINS = 15
-DRAWS = 200
-SEED = 0
-_REST = range(BINS, BINS + 3)  # of the sums: answers, losses, utterances
-WIDTH = BINS + len(_REST)
-"""Columns of the sums."""
 _LUCK = 0.95
 """The share of perfectly calibrated draws that an ECE must exceed to be told from them."""
 
 
-def calibration(run: Run, found: Clusters) -> Json | None:
-    """Return how well the probabilities of a complete run are calibrated; null for scores, which have none.
+@dataclass(frozen=True)
+class Bin:
+    """The answers that were given with about the same probability.
+
+    Attributes:
+        probability: the mean of theirs, 0..1.
+        right: the share of them that is.
+        answers: how many there are.
+    """
+
+    probability: float
+    right: float
+    answers: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How well some probabilities are calibrated, of all folds and seeds.
+
+    Attributes:
+        ece: the expected calibration error, 0..1.
+        log_loss: in nats.
+        ece_interval: 95 %; None where speakers are too few to tell.
+        log_loss_interval: the same of the log-loss.
+        perfect_ece: that of answers which are right as often as said.
+        indistinguishable: whether they cannot be told from such.
+        bins: those that hold any answer, by their probability.
+    """
+
+    ece: float
+    log_loss: float
+    ece_interval: tuple[float, float] | None
+    log_loss_interval: tuple[float, float] | None
+    perfect_ece: float
+    indistinguishable: bool
+    bins: Sequence[Bin]
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """What the logits of a fold with one seed are divided by."""
+
+    seed: int
+    fold: int
+    temperature: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A run's probabilities as they are, and with temperatures that were fitted on validation.
+
+    Attributes:
+        as_is: as the models give them.
+        scaled: with the temperatures; None where validation is what is judged, or was not kept.
+        temperatures: by seed and fold; None for the same reasons.
+    """
+
+    as_is: Calibrated
+    scaled: Calibrated | None = None
+    temperatures: Sequence[Temperature] | None = None
+
+
+def calibration(run: Run, clusters: Clusters) -> Calibration | None:
+    """Return how well the probabilities of a complete run are calibrated; None for scores, which have none.
 
     Args:
         run: a complete one.
-        found: its clusters, for the intervals.
-
-    Returns:
-        ``as_is``, and ``scaled`` with temperatures fitted on validation, each with ``ece`` and ``log_loss``, their
-        ``ece_interval`` and ``log_loss_interval``, the ``perfect_ece`` of answers that are right as often as said,
-        whether they are ``indistinguishable`` from such, and ``bins`` of all folds and seeds; the ``temperatures`` by
-        seed and fold. The last two are null where validation is what is judged, or was not kept.
+        clusters: its own, for the intervals.
     """
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return None
-    plain = _said(run, found)
+    as_is = _calibrated(run, clusters)
     fitted = [_temperature(job.chosen_on, run) for job in run.jobs if job.chosen_on is not None]
     if len(fitted) < len(run.jobs):
-        return {"as_is": plain, "scaled": None, "temperatures": None}
-    return {
-        "as_is": plain,
-        "scaled": _said(_scaled(run, fitted), found),
-        "temperatures": [
-            {"seed": job.seed, "fold": job.fold.number, "temperature": temperature}
-            for job, temperature in zip(run.jobs, fitted, strict=True)
-        ],
-    }
+        return Calibration(as_is)
+    temperatures = [
+        Temperature(job.seed, job.fold.number, temperature) for job, temperature in zip(run.jobs, fitted, strict=True)
+    ]
+    return Calibration(as_is, _calibrated(_scaled(run, fitted), clusters), temperatures)
 
 
-def expected_error(probability: Floats, right: NDArray[np.bool_]) -> float:
-    """Return the ECE of some answers.
-
-    Args:
-        probability: (N,) that the model gave its answer, in 0..1.
-        right: (N,) whether it was.
-
-    Example:
-        >>> round(expected_error(np.array([0.9, 0.9, 0.5, 0.5]), np.array([True, True, True, False])), 3)
-        0.05
-    """
-    gaps = np.bincount(_places(probability), right - probability)
-    return float(np.abs(gaps).sum() / len(right))
-
-
-def perfect_errors(answers: list[Floats], draws: int = DRAWS) -> Floats:
-    """Return the ECEs, (draws,), of answers that are right as often as their probabilities say: the mean over seeds.
-
-    Args:
-        answers: for each seed the probabilities of the same N answers, (N,).
-        draws: how often to draw which of them are right.
-
-    Example:
-        >>> perfect_errors([np.ones(8)], draws=2).tolist()
-        [0.0, 0.0]
-        >>> round(float(perfect_errors([np.full(100, 0.5)]).mean()), 2)  # the mean distance from 50 of 100 throws
-        0.04
-    """
-    rng = np.random.default_rng(SEED)
-    found = []
-    for _ in range(draws):
-        luck = rng.random(len(answers[0]))
-        found.append(np.mean([expected_error(probability, luck < probability) for probability in answers]))
-    return np.array(found)
-
-
-def calibrated(one: Json) -> str:
+def calibrated(one: Calibrated) -> str:
     """Return in words how far probabilities are off, and how far they would be if they were right as often as said.
 
     Example:
-        >>> calibrated({"ece": 0.068, "ece_interval": [0.05, 0.09], "perfect_ece": 0.061, "indistinguishable": True})
+        >>> calibrated(Calibrated(0.068, 1.2, (0.05, 0.09), None, perfect_ece=0.061, indistinguishable=True, bins=()))
         'off by 6.8 points (ECE [5.0, 9.0]), perfect ones by 6.1: indistinguishable from perfectly calibrated'
     """
-    ends = f" {between(one['ece_interval'], 'ua')}" if one["ece_interval"] else ""
-    told = f"off by {percent(one['ece'])} points (ECE{ends}), perfect ones by {percent(one['perfect_ece'])}"
-    return f"{told}: indistinguishable from perfectly calibrated" if one["indistinguishable"] else told
+    ends = f" {between(one.ece_interval, 'ua')}" if one.ece_interval else ""
+    told = f"off by {percent(one.ece)} points (ECE{ends}), perfect ones by {percent(one.perfect_ece)}"
+    return f"{told}: indistinguishable from perfectly calibrated" if one.indistinguishable else told
 
 
-def _said(run: Run, found: Clusters) -> Json:
+def _calibrated(run: Run, clusters: Clusters) -> Calibrated:
     answers = {
         seed: tuple(
             np.concatenate(side)
@@ -125,73 +135,41 @@ def _said(run: Run, found: Clusters) -> Json:
         )
         for seed in run.seeds
     }
-    scores = _scores(run, found)
+    scores, intervals = _scores(run, clusters)
     perfect = perfect_errors([probability for probability, _ in answers.values()])
-    return {
-        **scores,
-        "perfect_ece": float(perfect.mean()),
-        "indistinguishable": bool(scores["ece"] <= np.quantile(perfect, _LUCK)),
-        "bins": _bins(*(np.concatenate(side) for side in zip(*answers.values(), strict=True))),
-    }
+    return Calibrated(
+        ece=scores["ece"],
+        log_loss=scores["log_loss"],
+        ece_interval=intervals["ece"],
+        log_loss_interval=intervals["log_loss"],
+        perfect_ece=float(perfect.mean()),
+        indistinguishable=bool(scores["ece"] <= np.quantile(perfect, _LUCK)),
+        bins=_bins(*(np.concatenate(side) for side in zip(*answers.values(), strict=True))),
+    )
 
 
-def _scores(run: Run, found: Clusters) -> Json:
+def _scores(run: Run, clusters: Clusters) -> tuple[dict[str, float], dict[str, tuple[float, float] | None]]:
     """Return ECE and log-loss, of all folds as one set and the mean over seeds, and their intervals."""
     scorer = calibration_scorer(run.question)
-    tables = found.sums(run, scorer).values()
-    said: Json = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
+    tables = clusters.sums(run, scorer).values()
+    scores = {name: float(np.mean(score)) for name, score in _seeds(scorer, [t.sum(0) for t in tables]).items()}
     pieces = []
-    for weights in found.weights() if found.freedom >= 1 else ():
-        weighed = weights[:, list(found.members)]
+    for weights in clusters.weights() if clusters.freedom >= 1 else ():
+        weighed = weights[:, list(clusters.members)]
         pieces.append(_seeds(scorer, [weighed @ table for table in tables]))
-    for name in list(said):
+    intervals = {}
+    for name, score in scores.items():
         resampled = np.concatenate([piece[name].mean(0) for piece in pieces]) if pieces else None
-        error = 0.0 if resampled is None else standard_error(said[name], resampled)
+        error = 0.0 if resampled is None else standard_error(score, resampled)
         # On no other scale: near 0, where an ECE may well lie, a logarithm would leave the upper end open.
-        ends = interval(said[name], error, found.freedom)
-        said[f"{name}_interval"] = [max(0.0, ends[0]), ends[1]] if ends else None
-    return said
+        ends = interval(score, error, clusters.freedom)
+        intervals[name] = (max(0.0, ends[0]), ends[1]) if ends else None
+    return scores, intervals
 
 
 def _seeds(scorer: Scorer, sums: list[Floats]) -> dict[str, Floats]:
     """Return each score with the seeds in the first dimension."""
     return scorer.of_sums(np.stack(sums))
-
-
-def calibration_scorer(question: Question) -> Scorer:
-    """Return ECE and log-loss as functions of sums: the gap of each bin, the losses, and the number of answers.
-
-    The floor of the log-loss is that of always saying the shares of the judged labels; ECE has none, as that is 0.
-    """
-
-    def sums(said: Predictions) -> Floats:
-        probability, right = sure(said, question)
-        probability, right = probability.reshape(len(said), -1), right.reshape(len(said), -1)
-        rows = np.zeros((len(said), WIDTH))
-        utterance = np.broadcast_to(np.arange(len(said))[:, None], probability.shape)
-        np.add.at(rows, (utterance, _places(probability)), right - probability)
-        rows[:, BINS:] = np.column_stack(
-            [np.full(len(said), probability.shape[1]), log_losses(said, question), np.ones(len(said))]
-        )
-        return rows
-
-    def of_sums(found: Floats) -> dict[str, Floats]:
-        answers, losses, utterances = (np.where(found[..., place] > 0, found[..., place], np.nan) for place in _REST)
-        return {"ece": np.abs(found[..., :BINS]).sum(-1) / answers, "log_loss": losses / utterances}
-
-    def score(said: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(said).sum(0)).items()}
-
-    def floor(said: Predictions) -> dict[str, float]:
-        prior = replace(said, probabilities=np.broadcast_to(_present(said, question).mean(0), said.probabilities.shape))
-        return {"ece": float("nan"), "log_loss": float(log_losses(prior, question).mean())}
-
-    return Scorer(score, floor, sums, of_sums)
-
-
-def _present(said: Predictions, question: Question) -> NDArray[np.bool_]:
-    """Return which labels hold, (N, C)."""
-    return said.target if question.task == "multi_label" else np.eye(len(question.labels), dtype=bool)[said.target]
 
 
 def _scaled(run: Run, temperatures: list[float]) -> Run:
@@ -207,18 +185,14 @@ def _temperature(said: Predictions, run: Run) -> float:
     return fitted_temperature(said.probabilities, said.target, exclusive=run.question.exclusive)
 
 
-def _places(probability: Floats) -> NDArray[np.int64]:
-    return np.asarray(np.minimum((probability * BINS).astype(int), BINS - 1))
-
-
-def _bins(probability: Floats, right: NDArray[np.bool_]) -> list[Json]:
-    """Return mean probability, share that is right, and number of answers of each bin that has any."""
-    place = _places(probability)
+def _bins(probability: Floats, right: NDArray[np.bool_]) -> list[Bin]:
+    """Return each bin that has any answer."""
+    place = places(probability)
     return [
-        {
-            "probability": float(probability[place == number].mean()),
-            "right": float(right[place == number].mean()),
-            "answers": int((place == number).sum()),
-        }
+        Bin(
+            probability=float(probability[place == number].mean()),
+            right=float(right[place == number].mean()),
+            answers=int((place == number).sum()),
+        )
         for number in np.unique(place)
     ]

@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mser.errors import UserError
+from mser.report.figures import Figure
+from mser.report.json_layout import FLAT
+from mser.report.pairwise.pair import Pair
 from mser.report.pairwise.pairs import pairs
 from mser.report.pairwise.verdicts import family, notes, told
-from mser.runs.run import Json, Run
+from mser.report.summary import Model, Summary
+from mser.runs.run import Run
 from mser.scoring.scorers import Judge
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run beside others.
+
+    Attributes:
+        name: the run's.
+        complete: whether it has figures.
+        model: its parts.
+        seeds: how many.
+        scores: the figures that there is room for; None of a partial run.
+        seconds: that all took.
+    """
+
+    name: str
+    complete: bool
+    model: Model = field(metadata=FLAT)
+    seeds: int
+    scores: Mapping[str, Figure | None] = field(metadata=FLAT)
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Attributes:
+        rows: one per run in the order given.
+        pairs: every two complete ones.
+        family: what these are corrected for, in words.
+        notes: of what differs between the runs.
+    """
+
+    rows: Sequence[Row]
+    pairs: Sequence[Pair]
+    family: str
+    notes: Sequence[str]
 
 
 def require_comparable(runs: Sequence[Run]) -> None:
@@ -28,32 +71,27 @@ def require_comparable(runs: Sequence[Run]) -> None:
             raise UserError(f"{both}; report them one by one or run them under one protocol")
 
 
-def comparison(runs: Sequence[Run], summaries: Sequence[Json], judged: Judge) -> Json:
-    """Return the runs side by side.
-
-    Returns:
-        ``rows``, one per run in the order given, its scores null where it is partial; their ``pairs``; the ``family``
-        that these are corrected for, in words; and ``notes`` of what differs between the runs.
-    """
+def comparison(runs: Sequence[Run], summaries: Sequence[Summary], judged: Judge) -> Comparison:
+    """Return the runs side by side."""
     rows = [
-        {
-            "name": run["name"],
-            "complete": run["complete"],
-            **run["model"],
-            "seeds": len(run["seeds"]),
-            **{name: run["overall"] and run["overall"][name] for name in run["columns"]},
-            "seconds": run["cost"]["seconds"],
-        }
+        Row(
+            name=run.name,
+            complete=run.complete,
+            model=run.model,
+            seeds=len(run.seeds),
+            scores={name: run.overall[name] if run.complete else None for name in run.columns},
+            seconds=run.cost.seconds,
+        )
         for run in summaries
     ]
     compared = pairs(runs, judged)
-    decided = sum(pair["p"] is not None for pair in compared)
-    return {
-        "rows": rows,
-        "pairs": [pair | {"sentence": told(pair, decided)} for pair in compared],
-        "family": family(compared) if compared else "",
-        "notes": notes(runs),
-    }
+    decided = sum(pair.p is not None for pair in compared)
+    return Comparison(
+        rows=rows,
+        pairs=[replace(pair, sentence=told(pair, decided)) for pair in compared],
+        family=family(compared) if compared else "",
+        notes=notes(runs),
+    )
 
 
 def _difference(first: Run, other: Run) -> str | None:

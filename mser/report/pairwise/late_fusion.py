@@ -3,22 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal
 
 from mser.report.pairwise.opinion_pool import fuse
+from mser.report.pairwise.pair import Pair
 from mser.runs.csv_cells import Question
-from mser.runs.run import Job, Json, Run
+from mser.runs.run import Job, Run
+
+_Kind = Literal["together", "apart", "unclear", "undecidable"]
 
 
-class Fused(NamedTuple):
+@dataclass(frozen=True)
+class Weight:
+    """How much `speech` weighs, 0 to 1, with a seed in a fold."""
+
+    seed: int
+    fold: int
+    speech: float
+
+
+@dataclass(frozen=True)
+class Fused:
     """What is fused, and what for: the run of the late `fusion`, the `joint` runs it stands against, its `weights`."""
 
     fusion: Run
     joint: tuple[Run, ...]
-    weights: list[Json]
+    weights: Sequence[Weight]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether fine-tuning together is better than fine-tuning apart.
+
+    Attributes:
+        joint: the name of the joint run.
+        apart: that of the late fusion.
+        verdict: which is better, if that can be told.
+        words: the same in words.
+        sentence: of the pair.
+        weights: of the late fusion.
+    """
+
+    joint: str
+    apart: str
+    verdict: _Kind
+    words: str
+    sentence: str
+    weights: Sequence[Weight]
+
+
+@dataclass(frozen=True)
+class LateFusion:
+    """The `verdicts` on each joint run beside each late fusion, and `notes` on fusions that could not be made."""
+
+    verdicts: Sequence[Verdict]
+    notes: Sequence[str]
 
 
 def late_fusions(runs: Sequence[Run]) -> tuple[list[Fused], list[str]]:
@@ -35,7 +77,7 @@ def late_fusions(runs: Sequence[Run]) -> tuple[list[Fused], list[str]]:
     pairs = list(product(sides["speech"], sides["text"]))
     if not pairs or not sides["both"]:
         return [], []
-    found, notes = [], []
+    fusions, notes = [], []
     for speech, text in pairs:
         joint = tuple(run for run in sides["both"] if _encoders(run) == (_encoders(speech)[0], _encoders(text)[1]))
         names = f"{speech.name} and {text.name}"
@@ -45,40 +87,29 @@ def late_fusions(runs: Sequence[Run]) -> tuple[list[Fused], list[str]]:
             notes.append(f"No late fusion of {names}: {reason}.")
         else:
             name = "late fusion" if len(pairs) == 1 else f"late fusion of {names}"
-            found.append(_fused(name, speech, text, joint))
-    return found, notes
+            fusions.append(_fused(name, speech, text, joint))
+    return fusions, notes
 
 
-def together(found: Sequence[Fused], pairs: Sequence[Json]) -> list[Json]:
-    """Return whether fine-tuning together is better than fine-tuning apart.
+def together(fusions: Sequence[Fused], pairs: Sequence[Pair]) -> list[Verdict]:
+    """Return whether fine-tuning together is better than fine-tuning apart, for each joint run beside each late fusion.
 
     Args:
-        found: `late_fusions`'.
+        fusions: `late_fusions`'.
         pairs: every two runs compared, with their sentences.
-
-    Returns:
-        For each joint run beside each late fusion ``joint``, ``apart``, the ``verdict`` (``together``, ``apart``,
-        ``unclear`` or ``undecidable``), in ``words`` too, the ``sentence`` of the pair, and the fusion's ``weights`` by
-        seed and fold.
     """
     verdicts = []
-    for fused, joint in ((one, run) for one in found for run in one.joint):
+    for fused, joint in ((one, run) for one in fusions for run in one.joint):
         names = {joint.name, fused.fusion.name}
-        pair = next((pair for pair in pairs if {pair["better"], pair["worse"]} == names), None)
+        pair = next((pair for pair in pairs if {pair.better, pair.worse} == names), None)
         if pair is None:
             continue
-        verdict = pair["verdict"]
-        if verdict == "better":
-            verdict = "together" if pair["better"] == joint.name else "apart"
+        if pair.verdict == "better":
+            verdict: _Kind = "together" if pair.better == joint.name else "apart"
+        else:
+            verdict = pair.verdict
         verdicts.append(
-            {
-                "joint": joint.name,
-                "apart": fused.fusion.name,
-                "verdict": verdict,
-                "words": _VERDICTS[verdict],
-                "sentence": pair["sentence"],
-                "weights": fused.weights,
-            }
+            Verdict(joint.name, fused.fusion.name, verdict, _VERDICTS[verdict], pair.sentence, fused.weights)
         )
     return verdicts
 
@@ -107,14 +138,14 @@ def _fused(name: str, speech: Run, text: Run, joint: tuple[Run, ...]) -> Fused:
         jobs=tuple(job for _, job, _ in fused),
         made_of=(speech, text),
     )
-    weights = [{"seed": job.seed, "fold": job.fold.number, "speech": weight} for job, _, weight in fused]
+    weights = [Weight(job.seed, job.fold.number, weight) for job, _, weight in fused]
     return Fused(fusion, joint, weights)
 
 
 def _job(speech: Job, text: Job, question: Question) -> tuple[Job, float]:
     if speech.chosen_on is None or text.chosen_on is None:
         raise AssertionError("_unfit has looked")
-    said, chosen_on, weight = fuse((speech.said, text.said), (speech.chosen_on, text.chosen_on), question)
+    predictions, chosen_on, weight = fuse((speech.said, text.said), (speech.chosen_on, text.chosen_on), question)
     facts = {
         "seconds": sum(job.facts.get("seconds") or 0 for job in (speech, text)) or None,
         "peak_memory_gb": max((job.facts.get("peak_memory_gb") or 0 for job in (speech, text)), default=0) or None,
@@ -124,7 +155,7 @@ def _job(speech: Job, text: Job, question: Question) -> tuple[Job, float]:
             if job.facts.get("parameters", {}).get(side)
         },
     }
-    return Job(speech.seed, speech.fold, said, chosen_on, {"epoch": []}, facts), weight
+    return Job(speech.seed, speech.fold, predictions, chosen_on, {"epoch": []}, facts), weight
 
 
 def _unfit(speech: Run, text: Run) -> str | None:
@@ -153,13 +184,13 @@ def _encoders(run: Run) -> tuple[str | None, str | None]:
     return found[0], found[1]
 
 
-def _config(speech: Run, text: Run) -> Json:
+def _config(speech: Run, text: Run) -> dict[str, Any]:
     model = speech.config["model"]
     sides = {"speech": model["speech"], "text": text.config["model"]["text"]}
     return {**speech.config, "model": {**model, **sides, "fusion": {"class_path": "late fusion"}}}
 
 
-def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tuple[int, ...]) -> Json:
+def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tuple[int, ...]) -> dict[str, Any]:
     folders = " ".join(str(run.folder) for run in (speech, text, *joint))
     return {
         "name": name,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mser.report.confidence.decisions import log_losses
 from mser.runs.csv_cells import Question
-from mser.runs.predictions import Predictions
+from mser.runs.fold_predictions import Predictions
 from mser.scoring.measures import measure
 from mser.scoring.scorers import judge
 from mser.scoring.temperature import fitted_temperature, tempered
@@ -39,7 +39,7 @@ def fuse(
     Returns:
         Of `sides`, of `chosen_on`, and the weight of speech, 0 to 1; of equally good ones the nearest to one half.
     """
-    if question.task == "scores":
+    if question.task.is_numbers:
         headline = judge(question).headline[0]
         better = measure(headline).better
 
@@ -70,7 +70,7 @@ def _best(loss: Callable[[float], float]) -> float:
 
 def _weighted(sides: tuple[Predictions, Predictions], weight: float, question: Question) -> Predictions:
     one, other = sides
-    if question.task == "scores":
+    if question.task.is_numbers:
         return replace(one, prediction=weight * one.prediction + (1 - weight) * other.prediction)
     pooled = weight * _logs(one, question) + (1 - weight) * _logs(other, question)
     if question.exclusive:
@@ -78,7 +78,7 @@ def _weighted(sides: tuple[Predictions, Predictions], weight: float, question: Q
         probabilities = powers / powers.sum(axis=1, keepdims=True)
     else:
         probabilities = 1 / (1 + np.exp(-pooled))
-    prediction = probabilities > 0.5 if question.task == "multi_label" else probabilities.argmax(axis=1)
+    prediction = probabilities > 0.5 if question.task.is_several_labels else probabilities.argmax(axis=1)
     return replace(one, probabilities=probabilities, prediction=prediction)
 
 

@@ -1,4 +1,4 @@
-"""Two runs on the same utterances: by how much they differ, and whether that could be chance."""
+"""Compares runs on the same utterances, two at a time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from itertools import combinations, product
 
 import numpy as np
 
-from mser.report.figures import by_seed_and_fold, models_error
-from mser.runs.run import Json, Run
-from mser.scoring.clusters import Clusters, clusters, replicates
+from mser.report.figures import Interval, by_seed_and_fold, models_error
+from mser.report.pairwise.pair import McNemar, OfWeights, Pair, Swaps
+from mser.runs.run import Run
+from mser.scoring.clusters import Clusters, clusters_of, replicates
 from mser.scoring.influence import independent_error, influences
 from mser.scoring.luck import LEAST_SEEDS, Error, Method, of_difference
 from mser.scoring.means import defined
@@ -21,35 +22,22 @@ from mser.scoring.statistics import LEVEL, SEED, Floats, holm, mcnemar, permutat
 SIGNIFICANT = 1 - LEVEL
 
 
-def pairs(runs: Sequence[Run], judged: Judge) -> list[Json]:
-    """Return every two complete runs compared by the first headline score, in the order given.
+def pairs(runs: Sequence[Run], judged: Judge) -> list[Pair]:
+    """Return every two complete runs compared by the first headline score, the better of the two first.
 
     Args:
         runs: of the same utterances and truth.
         judged: how they are judged.
 
     Returns:
-        For each pair, the better run first:
-
-        - ``better``, ``worse``: names. ``score``: which one. ``difference``: positive where more is better.
-        - ``verdict``: ``better``; ``unclear``; or ``undecidable``, where nothing tells what other seeds would change.
-        - ``method``: ``seeds``, ``folds`` or ``none`` (`mser.scoring.luck`), for the settings, other seeds and training
-          sets included: ``p``, and ``p_holm``, corrected for the number of pairs; ``interval`` of the difference from
-          the same error, corrected alike, so that it leaves out 0 exactly where the verdict is ``better``;
-          ``smallest_detectable``, the difference that four fifths of such comparisons would find;
-          ``degrees_of_freedom``. All are null where the method is ``none``.
-        - ``seeds``: how many either run has. ``folds``: their number. ``too_few_seeds``: the names of the trained runs
-          that have too few to decide by seeds, which of a late fusion are the two that it is made of.
-        - ``of_these_weights``: what is known of the trained models alone, as `_of_these_weights` returns it. What does
-          not depend on the method (``flips``, ``mcnemar`` ...) stands in the pair itself too.
+        A pair for each, in the order given, without its sentence.
     """
     whole = [run for run in runs if not run.missing]
     if len(whole) < 2:
         return []
-    found = clusters(whole[0])
-    sides = [_Side.of(run, judged, found) for run in whole]
-    compared = [_pair(one, other, judged, found) for one, other in combinations(sides, 2)]
-    return _corrected(compared)
+    clusters = clusters_of(whole[0])
+    sides = [_Side.of(run, judged, clusters) for run in whole]
+    return _corrected([_difference(one, other, judged, clusters) for one, other in combinations(sides, 2)])
 
 
 @dataclass(frozen=True)
@@ -71,50 +59,83 @@ class _Side:
     moved: Mapping[int, Floats]
 
     @classmethod
-    def of(cls, run: Run, judged: Judge, found: Clusters) -> _Side:
+    def of(cls, run: Run, judged: Judge, clusters: Clusters) -> _Side:
         name, scorer = judged.headline[0], judged.scorer
         return cls(
             run,
-            tables=list(found.sums(run, scorer).values()),
+            tables=list(clusters.sums(run, scorer).values()),
             scores=by_seed_and_fold(run, scorer)[name],
-            resampled=replicates(run, scorer, found)[name] if found.freedom >= 1 else None,
+            resampled=replicates(run, scorer, clusters)[name] if clusters.freedom >= 1 else None,
             moved=influences(run, scorer)[name],
         )
 
 
-def _pair(one: _Side, other: _Side, judged: Judge, found: Clusters) -> tuple[Json, Error | None]:
-    """Return a pair before it is corrected for the number of pairs, and the error behind its verdict."""
+@dataclass(frozen=True)
+class _Difference:
+    """A pair before it is corrected for the number of pairs.
+
+    Attributes:
+        better: the better run.
+        worse: the other.
+        score: which one.
+        value: by how much it is better.
+        method: how the difference is judged.
+        error: behind the verdict.
+        p: of the difference; None where the method is ``none``.
+        interval_of_weights: of the trained models alone.
+        p_of_weights: the same.
+        swaps: how that was told.
+    """
+
+    better: Run
+    worse: Run
+    score: str
+    value: float
+    method: Method
+    error: Error | None
+    p: float | None
+    interval_of_weights: Interval | None
+    p_of_weights: float
+    swaps: Swaps
+
+
+def _difference(one: _Side, other: _Side, judged: Judge, clusters: Clusters) -> _Difference:
     name = judged.headline[0]
-    flips, exact = sign_flips(len(found.names), np.random.default_rng(SEED))
-    swapped = _swapped([one.tables, other.tables], flips.astype(float), judged, found) * measure(name).better
+    flips, exact = sign_flips(len(clusters.names), np.random.default_rng(SEED))
+    swapped = _swapped([one.tables, other.tables], flips.astype(float), judged, clusters) * measure(name).better
     if swapped[0] < 0:
-        return _pair(other, one, judged, found)
-    difference, least = float(swapped[0]), independent_error(one.moved, other.moved)
+        return _difference(other, one, judged, clusters)
+    value, least = float(swapped[0]), independent_error(one.moved, other.moved)
     speakers = None
     if one.resampled is not None and other.resampled is not None:
         speakers = models_error(
-            difference, (one.resampled - other.resampled) * measure(name).better, found.freedom, least
+            value, (one.resampled - other.resampled) * measure(name).better, clusters.freedom, least
         )
     method, error = of_difference(one.scores, other.scores, speakers, least)
-    tests = {"flips": len(flips), "exact": exact, "least_p": 2 ** (1 - len(found.names))}
-    tests |= {"effect": _effect(difference, speakers, found), "mcnemar": _mcnemar(one.run, other.run)}
-    tests |= {"clusters": len(found.names), "unnamed": found.facts()["unnamed"], "unit": found.unit}
-    return {
-        "better": one.run.name,
-        "worse": other.run.name,
-        "score": name,
-        "difference": difference,
-        **_of_method(method, difference, error),
-        "seeds": [len(one.run.seeds), len(other.run.seeds)],
-        "folds": len(one.run.plan.folds),
-        "too_few_seeds": _too_few_seeds(one.run, other.run),
-        **tests,
-        "of_these_weights": {
-            "interval": _ends(difference, speakers, LEVEL),
-            "p": permutation_p(swapped),
-            **tests,
-        },
-    }, error
+    if error is None and value:
+        method = "none"
+    swaps = Swaps(
+        flips=len(flips),
+        exact=exact,
+        least_p=2 ** (1 - len(clusters.names)),
+        effect=_effect(value, speakers, clusters),
+        mcnemar=_mcnemar(one.run, other.run),
+        clusters=len(clusters.names),
+        unnamed=clusters.unnamed,
+        unit=clusters.unit,
+    )
+    return _Difference(
+        better=one.run,
+        worse=other.run,
+        score=name,
+        value=value,
+        method=method,
+        error=error,
+        p=None if method == "none" else error.p(value) if error else 1.0,
+        interval_of_weights=_ends(value, speakers, LEVEL),
+        p_of_weights=permutation_p(swapped),
+        swaps=swaps,
+    )
 
 
 def _too_few_seeds(*runs: Run) -> list[str]:
@@ -128,53 +149,57 @@ def _too_few_seeds(*runs: Run) -> list[str]:
     return names
 
 
-def _of_method(method: Method, difference: float, error: Error | None) -> Json:
-    if error is None and difference:
-        method = "none"
-    p = error.p(difference) if error else 1.0
-    freedom = error.freedom if error else None
-    return {"method": method, "p": None if method == "none" else p, "degrees_of_freedom": freedom}
-
-
-def _corrected(compared: Sequence[tuple[Json, Error | None]]) -> list[Json]:
-    """Return the pairs with their verdicts, corrected for how many there are (Holm 1979).
-
-    The interval of a pair is as wide as its correction asks: p times as much is at most the level where 0 is in it.
-    """
-    decided = [pair["p"] for pair, _ in compared if pair["p"] is not None]
+def _corrected(differences: Sequence[_Difference]) -> list[Pair]:
+    """Return the pairs with their verdicts, corrected for how many there are (Holm 1979)."""
+    decided = [difference.p for difference in differences if difference.p is not None]
     corrected = iter(holm(decided))
-    weights = holm([pair["of_these_weights"]["p"] for pair, _ in compared])
-    found = []
-    for (pair, error), of_weights in zip(compared, weights, strict=True):
-        p_holm = next(corrected) if pair["p"] is not None else None
-        times = min(len(decided), p_holm / pair["p"]) if p_holm and pair["p"] else len(decided)
-        verdict = "undecidable" if p_holm is None else "better" if p_holm < SIGNIFICANT else "unclear"
-        found.append(
-            pair
-            | {
-                "verdict": verdict,
-                "p_holm": p_holm,
-                "interval": _ends(pair["difference"], error, 1 - SIGNIFICANT / max(1, times)),
-                "smallest_detectable": error.detectable(1 - SIGNIFICANT / len(decided)) if error else None,
-                "of_these_weights": pair["of_these_weights"] | {"p_holm": of_weights},
-            }
-        )
-    return found
+    of_weights = holm([difference.p_of_weights for difference in differences])
+    return [
+        _pair(difference, next(corrected) if difference.p is not None else None, p_of_weights, len(decided))
+        for difference, p_of_weights in zip(differences, of_weights, strict=True)
+    ]
 
 
-def _ends(difference: float, error: Error | None, level: float) -> list[float] | None:
+def _pair(difference: _Difference, p_holm: float | None, p_of_weights: float, decided: int) -> Pair:
+    """Return a pair with its verdict.
+
+    Its interval is as wide as its correction asks: p times as much is at most the level where 0 is in it.
+    """
+    better, worse, error, swaps = difference.better, difference.worse, difference.error, difference.swaps
+    times = min(decided, p_holm / difference.p) if p_holm and difference.p else decided
+    return Pair(
+        better=better.name,
+        worse=worse.name,
+        score=difference.score,
+        difference=difference.value,
+        method=difference.method,
+        p=difference.p,
+        degrees_of_freedom=error.freedom if error else None,
+        seeds=(len(better.seeds), len(worse.seeds)),
+        folds=len(better.plan.folds),
+        too_few_seeds=_too_few_seeds(better, worse),
+        swaps=swaps,
+        of_these_weights=OfWeights(difference.interval_of_weights, difference.p_of_weights, swaps, p_of_weights),
+        verdict="undecidable" if p_holm is None else "better" if p_holm < SIGNIFICANT else "unclear",
+        p_holm=p_holm,
+        interval=_ends(difference.value, error, 1 - SIGNIFICANT / max(1, times)),
+        smallest_detectable=error.detectable(1 - SIGNIFICANT / decided) if error else None,
+    )
+
+
+def _ends(difference: float, error: Error | None, level: float) -> Interval | None:
     if error is None:
         return None
     half = error.half_width(level)
-    return [difference - half, difference + half]
+    return difference - half, difference + half
 
 
-def _effect(difference: float, speakers: Error | None, found: Clusters) -> float | None:
+def _effect(difference: float, speakers: Error | None, clusters: Clusters) -> float | None:
     """Return Cohen's d_z over speakers: the difference in standard deviations of the speakers' differences."""
-    return defined(difference / (speakers.size * np.sqrt(len(found.names)))) if speakers else None
+    return defined(difference / (speakers.size * np.sqrt(len(clusters.names)))) if speakers else None
 
 
-def _swapped(tables: list[Sequence[Floats]], flips: Floats, judged: Judge, found: Clusters) -> Floats:
+def _swapped(tables: list[Sequence[Floats]], flips: Floats, judged: Judge, clusters: Clusters) -> Floats:
     """Return (P,) the difference of the two runs' scores where the clusters of a row's -1 have swapped predictions.
 
     As many seeds in both runs are paired in their order; otherwise each seed meets each.
@@ -184,13 +209,13 @@ def _swapped(tables: list[Sequence[Floats]], flips: Floats, judged: Judge, found
     name, total = judged.headline[0], np.zeros(len(flips))
     for one, other in seeds:
         half, mean = (one - other) / 2, (one + other) / 2
-        total += found.scores(judged.scorer, flips, half, mean)[name]
-        total -= found.scores(judged.scorer, flips, -half, mean)[name]
+        total += clusters.scores(judged.scorer, flips, half, mean)[name]
+        total -= clusters.scores(judged.scorer, flips, -half, mean)[name]
     return total / len(seeds)
 
 
-def _mcnemar(one: Run, other: Run) -> Json | None:
-    if one.plan.task != "labels":
+def _mcnemar(one: Run, other: Run) -> McNemar | None:
+    if not one.plan.task.is_one_label:
         return None
     right = [
         {
@@ -203,9 +228,4 @@ def _mcnemar(one: Run, other: Run) -> Json | None:
     ]
     only_one = sum(bool(hit and not right[1][key]) for key, hit in right[0].items())
     only_other = sum(bool(hit and not right[0][key]) for key, hit in right[1].items())
-    return {
-        "seeds": [one.seeds[0], other.seeds[0]],
-        "only_better": only_one,
-        "only_worse": only_other,
-        "p": mcnemar(only_one, only_other),
-    }
+    return McNemar((one.seeds[0], other.seeds[0]), only_one, only_other, mcnemar(only_one, only_other))

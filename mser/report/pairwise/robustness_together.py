@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mser.report.pairwise.side_by_side import Beside, beside
-from mser.report.pictures.robustness_together import MOST_CURVES, Curve, Look, curves, look
+from mser.report.pictures.robustness_curves_together import MOST_CURVES, Curve, Look, curves, look
+from mser.report.robustness import Robustness
 from mser.report.robustness_words import asked
-from mser.runs.run import Json
+from mser.report.summary import Summary
 from mser.scoring.measures import measure
 
 
@@ -33,37 +34,34 @@ class Together:
     table: Beside | None
 
 
-def together(runs: Sequence[Json]) -> list[Together]:
-    """Return for each part what the runs say that were asked about it; nothing where that is fewer than two.
-
-    Args:
-        runs: their summaries, as ``report.json`` holds them.
-    """
+def together(runs: Sequence[Summary]) -> list[Together]:
+    """Return for each part what the runs say that were asked about it; nothing where that is fewer than two."""
     found = []
+    whole = [run for run in runs if run.sections]
     for part in ("test", "validation"):
-        parts = {run["name"]: one for run in runs for one in run["robustness"] or () if one["part"] == part}
-        several = {name: one for name, one in parts.items() if len(one["conditions"]) > 1}
+        parts = {run.name: one for run in whole for one in run.full.robustness if one.part == part}
+        several = {name: one for name, one in parts.items() if len(one.conditions) > 1}
         if len(several) > 1:
-            found.append(_together(several, part, next(run for run in runs if run["complete"])["headline"][0]))
+            found.append(_together(several, part, whole[0].headline[0]))
     return found
 
 
-def _together(parts: Mapping[str, Json], part: str, score: str) -> Together:
-    floor = next(iter(parts.values()))["floor"][score]
-    as_is = {name: one["conditions"][0][score]["mean"] for name, one in parts.items()}
-    known = [name for name, mean in as_is.items() if mean is not None]
-    best = sorted(known, key=lambda name: measure(score).better * as_is[name], reverse=True)[:MOST_CURVES]
-    drawn = [Curve(name, parts[name]["conditions"], look(place)) for place, name in enumerate(best)]
+def _together(parts: Mapping[str, Robustness], part: str, score: str) -> Together:
+    floor = next(iter(parts.values())).floor[score]
+    means = {name: one.conditions[0].scores[score].mean for name, one in parts.items()}
+    known = {name: mean for name, mean in means.items() if mean is not None}
+    best = sorted(known, key=lambda name: measure(score).better * known[name], reverse=True)[:MOST_CURVES]
+    drawn = [Curve(name, parts[name].conditions, look(place)) for place, name in enumerate(best)]
     return Together(
         part=part,
         score=score,
         pictures=curves(drawn, score, floor, key=f"together-{part}"),
-        keys=[(one.name, one.look) for one in drawn],
+        keys=[(curve.name, curve.look) for curve in drawn],
         left_out=len(parts) - len(drawn),
         table=_table(parts, score),
     )
 
 
-def _table(parts: Mapping[str, Json], score: str) -> Beside | None:
-    rows = [(name, {asked(row): row[score] for row in one["conditions"]}) for name, one in parts.items()]
+def _table(parts: Mapping[str, Robustness], score: str) -> Beside | None:
+    rows = [(name, {asked(row): row.scores[score] for row in one.conditions}) for name, one in parts.items()]
     return beside("Under harder conditions", score, ("robustness",), rows)

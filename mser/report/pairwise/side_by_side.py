@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
-from mser.runs.run import Json
+from mser.report.figures import Estimate, Figure
+from mser.report.printed import Sure
+from mser.report.summary import Summary
 from mser.scoring.measures import measure
 
 _KINDS = ("styles", "near_copies", "genders")
-_OF_EACH = {"multi_label": ("binary", "balanced_accuracy"), "scores": ("attributes", "ccc")}
 
 
-class Beside(NamedTuple):
+@dataclass(frozen=True)
+class Beside:
     """A table with a row per run.
 
     Attributes:
@@ -20,7 +22,7 @@ class Beside(NamedTuple):
         score: what its cells are, for their unit and which way is better.
         files: the tables of `mser.report.tables` that hold it.
         columns: the heads of the cells.
-        rows: (run's name, a figure per column), a figure as `mser.report.figures.figures` returns it.
+        rows: (run's name, a figure per column).
         best: for each column the greatest mean, or the least of an error; None where all are the same.
     """
 
@@ -28,51 +30,57 @@ class Beside(NamedTuple):
     score: str
     files: Sequence[str]
     columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[Json]]]
+    rows: Sequence[tuple[str, Sequence[Sure]]]
     best: Sequence[float | None]
 
 
-def side_by_side(runs: Sequence[Json]) -> list[Beside]:
+def side_by_side(runs: Sequence[Summary]) -> list[Beside]:
     """Return the tables that compare complete runs: each class, label or score, and each kind of utterance."""
-    whole = [run for run in runs if run["complete"]]
+    whole = [run for run in runs if run.complete]
     if len(whole) < 2:
         return []
-    score = whole[0]["headline"][0]
-    kinds = [{kind: figure for key in _KINDS for kind, figure in _kinds(run, key, score).items()} for run in whole]
+    score = whole[0].headline[0]
+    kinds = [(run.name, _kinds(run, score)) for run in whole]
     title = f"{measure(score).title} of each kind of utterance"
-    return [table for table in (_each(whole), _table(title, score, _KINDS, whole, kinds)) if table]
+    return [table for table in (_each(whole), beside(title, score, _KINDS, kinds)) if table]
 
 
-def _each(whole: Sequence[Json]) -> Beside | None:
-    if whole[0]["classes"]:
-        recalls = [{label: entry["recall"] for label, entry in run["classes"].items()} for run in whole]
-        return _table("Recall of each class", "recall", ("classes",), whole, recalls)
-    section, kind = _OF_EACH[whole[0]["protocol"]["task"]]
-    labels = whole[0]["protocol"]["labels"]
-    if not whole[0][section]:
-        return None
-    figures = [{label: run[section][f"{kind}_{label}"] for label in labels} for run in whole]
-    title = f"{measure(kind).title} of each {'label' if section == 'binary' else 'score'}"
-    return _table(title, kind, (section,), whole, figures)
+def _each(whole: Sequence[Summary]) -> Beside | None:
+    """Return the table of each class, label or score; None for a lone score."""
+    parts = [run.full.by_label for run in whole]
+    names = [run.name for run in whole]
+    if classes := [part.classes for part in parts if part.classes]:
+        recalls = [{label: entry.scores["recall"] for label, entry in one.items()} for one in classes]
+        return beside("Recall of each class", "recall", ("classes",), list(zip(names, recalls, strict=True)))
+    if binary := [part.binary.scores for part in parts if part.binary]:
+        return _of_labels(whole, binary, "balanced_accuracy", "binary", "label")
+    attributes = [part.attributes for part in parts if part.attributes]
+    return _of_labels(whole, attributes, "ccc", "attributes", "score") if attributes else None
 
 
-def _kinds(run: Json, key: str, score: str) -> Mapping[str, Json]:
-    """Return the pooled score of each kind of utterance as a figure, which has no interval."""
+def _of_labels(
+    whole: Sequence[Summary], scores: Sequence[Mapping[str, Figure]], kind: str, file: str, what: str
+) -> Beside | None:
+    labels = whole[0].protocol.labels
+    figures = [
+        (run.name, {label: several[f"{kind}_{label}"] for label in labels})
+        for run, several in zip(whole, scores, strict=True)
+    ]
+    return beside(f"{measure(kind).title} of each {what}", kind, (file,), figures)
+
+
+def _kinds(run: Summary, score: str) -> Mapping[str, Estimate]:
+    """Return the pooled score of each kind of utterance, which has no interval."""
     return {
-        kind: {"mean": entry[score]["pooled"], "interval": None}
-        for kind, entry in (run[key] or {}).items()
-        if entry[score]["pooled"] is not None
+        kind: Estimate(pooled, None)
+        for key in _KINDS
+        for kind, entry in (run.full.slices[key] or {}).items()
+        if (pooled := entry.scores[score].pooled) is not None
     }
 
 
-def _table(
-    title: str, score: str, files: Sequence[str], whole: Sequence[Json], figures: Sequence[Mapping[str, Any]]
-) -> Beside | None:
-    return beside(title, score, files, [(run["name"], found) for run, found in zip(whole, figures, strict=True)])
-
-
 def beside(
-    title: str, score: str, files: Sequence[str], runs: Sequence[tuple[str, Mapping[str, Any]]]
+    title: str, score: str, files: Sequence[str], runs: Sequence[tuple[str, Mapping[str, Sure]]]
 ) -> Beside | None:
     """Return a table of what all runs have; None where that is nothing.
 
@@ -82,11 +90,11 @@ def beside(
         files: the tables that hold it.
         runs: (name, figure by column) of each.
     """
-    columns = [name for name in runs[0][1] if all(name in found for _, found in runs)]
+    columns = [name for name in runs[0][1] if all(name in figures for _, figures in runs)]
     if not columns:
         return None
-    best = [_best(score, [found[name]["mean"] for _, found in runs]) for name in columns]
-    rows = [(run, [found[name] for name in columns]) for run, found in runs]
+    best = [_best(score, [figures[name].mean for _, figures in runs]) for name in columns]
+    rows = [(run, [figures[name] for name in columns]) for run, figures in runs]
     return Beside(title, score, files, columns, rows, best)
 
 

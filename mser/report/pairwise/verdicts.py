@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from mser.report.figures import Interval
+from mser.report.pairwise.pair import Pair
 from mser.report.pairwise.pairs import SIGNIFICANT
-from mser.report.sentences import between, counted, missing, p_value
-from mser.runs.run import Json, Run
+from mser.report.printed import between, counted, p_value
+from mser.report.sentences import missing
+from mser.runs.run import Run
 from mser.scoring.luck import LEAST_SEEDS
 from mser.scoring.measures import measure, shown
 
 
-def told(pair: Mapping[str, Any], compared: int) -> str:
-    """Return a comparison of two runs as a sentence.
+def told(pair: Pair, compared: int) -> str:
+    """Return a comparison of two runs as a sentence, such as *A is better than B by 1.3 UA points [0.2, 2.4]*.
 
     Args:
-        pair: what `mser.report.pairwise.pairs.pairs` says of it.
+        pair: of two runs.
         compared: how many pairs were decided, for which p has been corrected.
-
-    Example:
-        >>> pair = {"better": "shallow", "worse": "coattention", "score": "ua", "difference": 0.013, "p_holm": 0.0312,
-        ...         "interval": (0.002, 0.024), "verdict": "better", "method": "folds", "folds": 5, "seeds": [1, 1]}
-        >>> told(pair, compared=1)
-        'shallow is better than coattention by 1.3 UA points [0.2, 2.4], p = 0.031, over 5 folds, one seed each.'
     """
-    if pair["verdict"] == "undecidable":
+    if pair.p_holm is None:
         return _undecided(pair)
     corrected = f" (Holm, {compared} comparisons)" if compared > 1 else ""
-    rest = f"{_difference(pair)}, {p_value(pair['p_holm'])}{corrected}, over {_units(pair)}"
-    if is_better(pair):
-        return f"{pair['better']} is better than {pair['worse']} by {rest}."
-    least = pair["smallest_detectable"]
+    difference = f"{_points(pair, pair.difference)}{_between(pair.interval, pair)}"
+    rest = f"{difference}, {p_value(pair.p_holm)}{corrected}, over {_units(pair)}"
+    if pair.is_better:
+        return f"{pair.better} is better than {pair.worse} by {rest}."
+    least = pair.smallest_detectable
     found = f"; {_points(pair, least)} would be found four times of five" if least else ""
-    weights = pair["of_these_weights"]
     but = ""
-    if weights["p_holm"] < SIGNIFICANT:
+    if pair.of_these_weights.p_holm < SIGNIFICANT:
         but = f" The trained models differ ({_of_weights(pair)}), which training again may undo."
-    return f"{pair['better']} and {pair['worse']} cannot be told apart: the difference is {rest}{found}.{but}"
+    return f"{pair.better} and {pair.worse} cannot be told apart: the difference is {rest}{found}.{but}"
 
 
-def is_better(pair: Mapping[str, Any]) -> bool:
-    """Return whether a difference is beyond chance, that of training included."""
-    return bool(pair["verdict"] == "better")
-
-
-def family(pairs: Sequence[Json]) -> str:
+def family(pairs: Sequence[Pair]) -> str:
     """Return what p values and intervals are corrected for, and what the swaps of so few speakers can show at most.
 
     Args:
@@ -54,8 +45,8 @@ def family(pairs: Sequence[Json]) -> str:
     Returns:
         A sentence or two; nothing for a single pair that could be found.
     """
-    decided = sum(pair["p"] is not None for pair in pairs)
-    least = pairs[0]["least_p"] * len(pairs)
+    decided = sum(pair.p is not None for pair in pairs)
+    least = pairs[0].swaps.least_p * len(pairs)
     told = ""
     if decided > 1:
         told = (
@@ -65,7 +56,7 @@ def family(pairs: Sequence[Json]) -> str:
     if least > SIGNIFICANT:
         after = f" after the correction for {len(pairs)} comparisons" if len(pairs) > 1 else ""
         told += (
-            f"Swapping the answers to {counted_clusters(pairs[0])} gives no smaller p of these weights than "
+            f"Swapping the answers to {_clusters(pairs[0])} gives no smaller p of these weights than "
             f"{least:.2g}{after}: too few to call any two trained models different."
         )
     return told.rstrip()
@@ -77,70 +68,65 @@ def notes(runs: Sequence[Run]) -> list[str]:
     lines = []
     for run in runs:
         if run.missing:
-            jobs = {"missing": [{"seed": seed, "fold": fold} for seed, fold in run.missing]}
-            lines.append(f"{run.name} is compared with nothing: it lacks {missing(jobs)}.")
+            lines.append(f"{run.name} is compared with nothing: it lacks {missing(run.missing)}.")
     if len({run.seeds for run in whole}) > 1:
         seeds = ", ".join(f"{run.name} {_listed(run.seeds)}" for run in whole)
         lines.append(f"The runs have different seeds: {seeds}. Each is the mean over its own.")
     return lines
 
 
-def counted_clusters(pair: Mapping[str, Any]) -> str:
+def _clusters(pair: Pair) -> str:
     """Return how many speakers a pair was heard on."""
-    return counted({"unit": pair["unit"], "number": pair["clusters"], "unnamed": pair["unnamed"]})
+    return counted(pair.swaps.unit, pair.swaps.clusters, pair.swaps.unnamed)
 
 
-def _undecided(pair: Mapping[str, Any]) -> str:
+def _undecided(pair: Pair) -> str:
     """Return what is known of the trained models, and the command that would tell of the settings."""
-    weights, seeds = pair["of_these_weights"], min(pair["seeds"])
-    differ = weights["p_holm"] < SIGNIFICANT and bool(weights["interval"]) and weights["interval"][0] > 0
+    weights, seeds = pair.of_these_weights, min(pair.seeds)
+    differ = weights.p_holm < SIGNIFICANT and weights.interval is not None and weights.interval[0] > 0
     are = "differ" if differ else "cannot be told apart"
-    models = f"These two trained models {are}: {pair['better']} is ahead by {_difference(weights | _named(pair))}"
-    if not pair["difference"]:
+    ahead = f"{_points(pair, pair.difference)}{_between(weights.interval, pair)}"
+    models = f"These two trained models {are}: {pair.better} is ahead by {ahead}"
+    if not pair.difference:
         models = "These two trained models score the same"
     if seeds >= LEAST_SEEDS:
         return f"{models}, {_of_weights(pair)}; nothing tells how sure that is for others."
-    few = "one seed each" if max(pair["seeds"]) == 1 else f"fewer than {LEAST_SEEDS} seeds"
+    few = "one seed each" if max(pair.seeds) == 1 else f"fewer than {LEAST_SEEDS} seeds"
     return (
         f"{models}, {_of_weights(pair)}. With {few} and one split nothing tells whether the settings do: "
         f"run {_to_run(pair)} with --seeds 1,2,3."
     )
 
 
-def _to_run(pair: Mapping[str, Any]) -> str:
+def _to_run(pair: Pair) -> str:
     """Return which trained runs need more seeds; a late fusion cannot be run, only those it is made of can."""
-    *first, last = pair["too_few_seeds"]
-    if {*first, last} == {pair["better"], pair["worse"]}:
+    *first, last = pair.too_few_seeds
+    if {*first, last} == {pair.better, pair.worse}:
         return "both"
-    return f"{', '.join(first)} and {last}" if first else str(last)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
-def _named(pair: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: pair[name] for name in ("score", "difference")}
+def _between(interval: Interval | None, pair: Pair) -> str:
+    return f" {between(interval, pair.score)}" if interval else ""
 
 
-def _difference(pair: Mapping[str, Any]) -> str:
-    ends = f" {between(pair['interval'], pair['score'])}" if pair["interval"] else ""
-    return f"{_points(pair, pair['difference'])}{ends}"
+def _points(pair: Pair, value: float) -> str:
+    title = measure(pair.score).title
+    return f"{shown(pair.score, value)} {title}{' points' if measure(pair.score).unit else ''}"
 
 
-def _points(pair: Mapping[str, Any], value: float) -> str:
-    title = measure(pair["score"]).title
-    return f"{shown(pair['score'], value)} {title}{' points' if measure(pair['score']).unit else ''}"
+def _of_weights(pair: Pair) -> str:
+    return f"{p_value(pair.of_these_weights.p_holm)} over {_clusters(pair)}"
 
 
-def _of_weights(pair: Mapping[str, Any]) -> str:
-    return f"{p_value(pair['of_these_weights']['p_holm'])} over {counted_clusters(pair)}"
-
-
-def _units(pair: Mapping[str, Any]) -> str:
+def _units(pair: Pair) -> str:
     """Return what the verdict rests on: ``5 folds, one seed each``, or ``10 speakers, 3 and 5 seeds``."""
-    one, other = pair["seeds"]
+    one, other = pair.seeds
     number = f"{one} seeds each" if one == other else f"{one} and {other} seeds"
-    if pair["method"] == "folds":
-        return f"{pair['folds']} folds, {'one seed each' if one == other == 1 else number}"
-    folds = f" in {pair['folds']} folds" if pair["folds"] > 1 else ""
-    return f"{counted_clusters(pair)}{folds} and {number}"
+    if pair.method == "folds":
+        return f"{pair.folds} folds, {'one seed each' if one == other == 1 else number}"
+    folds = f" in {pair.folds} folds" if pair.folds > 1 else ""
+    return f"{_clusters(pair)}{folds} and {number}"
 
 
 def _listed(seeds: Sequence[int]) -> str:

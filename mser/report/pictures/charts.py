@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mser.report.by_label import Confusion, Points
+from mser.report.figures import Interval
+from mser.report.pairwise.pair import Pair
 from mser.report.pictures.svg import ACCENT, HEAT, INK, RULE, SECOND, STYLE, svg
 from mser.scoring.measures import measure, shown
 
@@ -21,8 +24,8 @@ class Strip(NamedTuple):
     name: str
     score: str
     dots: Sequence[float]
-    mean: float
-    interval: Sequence[float] | None
+    mean: float | None
+    interval: Interval | None
     floor: float | None
 
 
@@ -63,7 +66,8 @@ def _strip(axes: Axes, place: int, row: Strip, *, above: bool) -> None:
         axes.plot(ends, [place, place], color=ACCENT, linewidth=9, alpha=0.22, solid_capstyle="butt")
     dots = [scale * score for score in row.dots]
     axes.plot(dots, [place] * len(dots), "o", color=ACCENT, ms=4.6, alpha=0.75, mew=0)
-    axes.plot([scale * row.mean] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=1.8, solid_capstyle="butt")
+    if row.mean is not None:
+        axes.plot([scale * row.mean] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=1.8, solid_capstyle="butt")
     beside = axes.get_yaxis_transform()
     axes.text(1.02, place, shown(row.score, row.mean), transform=beside, va="center", weight="bold")
     start = -axes.get_position().x0 / axes.get_position().width
@@ -83,27 +87,25 @@ def short(name: str, most: int = 28) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
-def differences(pairs: Sequence[Mapping[str, Any]], *, key: str, label: str) -> str:
+def differences(pairs: Sequence[Pair], *, key: str, label: str) -> str:
     """Return a picture with a row per two runs: by how much the first is better, on its interval; dashed, not at all.
 
     Args:
-        pairs: of one score, as `mser.report.pairwise.pairs.pairs` returns them.
+        pairs: of one score.
         key: unique on the page.
         label: what a screen reader says.
     """
-    names = [f"{short(pair['better'], 24)} − {short(pair['worse'], 24)}" for pair in pairs]
+    names = [f"{short(pair.better, 24)} − {short(pair.worse, 24)}" for pair in pairs]
     rows = [
-        Strip(
-            name, pair["score"], (), pair["difference"], pair["interval"] or pair["of_these_weights"]["interval"], 0.0
-        )
+        Strip(name, pair.score, (), pair.difference, pair.interval or pair.of_these_weights.interval, 0.0)
         for name, pair in zip(names, pairs, strict=True)
     ]
     return strips(rows, key=key, label=label, unit="")
 
 
-def confusion(matrix: Mapping[str, Any], *, key: str, label: str) -> str:
+def confusion(matrix: Confusion, *, key: str, label: str) -> str:
     """Return a confusion matrix as a picture: each row's shares as colour and percent, the counts small below them."""
-    labels, shares, counts = matrix["labels"], matrix["row_shares"], matrix["counts"]
+    labels, shares, counts = matrix.labels, matrix.row_shares, matrix.counts
     with mpl.rc_context(STYLE):
         size = 1.1 + 0.78 * len(labels)
         figure = Figure(figsize=(size, size - 0.35))
@@ -138,9 +140,9 @@ def _square(row: int, column: int) -> tuple[list[float], list[float]]:
     ]
 
 
-def scatter(points: Mapping[str, Sequence[float]], *, key: str, label: str) -> str:
+def scatter(points: Points, *, key: str, label: str) -> str:
     """Return predicted against true scores as dots, and the line where both are the same."""
-    target, prediction = points["target"], points["prediction"]
+    target, prediction = points.target, points.prediction
     low, high = min(*target, *prediction), max(*target, *prediction)
     room = 0.04 * (high - low) or 0.5
     limits = (low - room, high + room)

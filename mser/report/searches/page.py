@@ -9,21 +9,19 @@ from markupsafe import Markup
 
 from mser.report.html import environment
 from mser.report.links import link
-from mser.report.pictures.trials import pictures
+from mser.report.pictures.trial_charts import pictures
+from mser.report.searches.ranking import SweepReport
 from mser.report.searches.sweep import title, trial_rows
-from mser.runs.run import Json
 
 
-def sweep_page(report: Json) -> str:
-    """Return the HTML of `mser.report.searches.sweep.sweep_report`; it needs no network and forbids itself any."""
+def sweep_page(report: SweepReport) -> str:
+    """Return the HTML of what a search has found; it needs no network and forbids itself any."""
     templates = environment()
     script = templates.get_template("script.js").render()
-    names = dict.fromkeys(name for trial in report["trials"] for name in trial["settings"])
     return templates.get_template("sweep.html").render(
-        **report,
+        report=report,
         column=title(report),
-        options=list(names),
-        pictures=pictures(report, label=report["answer"]),
+        pictures=pictures(report, label=report.answer),
         links={"trials": link("trials", trial_rows(report))},
         script=Markup(script),  # noqa: S704 - our own
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan
+from typing import Any, Literal
 
 from mser.report.audit_findings import Finding
 from mser.runs.folder import PROVENANCE
-from mser.runs.run import Json, Run
-from mser.runs.searched import Procedure, Searched, of_facts
+from mser.runs.run import Run
+from mser.runs.search_record import Choice, Procedure, Searched, of_facts
 from mser.scoring.measures import shown
 from mser.splits.protocols import Fold
 
 
-def searched(run: Run) -> Json | None:
-    """Return where a run's settings come from; null for a run that no search tells of.
+@dataclass(frozen=True)
+class Origin:
+    """Where a run's settings come from.
 
-    Returns:
-        - ``kind``: ``winner``, one setting for all folds, or ``procedure``, each fold's own choice.
-        - ``trials``, ``metric``, ``method``, ``by``: how many settings were compared, by what and by which search.
-        - ``tested``: how many utterances are judged; ``chose``: how many of them some fold validates on, so that
-          their labels had a say in the winner; null where the search split the same corpus in another way.
-        - ``optimistic``: whether the scores are; null where that cannot be told.
-        - ``choices``: of a procedure each fold's trial, its score in validation and its settings.
-        - ``space``: of a procedure what was searched.
+    Attributes:
+        kind: ``winner``, one setting for all folds, or ``procedure``, each fold's own choice.
+        by: which search.
+        method: of it.
+        trials: how many settings were compared.
+        metric: by what.
+        chose: how many of the judged utterances some fold validates on, so that their labels had a say in the winner;
+            None where the search split the same corpus in another way.
+        tested: how many are judged; None of a procedure.
+        optimistic: whether the scores are; None where that cannot be told.
+        choices: of a procedure each fold's.
+        space: of a procedure what was searched.
+    """
+
+    kind: Literal["winner", "procedure"]
+    by: str
+    method: str
+    trials: int
+    metric: str
+    chose: int | None
+    tested: int | None
+    optimistic: bool | None
+    choices: Sequence[Choice] | None = None
+    space: Mapping[str, Any] | None = None
+
+
+def searched(run: Run) -> Origin | None:
+    """Return where a run's settings come from; None for a run that no search tells of.
 
     Raises:
         UserError: if the run's ``run.json`` garbles it.
@@ -31,25 +54,25 @@ def searched(run: Run) -> Json | None:
     found = of_facts(run.facts, run.folder / PROVENANCE)
     if found is None:
         return None
+    search = found.search if isinstance(found, Procedure) else found
+    known = (search.by, search.method, search.trials, search.metric)
     if isinstance(found, Procedure):
-        said = {"kind": "procedure", **_search(found.search), "chose": 0, "tested": None, "optimistic": False}
-        return said | {"choices": found.facts()["choices"], "space": dict(found.space)}
+        return Origin("procedure", *known, 0, None, optimistic=False, choices=found.choices, space=found.space)
     chose, tested = _chose(run, found)
-    said = {"kind": "winner", **_search(found), "chose": chose, "tested": tested}
-    return said | {"optimistic": None if chose is None else chose > 0, "choices": None, "space": None}
+    return Origin("winner", *known, chose, tested, optimistic=None if chose is None else chose > 0)
 
 
-def _chose(run: Run, found: Searched) -> tuple[int | None, int]:
+def _chose(run: Run, search: Searched) -> tuple[int | None, int]:
     """Return how many of a run's judged utterances had a say in its settings, and how many are judged."""
     judged = {fold.number: fold for fold in (job.fold for job in run.jobs)}.values()
-    if found.corpus != run.plan.corpus:
+    if search.corpus != run.plan.corpus:
         return 0, overlap((), judged)[1]
     if run.part == "val":
         number = len({name for fold in judged for name in fold.val})
         return number, number
-    validated = [fold for fold in run.plan.folds if fold.number in found.folds]
+    validated = [fold for fold in run.plan.folds if fold.number in search.folds]
     chose, tested = overlap(validated, judged)
-    return (chose if found.digest == run.plan.digest else None), tested
+    return (chose if search.digest == run.plan.digest else None), tested
 
 
 def overlap(validated: Iterable[Fold], judged: Iterable[Fold]) -> tuple[int, int]:
@@ -64,32 +87,34 @@ def overlap(validated: Iterable[Fold], judged: Iterable[Fold]) -> tuple[int, int
     return len(tested & {name for fold in validated for name in fold.val}), len(tested)
 
 
-def finding(run: Json) -> Finding | None:
-    """Return what a reader of a run's summary must know of the search behind it.
+def finding(origin: Origin | None, *, part: str) -> Finding | None:
+    """Return what a reader must know of the search behind a run's settings.
+
+    Args:
+        origin: what `searched` returns.
+        part: ``test``, or ``validation`` for a run that left the test parts locked.
 
     Example:
-        >>> search = {"kind": "winner", "trials": 20, "metric": "crossval/val_ua_mean", "method": "bayes", "by": "lr",
-        ...           "chose": 344, "tested": 344, "optimistic": True}
-        >>> finding({"part": "test", "searched": search}).text.partition(":")[0]
+        >>> origin = Origin("winner", "lr", "bayes", 20, "crossval/val_ua_mean", 344, 344, optimistic=True)
+        >>> finding(origin, part="test").text.partition(":")[0]
         'Its settings were chosen on folds that are tested here'
     """
-    found = run["searched"]
-    if found is None:
+    if origin is None:
         return None
-    won = f"the best of {found['trials']} trials by {found['metric']}"
-    if found["kind"] == "procedure":
+    won = f"the best of {origin.trials} trials by {origin.metric}"
+    if origin.kind == "procedure":
         own = f"Each fold was tested with its own choice, {won} on its own validation part."
-        return Finding("sound", f"{own} {PROPOSED}" if found["method"] == "bayes" else own)
-    if run["part"] == "validation":
+        return Finding("sound", f"{own} {PROPOSED}" if origin.method == "bayes" else own)
+    if part == "validation":
         return Finding("note", f"Its settings were chosen on this very part, as {won}: optimistic.")
-    if found["optimistic"] is None:
+    if origin.optimistic is None:
         return Finding(
             "note",
             f"Its settings are {won}, in a search that split the same corpus in another way: they may have been chosen "
             "on folds that are tested here, and the scores may be optimistic.",
         )
-    if found["optimistic"]:
-        share = f"{found['chose']} of the {found['tested']} tested utterances"
+    if origin.optimistic:
+        share = f"{origin.chose} of the {origin.tested} tested utterances"
         return Finding(
             "note",
             f"Its settings were chosen on folds that are tested here: optimistic. They are {won}, and some fold "
@@ -102,19 +127,6 @@ PROPOSED = (
     "Which trials there were was proposed from all folds' validation (method: bayes); with method: grid or random "
     "that too is free of it."
 )
-
-
-def warned(run: Json) -> str:
-    """Return what belongs beside the score itself, or nothing."""
-    found = run["searched"]
-    if not found or not run["complete"] or run["part"] == "validation":
-        return ""
-    if found["kind"] == "winner" and found["optimistic"] is False:
-        return ""
-    if found["kind"] == "procedure":
-        return f"This is the score of a search of {found['trials']} trials, of which each fold took its own best."
-    doubt = "may have been" if found["optimistic"] is None else "were"
-    return f"The settings of {run['name']} {doubt} chosen on folds that are tested here: optimistic."
 
 
 def scored(value: float, metric: str) -> str:
@@ -131,7 +143,3 @@ def scored(value: float, metric: str) -> str:
 def score_name(metric: str) -> str:
     """Return which score a metric such as ``crossval/val_ua_mean`` is the mean of."""
     return metric.removeprefix("crossval/val_").removesuffix("_mean")
-
-
-def _search(found: Searched) -> Json:
-    return {name: getattr(found, name) for name in ("by", "method", "trials", "metric")}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from rich.text import Text
 from mser import __version__
 from mser.errors import UserError
 from mser.files.whole import write_text
+from mser.report.json_layout import as_json as json_of
+from mser.report.searches.ranking import RankedTrial, SweepReport, TrialsAsked
 from mser.report.searches.searched import overlap, score_name, scored
 from mser.report.table_formats import Rows, as_csv, as_latex
 from mser.report.terminal import new_table
 from mser.runs.folder import PROTOCOL
-from mser.runs.run import Json
-from mser.runs.settings import brief, setting
+from mser.runs.run_options import brief, setting
 from mser.runs.trials import (
     Trial,
     judged_by,
@@ -43,7 +45,7 @@ def is_sweep(folder: Path) -> bool:
     )
 
 
-def read_sweep_report(folder: Path) -> Json:
+def read_sweep_report(folder: Path) -> SweepReport:
     """Return the report of a search's folder; see `sweep_report`.
 
     Raises:
@@ -56,7 +58,7 @@ def read_sweep_report(folder: Path) -> Json:
     return sweep_report(folder, trials, metric, better)
 
 
-def sweep_report(folder: Path, trials: Sequence[Trial], metric: str, better: int) -> Json:
+def sweep_report(folder: Path, trials: Sequence[Trial], metric: str, better: int) -> SweepReport:
     """Return what a search has found.
 
     Args:
@@ -64,49 +66,38 @@ def sweep_report(folder: Path, trials: Sequence[Trial], metric: str, better: int
         trials: whole ones.
         metric: such as ``crossval/val_ua_mean``.
         better: 1 where more is better, -1 where less is.
-
-    Returns:
-        - ``title``, ``answer``: for a person.
-        - ``metric``, ``goal``; ``protocol``: corpus, name, digest, labels.
-        - ``trials``: the best first, each with ``trial`` (its folder), ``mean``, ``folds`` (the score of each, by its
-          number), ``settings`` and ``seconds``.
-        - ``unfinished``: the folders of trials that lack a fold and take no part.
-        - ``choices``: which trial each fold would choose by itself.
-        - ``chose``, ``tested``: how many of the tested utterances some fold validates on, and how many there are.
-        - ``procedure``: the folder of what `mser sweep --test` found, or null. ``mser``: the version that wrote it.
     """
     require_alike(trials)
     score = score_of(metric, next(iter(trials[0].validation.values())))
     settings, plan = settings_of(trials), trials[0].plan
     folds = [Fold(f["number"], f["name"], (), tuple(f["val"]), tuple(f["test"])) for f in plan["folds"]]
     chose, tested = overlap([fold for fold in folds if fold.number in trials[0].folds], folds)
-    ordered = ranked(trials, score, better)
-    report: Json = {
-        "title": f"{folder.resolve().name}: a search of {len(trials)} trials",
-        "metric": metric,
-        "goal": "maximize" if better > 0 else "minimize",
-        "protocol": {name: plan[name] for name in ("corpus", "protocol", "digest", "label_set", "labels")},
-        "trials": [
-            {
-                "trial": trial.name,
-                "mean": trial.mean(score),
-                "folds": {str(fold): trial.of_fold(score, fold) for fold in trial.folds},
-                "settings": settings[trial.name],
-                "seconds": sum(trial.seconds.values()),
-            }
-            for trial in ordered
+    report = SweepReport(
+        title=f"{folder.resolve().name}: a search of {len(trials)} trials",
+        metric=metric,
+        goal="maximize" if better > 0 else "minimize",
+        protocol=TrialsAsked(plan["corpus"], plan["protocol"], plan["digest"], plan["label_set"], plan["labels"]),
+        trials=[
+            RankedTrial(
+                trial=trial.name,
+                mean=trial.mean(score),
+                folds={str(fold): trial.of_fold(score, fold) for fold in trial.folds},
+                settings=settings[trial.name],
+                seconds=sum(trial.seconds.values()),
+            )
+            for trial in ranked(trials, score, better)
         ],
-        "unfinished": [trial.name for trial in read_trials(folder) if not trial.whole],
-        "choices": {str(fold): trial.name for fold, trial in own_best(trials, score, better).items()},
-        "chose": chose,
-        "tested": tested,
-        "procedure": str(folder / "tested") if (folder / "tested/report/report.json").is_file() else None,
-        "mser": __version__,
-    }
-    return report | {"answer": _answer(report)}
+        unfinished=[trial.name for trial in read_trials(folder) if not trial.whole],
+        choices={str(fold): trial.name for fold, trial in own_best(trials, score, better).items()},
+        chose=chose,
+        tested=tested,
+        procedure=str(folder / "tested") if (folder / "tested/report/report.json").is_file() else None,
+        mser=__version__,
+    )
+    return replace(report, answer=_answer(report))
 
 
-def write_sweep_report(report: Json, out: Path) -> None:
+def write_sweep_report(report: SweepReport, out: Path) -> None:
     """Write ``report.html``, ``report.json`` and the table of trials, as CSV and as LaTeX."""
     from mser.report.searches.page import sweep_page
 
@@ -117,28 +108,27 @@ def write_sweep_report(report: Json, out: Path) -> None:
     write_text(out / "tables/trials.tex", as_latex(rows))
 
 
-def as_json(report: Json) -> str:
+def as_json(report: SweepReport) -> str:
     """Return what ``report.json`` holds."""
-    return json.dumps(report, indent=1, ensure_ascii=False)
+    return json_of(report, allow_nan=True)
 
 
-def trial_rows(report: Json) -> Rows:
+def trial_rows(report: SweepReport) -> Rows:
     """Return a row per trial, the best first: its mean, each fold, and each setting."""
-    names = dict.fromkeys(name for trial in report["trials"] for name in trial["settings"])
     return [
         {
             "rank": rank,
-            "trial": trial["trial"],
-            report["metric"]: trial["mean"],
-            **{f"fold {fold}": value for fold, value in trial["folds"].items()},
-            **{name: _plain(trial["settings"].get(name)) for name in names},
-            "seconds": round(trial["seconds"], 1),
+            "trial": trial.trial,
+            report.metric: trial.mean,
+            **{f"fold {fold}": value for fold, value in trial.folds.items()},
+            **{name: _plain(trial.settings.get(name)) for name in report.options},
+            "seconds": round(trial.seconds, 1),
         }
-        for rank, trial in enumerate(report["trials"], 1)
+        for rank, trial in enumerate(report.trials, 1)
     ]
 
 
-def show(report: Json, page: Path | None = None, *, console: Console | None = None) -> None:
+def show(report: SweepReport, page: Path | None = None, *, console: Console | None = None) -> None:
     """Print the answer, the best trials, and each fold's own choice.
 
     Args:
@@ -148,31 +138,31 @@ def show(report: Json, page: Path | None = None, *, console: Console | None = No
     """
     console = console or Console(stderr=True, highlight=False)
     console.print()
-    console.print(Text(report["title"], style="bold"))
-    console.print(Text(report["answer"]))
-    names = list(_short(report["trials"][0]["settings"]))
+    console.print(Text(report.title, style="bold"))
+    console.print(Text(report.answer))
+    names = list(_short(report.trials[0].settings))
     table = new_table("trial", title(report).removeprefix("validation "), *names)
-    for rank, trial in enumerate(report["trials"][:_SHOWN]):
-        cells = [trial["trial"], scored(trial["mean"], report["metric"])]
-        cells += [setting(value) for value in _short(trial["settings"]).values()]
+    for rank, trial in enumerate(report.trials[:_SHOWN]):
+        cells = [trial.trial, scored(trial.mean, report.metric)]
+        cells += [setting(value) for value in _short(trial.settings).values()]
         table.add_row(*cells, style="" if rank else "bold")
     console.print(table)
-    if (more := len(report["trials"]) - _SHOWN) > 0 and page:
+    if (more := len(report.trials) - _SHOWN) > 0 and page:
         console.print(Text(f"{more} more are on the page.", "dim"))
     console.print(Text(_choices(report)))
     if page:
         console.print(Text("page  ").append(str(page), style="cyan"), soft_wrap=True)
 
 
-def title(report: Json, *, unit: bool = True) -> str:
+def title(report: SweepReport, *, unit: bool = True) -> str:
     """Return what the metric is called, for the head of a column with its unit."""
-    name = score_name(report["metric"])
+    name = score_name(report.metric)
     if name not in MEASURES:
         return f"validation {name.replace('_', ' ')}"
     return f"validation {measure(name).title}{', %' if unit and measure(name).unit else ''}"
 
 
-def _short(settings: Json) -> Json:
+def _short(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings by the last part of their names, where that tells them apart."""
     last = [name.rpartition(".")[2] for name in settings]
     return {
@@ -180,34 +170,32 @@ def _short(settings: Json) -> Json:
     }
 
 
-def _answer(report: Json) -> str:
-    best = report["trials"][0]
-    settings = f" ({brief(_short(best['settings']))})" if best["settings"] else ""
-    said = f"{best['trial']} won{settings}: {title(report, unit=False)} {_score(best, report)}, the mean of "
-    said += f"{len(best['folds'])} folds." if len(best["folds"]) > 1 else "one fold."
-    if report["unfinished"]:
-        said += f" {len(report['unfinished'])} unfinished trials take no part."
-    if not report["chose"]:
-        return f"{said} No fold validates on what is tested: a run of best.yaml is tested on what had no say in it."
-    share = f"{report['chose']} of the {report['tested']} tested utterances"
-    said += f" It was chosen on folds that are tested here: {share} are validated on by some fold, so that a run of "
-    said += "best.yaml is optimistic. "
-    if report["procedure"]:
-        return f"{said}What each fold's own choice scores on test is in {report['procedure']}."
-    return f"{said}`mser sweep --test` tests each fold with its own choice, without training."
+def _answer(report: SweepReport) -> str:
+    best = report.trials[0]
+    settings = f" ({brief(_short(best.settings))})" if best.settings else ""
+    told = f"{best.trial} won{settings}: {title(report, unit=False)} {_score(best, report)}, the mean of "
+    told += f"{len(best.folds)} folds." if len(best.folds) > 1 else "one fold."
+    if report.unfinished:
+        told += f" {len(report.unfinished)} unfinished trials take no part."
+    if not report.chose:
+        return f"{told} No fold validates on what is tested: a run of best.yaml is tested on what had no say in it."
+    share = f"{report.chose} of the {report.tested} tested utterances"
+    told += f" It was chosen on folds that are tested here: {share} are validated on by some fold, so that a run of "
+    told += "best.yaml is optimistic. "
+    if report.procedure:
+        return f"{told}What each fold's own choice scores on test is in {report.procedure}."
+    return f"{told}`mser sweep --test` tests each fold with its own choice, without training."
 
 
-def _score(trial: Json, report: Json) -> str:
-    name = score_name(report["metric"])
-    return scored(trial["mean"], report["metric"]) + (measure(name).unit if name in MEASURES else "")
+def _score(trial: RankedTrial, report: SweepReport) -> str:
+    name = score_name(report.metric)
+    return scored(trial.mean, report.metric) + (measure(name).unit if name in MEASURES else "")
 
 
-def _choices(report: Json) -> str:
+def _choices(report: SweepReport) -> str:
     """Return what each fold would choose by itself, and how good that is in its own validation part."""
-    folds = {trial["trial"]: trial["folds"] for trial in report["trials"]}
-    each = [
-        f"{fold} {trial} ({scored(folds[trial][fold], report['metric'])})" for fold, trial in report["choices"].items()
-    ]
+    folds = {trial.trial: trial.folds for trial in report.trials}
+    each = [f"{fold} {trial} ({scored(folds[trial][fold], report.metric)})" for fold, trial in report.choices.items()]
     return f"Each fold's own choice: {', '.join(each)}."
 
 

@@ -1,7 +1,7 @@
 """Shortcut floors: what trivial cues reach in a run's place, under the same folds, scored in the same way.
 
-For each group of cues (`mser.report.shortcuts.cues`) and each fold a model is fitted on the fold's training part and
-asked about what the run was judged on:
+For each group of cues (`mser.report.shortcuts.cue_groups`) and each fold a model is fitted on the fold's training part
+and asked about what the run was judged on:
 
 - labels: multinomial logistic regression (scikit-learn, L2 with C = 1) on cues standardised by the training part; for
   each of several labels one. Each class counts the same for scores in which it does (UA, macro F1, balanced accuracy),
@@ -17,7 +17,7 @@ of these trained models: nothing is said of the method, trained again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -27,14 +27,15 @@ from numpy.typing import NDArray
 from mser import corpora
 from mser.corpora.table import corpus as own
 from mser.errors import UserError
-from mser.labels import UNKNOWN, LabelSet, MultiLabel, ScoreSet, Task
-from mser.report.figures import models_error
+from mser.labels import UNKNOWN, Task, task_of_kind
+from mser.report.figures import Interval, models_error
+from mser.report.json_layout import FLAT
 from mser.report.shortcuts import linear
-from mser.report.shortcuts.cues import Cues, cues, groups, table
+from mser.report.shortcuts.cue_groups import Cues, cues, groups, table
 from mser.report.shortcuts.linear import standardised
 from mser.runs.cues import read_cues
-from mser.runs.predictions import Predictions
-from mser.runs.run import Job, Json, Run
+from mser.runs.fold_predictions import Predictions
+from mser.runs.run import Job, Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.influence import independent_error, influences
 from mser.scoring.means import defined, mean
@@ -55,19 +56,54 @@ class _Moved(NamedTuple):
     influence: Mapping[int, Floats]
 
 
-def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
-    """Return what each group of cues reaches, in the order of `groups`; null where the truth of train is not known.
+@dataclass(frozen=True)
+class Reached:
+    """A score that a shortcut reaches. But for the first score, or without intervals, the last three are None.
+
+    Attributes:
+        mean: over folds.
+        difference: by which the run is better.
+        interval: 95 %, of the mean.
+        difference_interval: of the difference.
+        clearly_better: whether the run is.
+    """
+
+    mean: float | None
+    difference: float | None
+    interval: Interval | None = None
+    difference_interval: Interval | None = None
+    clearly_better: bool | None = None
+
+    @property
+    def surest(self) -> Interval | None:
+        """The interval that a reader should take the mean for."""
+        return self.interval
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """What a group of cues reaches.
+
+    Attributes:
+        name: the group's.
+        cues: what it holds.
+        lacking: how many utterances lack one of them.
+        scores: the listed ones.
+    """
+
+    name: str
+    cues: Sequence[str]
+    lacking: int
+    scores: Mapping[str, Reached] = field(metadata=FLAT)
+
+
+def shortcuts(run: Run, judge: Judge, clusters: Clusters) -> list[Shortcut] | None:
+    """Return what each group of cues reaches, in the order of `groups`; None where the truth of train is not known.
 
     Args:
         run: a complete one.
         judge: how it is judged.
-        found: its clusters.
-
-    Returns:
-        A row per group: its ``name``, its ``cues``, how many ``utterances`` lack one of them, and of each listed score
-        ``mean``, ``interval``, the ``difference`` by which the run is better with its ``difference_interval``, and
-        whether it is ``clearly_better``; the last but the difference null for all but the first score, or where there
-        are no intervals.
+        clusters: its own.
     """
     truth = _truth(run)
     if truth is None:
@@ -80,17 +116,17 @@ def shortcuts(run: Run, judge: Judge, found: Clusters) -> list[Json] | None:
         for balanced, answered in _answered(run, truth, known, names, weightings).items()
     }
     first = judge.headline[0]
-    moved = _moved(run, judge, found, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)})
+    moved = _moved(run, judge, clusters, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)})
     means = {key: _means(one, judge) for key, one in {_OWN: run, **answers}.items()}
     rows = []
     for name, names in groups(known).items():
-        row: Json = {"name": name, "cues": list(names), "lacking": _lacking(run, known, names)}
+        scores = {}
         for score in judge.listed:
             key = (name, score in BALANCED)
-            row[score] = _figure(score, means[_OWN][score], means[key][score])
+            scores[score] = _reached(score, means[_OWN][score], means[key][score])
             if score == first and moved:
-                row[score] |= _intervals(score, row[score], found, moved[_OWN], moved[key])
-        rows.append(row)
+                scores[score] = _sure(score, scores[score], clusters, moved[_OWN], moved[key])
+        rows.append(Shortcut(name, list(names), _lacking(run, known, names), scores))
     return rows
 
 
@@ -100,7 +136,7 @@ def _truth(run: Run) -> Mapping[str, Any] | None:
     None where a fold has none to train on, or the manifest tells another than the predictions.
     """
     task = task_of(run)
-    targets = {name: task.target(one) for name, one in run.utterances.items()}
+    targets = {name: task.target(utterance) for name, utterance in run.utterances.items()}
     known = {name: target for name, target in targets.items() if not _unknown(target)}
     if not all(known.keys() & fold.train for fold in run.plan.folds):
         return None
@@ -122,10 +158,7 @@ def task_of(run: Run) -> Task:
             task = None
         if task is not None and task.labels == plan.labels:
             return task
-    if plan.task == "scores":
-        return ScoreSet(plan.label_set, plan.labels, low=-np.inf, high=np.inf)
-    kind = LabelSet if plan.task == "labels" else MultiLabel
-    return kind(plan.label_set, plan.labels)
+    return task_of_kind(plan.task, plan.label_set, plan.labels, low=-np.inf, high=np.inf)
 
 
 def _answered(
@@ -139,17 +172,17 @@ def _answered(
             inputs = standardised(table(known, train, names), table(known, job.said.utterances, names))
             target = np.array([truth[name] for name in train])
             for balanced, several in jobs.items():
-                several.append(replace(job, said=_said(run, job.said, *inputs, target, balanced)))
+                several.append(replace(job, said=_predicted(run, job.said, *inputs, target, balanced)))
     return {balanced: replace(run, jobs=tuple(several), seeds=run.seeds[:1]) for balanced, several in jobs.items()}
 
 
-def _said(
+def _predicted(
     run: Run, judged: Predictions, train: Floats, cues: Floats, target: NDArray[Any], balanced: bool
 ) -> Predictions:
     """Return the predictions of a linear model for the utterances that were judged."""
-    if run.plan.task == "scores":
+    if run.plan.task.is_numbers:
         return replace(judged, prediction=linear.scores(train, target, cues))
-    if run.plan.task == "multi_label":
+    if run.plan.task.is_several_labels:
         probabilities = linear.present(train, target, cues, balanced=balanced)
         return replace(judged, prediction=probabilities > 0.5, probabilities=probabilities)
     probabilities = linear.probable(train, target, cues, len(run.plan.labels), balanced=balanced)
@@ -162,41 +195,39 @@ def _means(run: Run, judge: Judge) -> dict[str, float]:
     return {name: mean(mean(s[name] for s in fold) for fold in folds) for name in judge.listed}
 
 
-def _moved(run: Run, judge: Judge, found: Clusters, answers: Mapping[_Key, Run]) -> dict[_Key, _Moved]:
+def _moved(run: Run, judge: Judge, clusters: Clusters, answers: Mapping[_Key, Run]) -> dict[_Key, _Moved]:
     """Return how the first score of the run and of each shortcut moves with the same speakers; or nothing."""
-    if found.freedom < 1:
+    if clusters.freedom < 1:
         return {}
     first, runs = judge.headline[0], {_OWN: run, **answers}
-    tables = {key: list(found.sums(one, judge.scorer).values()) for key, one in runs.items()}
+    tables = {key: list(clusters.sums(one, judge.scorer).values()) for key, one in runs.items()}
     pieces: dict[_Key, list[Floats]] = {key: [] for key in tables}
-    for weights in found.weights():
+    for weights in clusters.weights():
         for key, several in tables.items():
-            scores = [found.scores(judge.scorer, weights, one)[first] for one in several]
+            scores = [clusters.scores(judge.scorer, weights, one)[first] for one in several]
             pieces[key].append(np.mean(scores, axis=0))
     return {key: _Moved(np.concatenate(pieces[key]), influences(one, judge.scorer)[first]) for key, one in runs.items()}
 
 
-def _figure(score: str, own_mean: float, reached: float) -> Json:
-    difference = defined(measure(score).better * (own_mean - reached))
-    nothing = dict.fromkeys(("interval", "difference_interval", "clearly_better"))
-    return {"mean": defined(reached), "difference": difference, **nothing}
+def _reached(score: str, own_mean: float, reached: float) -> Reached:
+    return Reached(defined(reached), defined(measure(score).better * (own_mean - reached)))
 
 
-def _intervals(score: str, figure: Json, found: Clusters, mine: _Moved, other: _Moved) -> Json:
+def _sure(score: str, reached: Reached, clusters: Clusters, mine: _Moved, other: _Moved) -> Reached:
     """Return how sure a floor and its difference from the run are."""
-    if figure["difference"] is None:
-        return {}
+    if reached.mean is None or reached.difference is None:
+        return reached
     apart = measure(score).better * (mine.resampled - other.resampled)
     least = independent_error(mine.influence, other.influence)
-    alone = models_error(figure["mean"], other.resampled, found.freedom, independent_error(other.influence))
-    both = models_error(figure["difference"], apart, found.freedom, least)
-    ends = alone and interval(figure["mean"], alone.size, alone.freedom, measure(score).scale)
-    difference = both and interval(figure["difference"], both.size, both.freedom)
-    return {
-        "interval": list(ends) if ends else None,
-        "difference_interval": list(difference) if difference else None,
-        "clearly_better": bool(difference[0] > 0) if difference else None,
-    }
+    alone = models_error(reached.mean, other.resampled, clusters.freedom, independent_error(other.influence))
+    both = models_error(reached.difference, apart, clusters.freedom, least)
+    difference = interval(reached.difference, both.size, both.freedom) if both else None
+    return replace(
+        reached,
+        interval=interval(reached.mean, alone.size, alone.freedom, measure(score).scale) if alone else None,
+        difference_interval=difference,
+        clearly_better=bool(difference[0] > 0) if difference else None,
+    )
 
 
 def _lacking(run: Run, known: Cues, names: list[str]) -> int:

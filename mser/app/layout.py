@@ -1,0 +1,182 @@
+"""The page: what goes in on the left, what the model says on the right."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio
+
+from mser.app.answer_html import drawn, refusal, waiting
+from mser.app.asking import Asked, Asking
+from mser.app.live import Live, can_listen
+from mser.app.uploads import Uploaded
+from mser.errors import UserError, brief, is_out_of_memory
+from mser.use.model import Model
+
+LARGEST = "200mb"
+_KEPT = (60, 540)  # seconds: how often uploads are looked at, and how old they may be
+_HERE = Path(__file__).parent
+CSS = (_HERE / "page.css").read_text(encoding="utf-8")
+HEAD = f"<script>{(_HERE / 'microphone.js').read_text(encoding='utf-8')}</script>"
+_ABOUT = (
+    "It says how speech comes across to listeners, not what a person feels. Do not decide about people by it. "
+    "Nothing leaves this machine; uploads are deleted after ten minutes at most."
+)
+_MADE_UP = "This model was trained on made-up recordings, which nobody has spoken: its answers mean nothing."
+_STOPPED = '<p class="note">Stopped.</p>'
+
+
+def theme() -> Any:
+    """Return a theme with the machine's own fonts."""
+    return gradio.themes.Soft(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"])
+
+
+def page(model: Model) -> Any:
+    """Return the page of a model."""
+    asking = Asking(model)
+    with Uploaded(title="mser: which emotion?", analytics_enabled=False, delete_cache=_KEPT) as blocks:
+        gradio.HTML(_head(model))
+        if model.settings.made_up:
+            gradio.HTML(f'<p class="made-up">{_MADE_UP}</p>')
+        with gradio.Row():
+            with gradio.Column():
+                recording = gradio.Audio(
+                    label="Speech", type="filepath", sources=["upload", "microphone"], visible=asking.hears,
+                    buttons=[], elem_id="recording",
+                )  # fmt: skip
+                gradio.HTML('<p role="alert"></p>', visible=asking.hears, elem_id="microphone")
+                text = gradio.Textbox(label="What is said", lines=2, visible=asking.reads, elem_id="transcript")
+                write = gradio.Button("Transcribe", visible=model.transcriber is not None, elem_id="write")
+                window = gradio.Slider(1, 20, 4, step=0.5, label="Seconds of a window of the timeline",
+                                       visible=asking.hears)  # fmt: skip
+                ask = gradio.Button("Which emotion?", variant="primary", elem_id="ask")
+                stop = gradio.Button("Stop", elem_id="stop")
+                live = gradio.Audio(
+                    label="Live: an answer every half window", type="filepath", sources=["microphone"], streaming=True,
+                    visible=can_listen(model), buttons=[], elem_id="live",
+                )  # fmt: skip
+            with gradio.Column():
+                answer_box = gradio.HTML(elem_id="said")
+        gradio.HTML(f"<p>{_ABOUT}</p>")
+        _listen(model, live, window, answer_box)
+        ended: dict[str | None, str] = {}
+        begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
+        begun.then(
+            _told(asking, ended), [recording, text, window], answer_box, api_name="predict", show_progress="hidden"
+        )
+        write.click(_written(asking), recording, [text, answer_box], api_name="transcribe", show_progress="minimal")
+        stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
+        for given_input in (recording, text, window):  # an answer never stands beside what it was not given
+            given_input.change(None, None, answer_box, js="() => ''")
+        # Not on every change: that of an upload may come after it was asked about.
+        gradio.on(
+            [recording.clear, recording.start_recording, text.input, window.input], _ends(ended, ""), None, answer_box,
+            queue=False, show_progress="hidden", api_visibility="private",
+        )  # fmt: skip
+    return blocks
+
+
+def _listen(model: Model, live: Any, window: Any, said: Any) -> None:
+    """Let the page show what is heard as long as its microphone is on."""
+    heard = gradio.State(None)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, said], queue=False, **quiet)
+    live.stream(_heard(model), [live, window, heard], [heard, said], stream_every=0.5, **quiet)
+    live.stop_recording(_finished(model), heard, [heard, said], **quiet)
+
+
+def _heard(model: Model) -> Callable[..., Any]:
+    def hear(piece: str | None, window: float | None, heard: Live | None) -> tuple[Any, Any]:
+        if piece is None:
+            return gradio.skip(), gradio.skip()
+        heard = heard or Live(model, 4.0 if window is None else window)
+        return heard, _shown(model, lambda: heard.hear(piece))
+
+    return hear
+
+
+def _finished(model: Model) -> Callable[..., Any]:
+    def finish(heard: Live | None) -> tuple[Any, Any]:
+        return None, gradio.skip() if heard is None else _shown(model, heard.finish)
+
+    return finish
+
+
+def _shown(model: Model, known: Callable[[], Asked | None]) -> Any:
+    try:
+        asked = known()
+    except Exception as error:
+        return refusal(_why_not(error))
+    return gradio.skip() if asked is None else drawn(asked, model.task)
+
+
+def _head(model: Model) -> str:
+    run, on = model.settings.trained.get("run"), model.settings.trained.get("protocol")
+    which = f"The model {run}" if run else "The model"
+    heading = f"{which}{f', trained on {on},' if on else ''} tells {', '.join(model.task.labels)}."
+    return f"<h2>Emotion from {' and '.join(model.settings.modalities)}</h2><p>{escape(heading)}</p>"
+
+
+def _begun(ended: dict[str | None, str]) -> Callable[[gradio.Request], str]:
+    def begin(request: gradio.Request) -> str:
+        ended.pop(request.session_hash, None)
+        return waiting("Waiting for its turn…")
+
+    return begin
+
+
+def _ends(ended: dict[str | None, str], instead: str) -> Callable[[gradio.Request], Any]:
+    """Return what makes a visitor's answer end after the step that it is in, and what is shown in place of progress.
+
+    Gradio's own way to cancel is not taken: pages were seen to answer nobody any more after it.
+    """
+
+    def end(request: gradio.Request) -> Any:
+        ended[request.session_hash] = instead
+        return gradio.skip() if instead else ""
+
+    return end
+
+
+def _told(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterator[str]]:
+    """Return what answers on the page and, by an error, programs that ask it."""
+
+    def tell(recording: str | None, text: str | None, window: float | None, request: gradio.Request) -> Iterator[str]:
+        visitor = request.session_hash
+        try:
+            for step in asking.steps(recording, text, 4.0 if window is None else window):
+                if visitor and visitor in ended:
+                    instead = ended.pop(visitor)
+                    yield drawn(replace(step, of=0.0), asking.task) + instead if instead else ""
+                    return
+                yield drawn(step, asking.task)
+        except Exception as error:
+            yield refusal(_why_not(error))
+            raise gradio.Error(_why_not(error), visible=False, print_exception=False) from error
+
+    return tell
+
+
+def _written(asking: Asking) -> Callable[..., Any]:
+    def write(recording: str | None) -> tuple[Any, str]:
+        try:
+            return asking.transcribe(recording), ""
+        except Exception as error:
+            return gradio.skip(), refusal(_why_not(error))
+
+    return write
+
+
+def _why_not(error: Exception) -> str:
+    """Return in one line why there is no answer; what is a fault of ours has its traceback in the terminal."""
+    if isinstance(error, UserError):
+        return str(error)
+    if is_out_of_memory(error):
+        return "the memory of this machine is too small for this recording: give a shorter one"
+    logging.getLogger("mser").error("the page failed", exc_info=error)
+    return f"mser failed at it, which is no fault of yours ({brief(error)}): the terminal of `mser app` says more"

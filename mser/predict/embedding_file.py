@@ -1,0 +1,79 @@
+"""``mser predict --embeddings``: a vector or the frames of each clip, in a NumPy or Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mser.errors import UserError, one_line
+from mser.files.whole import replacing
+
+if TYPE_CHECKING:
+    from mser.use.clips import Clip
+    from mser.use.embeddings import Side
+    from mser.use.model import Model
+
+SUFFIXES = (".npz", ".parquet")
+
+
+def write_embeddings(
+    model: Model, clips: Iterable[Clip], path: Path, of: Side, *, frames: bool
+) -> tuple[int, int, str]:
+    """Write a whole file or nothing; return how many clips it has, how many could not be used, and why the first.
+
+    ``.npz`` holds ``audio``, ``start``, ``end`` (N,; NaN where the end is the file's) and ``embedding`` (N, D); of
+    frames ``embedding`` is (all frames, D), and ``frames`` (N,) says how many each clip has. ``.parquet`` has a row per
+    clip.
+
+    Raises:
+        UserError: if the file is of another kind or cannot be written, or the model has no such embeddings.
+    """
+    from mser.use.embeddings import require_embeddings
+
+    if path.suffix not in SUFFIXES:
+        raise UserError(f"--embeddings {path}: expected a file that ends in {' or '.join(SUFFIXES)}")
+    require_embeddings(model.engine, of, frames=frames)
+    rows: list[dict[str, Any]] = []
+    failed, first = 0, ""
+    for clip in clips:
+        try:
+            embedding = model.embed_clip(clip, of=of, frames=frames)
+        except (UserError, MemoryError) as error:
+            failed, first = failed + 1, first or f"{clip.called}: {one_line(error)}"
+            continue
+        rows.append({"audio": clip.called, "start": clip.start, "end": clip.end, "embedding": embedding})
+    with replacing(path) as neighbour:
+        (_write_npz if path.suffix == ".npz" else _write_parquet)(neighbour, rows, frames=frames)
+    return len(rows), failed, first
+
+
+def _write_npz(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> None:
+    every = [row["embedding"] for row in rows]
+    arrays: dict[str, Any] = {
+        "audio": np.array([row["audio"] for row in rows], dtype=np.str_),
+        "start": np.array([row["start"] for row in rows], dtype=np.float64),
+        "end": np.array([np.nan if row["end"] is None else row["end"] for row in rows], dtype=np.float64),
+        "embedding": (np.concatenate if frames else np.stack)(every) if every else np.zeros((0, 0), np.float32),
+    }
+    if frames:
+        arrays["frames"] = np.array([len(frames_of_clip) for frames_of_clip in every])
+    with path.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def _write_parquet(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> None:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise UserError(
+            "Parquet needs pyarrow, which is not installed: pip install 'multimodal-ser[parquet]'"
+        ) from error
+    vector = pa.list_(pa.float32())
+    kinds = {"audio": pa.string(), "start": pa.float64(), "end": pa.float64(),
+             "embedding": pa.list_(vector) if frames else vector}  # fmt: skip
+    listed = [row | {"embedding": row["embedding"].tolist()} for row in rows]
+    parquet.write_table(pa.Table.from_pylist(listed, schema=pa.schema(list(kinds.items()))), path)

@@ -1,0 +1,1 @@
+"""``mser serve``: a model folder that answers over HTTP."""
