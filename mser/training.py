@@ -27,14 +27,14 @@ from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.out_of_memory import OutOfMemory
-from mser.callbacks.predictions import WritePredictions
+from mser.callbacks.predictions import WritePredictions, rows
 from mser.callbacks.random_state import RandomState
 from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
 from mser.data import datamodules as datamodules  # makes `--data IEMOCAP` known
 from mser.data.datamodules import Table
-from mser.data.module import CorpusDataModule
+from mser.data.module import CorpusDataModule, Part
 from mser.data.other_corpus import adapt, adapt_table
 from mser.errors import UserError, one_line
 from mser.fitting.config_files import require_readable
@@ -44,6 +44,7 @@ from mser.fitting.given_options import with_null
 from mser.fitting.option_errors import explained
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
+from mser.fitting.scored import show
 from mser.fitting.starting import start_from
 from mser.fitting.trainers import alone_in_allocation, best_precision, require_possible, require_usable
 from mser.plugins import imported
@@ -192,7 +193,19 @@ class MserCLI(LightningCLI):
             )
         self._require_own_checkpoint()
 
+        if self.subcommand != "predict":
+            self.config_init[self.subcommand]["verbose"] = False  # our own table has floors
+
     before_validate = before_predict = before_test
+
+    def after_test(self) -> None:
+        """Show the scores of the part."""
+        part: Part = "test" if self.subcommand == "test" else "val"
+        table = rows(self.model, self.datamodule, part)  # every process must take part
+        if self.trainer.is_global_zero:
+            show(table, self.datamodule.label_set, exclusive=self.model.objective.exclusive, part=part)
+
+    after_validate = after_test
 
     def model_options(self) -> dict[str, Any]:
         """Return the options of the model as ``config.yaml`` states them."""

@@ -125,6 +125,19 @@ def test_no_gpu(corpus, tmp_path, capsys, monkeypatch):
     assert "No supported gpu backend found!" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
+def test_scores_are_shown_with_their_floor(corpus, fitted, tmp_path, capsys):
+    assert run("test", corpus, tmp_path, f"--ckpt_path={fitted}/checkpoints/best.ckpt") == 0
+    printed = capsys.readouterr().out
+    print(printed)
+    (line,) = (line.split() for line in printed.splitlines() if line.split()[:1] == ["UA"])
+    assert line[-1] == "25.0"
+    assert 0 <= float(line[-2]) <= 100
+    assert "recall of hap" in printed
+    assert "the floor is always naming the commonest class" in " ".join(printed.split())
+    assert "DataLoader 0" not in printed
+    assert "test/ua" not in printed
+
+
 @pytest.mark.parametrize("command", ["validate", "test", "predict"])
 def test_weights_that_nobody_trained_are_not_asked(command, corpus, tmp_path, capsys):
     assert run(command, corpus, tmp_path) == 2
