@@ -192,6 +192,10 @@ def _from_json(row: dict[str, Any], where: str) -> Utterance:
     if unknown := row.keys() - {field.name for field in fields(Utterance)}:
         raise UserError(f"{where} is no utterance: it has {min(unknown)[:80]!r}; {_AGAIN}")
     utterance = fit(Utterance, {"transcript": "", "speaker": "", **row}, where, _AGAIN)
+    if "\0" in utterance.audio:
+        raise UserError(
+            f"{where} is no utterance: its audio is {utterance.audio[:80]!r}, which names no file; {_AGAIN}"
+        )
     ends = utterance.end is None or utterance.start < utterance.end < inf
     numbers = [*utterance.scores.values(), *(score for rating in utterance.ratings for score in rating.scores.values())]
     if not (0 < utterance.duration < inf and 0 <= utterance.start < inf and ends and all(map(isfinite, numbers))):

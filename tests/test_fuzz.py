@@ -141,5 +141,5 @@ def _fault(ask: Callable[[Path], int], root: Path, capsys: pytest.CaptureFixture
     if code not in (0, 1, 2) or len(lines) != (code == 2):
         return f"exit code {code} and {said.err[:300]!r}"
     return f"{max(map(len, lines), default=0)} and {len(said.out)} letters" * (
-        len(said.out) > 300_000 or any(len(line) > 2_000 for line in lines)
+        len(said.out) > 500_000 or any(len(line) > 2_000 for line in lines)
     )

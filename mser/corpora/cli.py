@@ -19,6 +19,7 @@ from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
 from mser.corpora.table.reader import ROLES
 from mser.corpora.turns_table import add_parser as add_turns_parser
+from mser.data.completeness import silent_words
 from mser.errors import UserError
 from mser.manifest import Manifest
 from mser.plugins import imported
@@ -63,7 +64,7 @@ def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
         "seconds": round(sum(utterance.duration for utterance in manifest if utterance.audio), 3),
         "splits": dict(splits) or None,
         "problems": [asdict(problem) for problem in manifest.problems],
-        "notes": list(manifest.notes),
+        "notes": [*manifest.notes, *filter(None, [silent_words(manifest.utterances)])],
     }
 
 
@@ -78,7 +79,8 @@ def _check(args: argparse.Namespace) -> int:
 
         made_up = read_made_up(args.root)
         expected = which.published if made_up is None else made_up
-        print_check(summary, args.root, expected, notes=manifest.notes, made_up=made_up is not None)
+        silent = silent_words(manifest.utterances)
+        print_check(summary, args.root, expected, notes=manifest.notes, silent=silent, made_up=made_up is not None)
     return 1 if manifest.problems else 0
 
 

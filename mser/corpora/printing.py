@@ -22,7 +22,13 @@ _SHOWN = 8  # problems of one kind; --json has them all
 
 
 def print_check(
-    summary: Mapping[str, Any], root: Path, expected: Counts, *, notes: Sequence[str] = (), made_up: bool
+    summary: Mapping[str, Any],
+    root: Path,
+    expected: Counts,
+    *,
+    notes: Sequence[str] = (),
+    silent: str = "",
+    made_up: bool,
 ) -> None:
     """Print the counts beside the expected ones, what is unusual, then the problems by kind."""
     console = _console()
@@ -43,7 +49,7 @@ def print_check(
     for name, counts in summary["label_sets"].items():
         sets.add_row(name, str(counts["total"]), _numbers({k: n for k, n in counts.items() if k != "total"}))
     console.print(sets, "")
-    _print_problems(console, summary["problems"])
+    _print_problems(console, summary["problems"], but=silent)
 
 
 def print_folds(
@@ -126,8 +132,10 @@ def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source:
     return table
 
 
-def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]]) -> None:
-    if not problems:
+def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]], *, but: str) -> None:
+    if but:
+        console.print(but, style="yellow", soft_wrap=True)
+    elif not problems:
         console.print("no problems: the corpus is sound", style="green")
     kinds = Counter(problem["kind"] for problem in problems)
     for kind, number in kinds.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
@@ -118,7 +119,21 @@ def garbled(text: str) -> str:
         return "nothing"
     if _CONTROL.search(text):
         return f"{short(text)}, which holds control characters"
+    if why := _no_text(text[:LONGEST].lstrip().encode("utf-8", "surrogatepass")):
+        return f"{short(text)}, which {why}"
+    if _is_json(text):
+        return f"{short(text)}, which is JSON, not what was said"
     return f"{short(text)} and {len(text)} letters in all" if len(text) > LONGEST else ""
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is an object of JSON, or a list: of words that somebody said in brackets it is none."""
+    if not (text.strip()[:1] in "{[" and text.strip()[-1:] in "}]"):
+        return False
+    try:
+        return bool(json.loads(text))
+    except (ValueError, RecursionError):
+        return False
 
 
 def number(text: str) -> float | None:
@@ -169,6 +184,8 @@ def _no_text(data: bytes) -> str:
         return "is a web page, not the file itself; download it again"
     if _CONFLICT.search(data):
         return "holds the marks of a merge conflict; restore it"
+    if data.startswith(b"{\\rtf"):
+        return "is in RTF; save it as plain text"
     return ""
 
 

@@ -49,6 +49,10 @@ def main(argv: list[str]) -> int:
     """
     args, fit_options = parse(argv)
     fit_options = [option for config in args.config for option in ("--config", config)] + fit_options
+    if "--print_config" in (option.partition("=")[0] for option in fit_options):
+        from mser.training import main as fit
+
+        return fit(["fit", *fit_options])
     require_at_hand(fit_options, folds=args.folds or ())
     run = Path(expandvars(args.out))
     track = bool(args.logger) or in_sweep()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from mser.corpora.text_files import short
 from mser.errors import UserError
 from mser.labels import ScoreSet, Task
 from mser.manifest import Manifest, Problem, Utterance
@@ -77,9 +78,11 @@ def require_transcripts(
     """
     empty = sum(is_wordless(utterance.transcript) for utterance in utterances)
     if empty == len(utterances):
+        held = next((short(one.transcript) for one in utterances if one.transcript.strip()), "")
+        found = "".join(f" ({note})" for note in ([f"they hold such as {held}"] if held else []) + [*notes])
         raise UserError(
             f"{where}: none of the {empty} utterances of the {part} part has a transcript, so the text encoder has "
-            f"nothing to read{''.join(f' ({note})' for note in notes)}; give transcripts, or model.text: null"
+            f"nothing to read{found}; give transcripts, or model.text: null"
         )
     if empty and tells:
         log.warning("%s: %s", where, wordless(empty, len(utterances), part))
@@ -108,6 +111,14 @@ def wordless(empty: int, number: int, part: str) -> str:
     verb = "has" if empty == 1 else "have"
     share = f"{empty} of {number} utterances of the {part} part ({empty / number:.1%})"
     return f"{share} {verb} no transcript; there the text encoder reads nothing"
+
+
+def silent_words(utterances: Sequence[Utterance]) -> str:
+    """Return a note where some or all transcripts are empty, for who would train a text encoder; else nothing."""
+    empty = sum(is_wordless(utterance.transcript) for utterance in utterances)
+    if empty and empty == len(utterances):
+        return f"none of the {empty} utterances has a transcript: speech alone can be trained (model.text: null)"
+    return f"{empty} of {len(utterances)} utterances have no transcript" if empty else ""
 
 
 def _kinds(counts: Counter[str]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from mser.errors import UserError, one_line
+from mser.errors import UserError, brief, one_line
 from mser.files.whole import replacing
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mser.use.model import Model
 
 SUFFIXES = (".npz", ".parquet")
+_OTHER = "choose another name, or delete it"
+_NO_ARROW = "Parquet needs pyarrow, which is not installed: pip install 'multimodal-ser[parquet]'"
 
 
 def write_embeddings(
@@ -35,6 +38,7 @@ def write_embeddings(
 
     if path.suffix not in SUFFIXES:
         raise UserError(f"--embeddings {path}: expected a file that ends in {' or '.join(SUFFIXES)}")
+    require_own(path)
     require_embeddings(model.engine, of, frames=frames)
     rows: list[dict[str, Any]] = []
     failed, first = 0, ""
@@ -48,6 +52,33 @@ def write_embeddings(
     with replacing(path) as neighbour:
         (_write_npz if path.suffix == ".npz" else _write_parquet)(neighbour, rows, frames=frames)
     return len(rows), failed, first
+
+
+def require_own(path: Path) -> None:
+    """Refuse to write over a file that holds no embeddings of `write_embeddings`.
+
+    Raises:
+        UserError: if there is such a file.
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    try:
+        own = {"audio", "start", "end", "embedding"} <= _names(path)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:  # pyarrow's own errors are ValueErrors
+        raise UserError(f"--embeddings {path}: is there and holds no embeddings ({brief(error)}); {_OTHER}") from error
+    if not own:
+        raise UserError(f"--embeddings {path}: is there and holds something else than embeddings; {_OTHER}")
+
+
+def _names(path: Path) -> set[str]:
+    if path.suffix == ".npz":
+        with ZipFile(path) as arrays:
+            return {name.removesuffix(".npy") for name in arrays.namelist()}
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise UserError(_NO_ARROW) from error
+    return set(parquet.read_schema(path).names)
 
 
 def _write_npz(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> None:
@@ -69,9 +100,7 @@ def _write_parquet(path: Path, rows: list[dict[str, Any]], *, frames: bool) -> N
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise UserError(
-            "Parquet needs pyarrow, which is not installed: pip install 'multimodal-ser[parquet]'"
-        ) from error
+        raise UserError(_NO_ARROW) from error
     vector = pa.list_(pa.float32())
     kinds = {"audio": pa.string(), "start": pa.float64(), "end": pa.float64(),
              "embedding": pa.list_(vector) if frames else vector}  # fmt: skip

@@ -17,6 +17,12 @@ _RUN = 5
 _UNSEPARATED = re.compile(  # Thai and Lao, Burmese, Khmer; kana, Han
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_UNKNOWN = re.compile(r"[\[<({]\s*(unk|unknown|pad|mask|blank|empty|none|null|nan|n/?a)\s*[\])>}]", re.IGNORECASE)
+_PLACEHOLDERS = {
+    *("nan", "NaN", "NAN", "-nan", "#N/A", "N/A", "n/a", "NA", "null", "NULL", "Null", "None", "NaT"),
+    *("undefined", "#NAME?", "#REF!", "#VALUE!", "#NULL!", "UNK", "unk"),
+}
+"""What pandas, Python, JSON, databases and spreadsheets write for a cell that holds nothing."""
 _NUMBER = re.compile(
     r"(?<![\w.])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(\.[0-9]{1,6}(?![0-9]))?(st|nd|rd|th)?(?![0-9\w])"
 )
@@ -62,13 +68,24 @@ def runs(sentence: Sequence[str]) -> frozenset[str]:
 
 
 def is_wordless(transcript: str) -> bool:
-    r"""Return whether a transcript has nothing to read: no sign that can be seen.
+    r"""Return whether a transcript has nothing to read: no sign that can be seen, or what programs write for no text.
+
+    Words are placeholders only as programs spell them, since people say "None." too; tags of sounds can be read, and so
+    can what is but shouted or asked.
 
     Example:
-        >>> is_wordless(" \u200b\n"), is_wordless("...")
-        (True, False)
+        >>> [is_wordless(text) for text in (" \u200b\n", "nan", "<unk> [UNK]", "...", "- -")]
+        [True, True, True, True, True]
+        >>> [is_wordless(text) for text in ("None.", "[LAUGHTER]", "?!", "5")]
+        [False, False, False, False]
     """
-    return not any(sign.isprintable() and not sign.isspace() for sign in transcript)
+    text = _UNKNOWN.sub("", transcript).strip()
+    return text in _PLACEHOLDERS or not any(map(_is_read, text))
+
+
+def _is_read(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    return sign in "!?\u00a1\u00bf\uff01\uff1f" or not (kind[0] in "CZPM" or sign in "\ufffc\ufffd~|<>=+^`")
 
 
 class NearCopies:

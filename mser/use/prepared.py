@@ -10,6 +10,7 @@ import numpy as np
 from mser.audio.decoding import SAMPLE_RATE, SHORTEST, Samples
 from mser.errors import UserError
 from mser.manifest import Seconds
+from mser.splits.transcripts import is_wordless
 from mser.use.clips import Clip, hear
 from mser.use.settings import NEEDS_TEXT, Settings
 
@@ -53,7 +54,7 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
     """
     if clip.error:
         raise UserError(clip.error)
-    written = "text" in settings.modalities and bool((clip.transcript or "").strip())
+    written = "text" in settings.modalities and not is_wordless(clip.transcript or "")
     transcribe = asr and "text" in settings.modalities and not written and clip.audio is not None
     listens = "speech" in settings.modalities and clip.audio is not None
     sides = tuple(side for side, there in (("speech", listens), ("text", written or transcribe)) if there)
@@ -87,6 +88,12 @@ def require_sides(clip: Clip, settings: Settings, sides: Sequence[str]) -> None:
     if sides and settings.takes_either:
         return
     if "text" in settings.modalities and "text" not in sides:
-        raise UserError(NEEDS_TEXT if clip.transcript is None else f"the transcript is empty: {NEEDS_TEXT}")
+        raise UserError(
+            NEEDS_TEXT if clip.transcript is None else f"the transcript {_held(clip.transcript)}: {NEEDS_TEXT}"
+        )
     if "speech" in settings.modalities and "speech" not in sides:
         raise UserError("this model listens: give it a recording")
+
+
+def _held(transcript: str) -> str:
+    return f"is {transcript.strip()[:40]!r}, which stands for none" if transcript.strip() else "is empty"

@@ -76,7 +76,7 @@ class Member:
     weights: str
     seed: int
     fold: int
-    temperature: _Above
+    temperature: Annotated[float, msgspec.Meta(ge=0.01, le=1000)]
     metrics: dict[str, dict[str, float | None]]
     floor: dict[str, float | None]
 

@@ -57,3 +57,17 @@ def test_silence_in_any_coding_is_silence(tmp_path, subtype, level):
     soundfile.write(tmp_path / "a.wav", np.full((RATE, 2), level), RATE, subtype=subtype)
     with pytest.raises(BadAudioError, match="is silent"):
         check_audible(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("length", [0, 40, 430, 3000])
+def test_a_length_of_the_whole_file_that_is_too_small_is_no_silence(tmp_path, length):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.sin(np.arange(8000) / 5) * np.r_[np.zeros(4000), np.ones(4000)], 16000, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[4:8] = length.to_bytes(4, "little")
+    path.write_bytes(data)
+    if not length:
+        assert check_audible(path).frames == 8000
+        return
+    with pytest.raises(BadAudioError, match="cannot be decoded"):  # as decoders end it there too
+        check_audible(path)

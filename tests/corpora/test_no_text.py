@@ -10,9 +10,10 @@ from fake.corpora.iemocap import make_iemocap
 from fake.corpora.meld import make_meld
 from fake.corpora.msp_podcast import make_msp_podcast
 from fake.corpora.opinions import MOSI, make_label_csv, make_mosei, make_mosi
-from fake.corpora.table import make_table
+from fake.corpora.table import make_table, rows
 
 from mser.cli import main
+from mser.corpora.text_files import garbled
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 20\n"
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -137,3 +138,18 @@ def test_long_cells_are_one_line(trees, name, file, capsys):
             assert len(str(told)) < 20_000
     finally:
         path.write_bytes(before)
+
+
+@pytest.mark.parametrize("cell", [POINTER.decode(), "<html><body>404</body></html>", "<<<<<<< HEAD\na\n>>>>>>> b",
+                                  "{\\rtf1 hello}", '{"text": "hello"}', '["hello"]'])  # fmt: skip
+def test_a_cell_that_is_no_text_is_refused_with_its_row(cell, tmp_path, capsys):
+    said = [{**row, "transcript": cell if number == 2 else row["transcript"]} for number, row in enumerate(rows(2, 1))]
+    make_table(tmp_path / "t.csv", said)
+    assert main(["data", "check", "table", str(tmp_path / "t.csv")]) == 2
+    assert "t.csv, row 4: its transcript is '" in capsys.readouterr().err
+
+
+def test_brackets_that_somebody_wrote_are_words():
+    assert [garbled(text) for text in ("[LAUGHTER]", "[BREATHING] Yes. [LAUGHTER]", "{sigh}", "version two")] == [
+        ""
+    ] * 4

@@ -5,6 +5,7 @@ import random
 import pytest
 from fake.corpora.iemocap import tone, write_wav
 from fake.corpora.table import make_table
+from fake.places import EXPERIMENTS
 
 from mser.cli import main
 from mser.crossval.language import language_notes
@@ -57,3 +58,10 @@ def test_both_are_told_by_the_command(tmp_path, capsys, caplog):
     assert main(["crossval", "--data=Table", *options, *small, f"--out={tmp_path / 'run'}"]) == 0
     assert "seed1/fold1: val/ua never rose above 50.0 % (chance is 50.0 %) in 1 epochs" in caplog.text
     assert '"language": "de"' in (tmp_path / "run/protocol.json").read_text()
+
+
+def test_the_configuration_of_a_cross_validation_is_printed(tmp_path, capsys):
+    config = EXPERIMENTS / "demo/speech_only.yaml"
+    assert main(["crossval", f"--config={config}", f"--out={tmp_path / 'xv'}", "--print_config"]) == 0
+    assert "seed_everything: 1\n" in capsys.readouterr().out
+    assert not (tmp_path / "xv").exists()

@@ -6,7 +6,9 @@ import logging
 import pytest
 from fake.corpora.table import make_table, rows
 from fake.places import EXPERIMENTS
+from fake.trained import untrained
 
+import mser
 from mser.cli import main
 from mser.crossval.plan import plan
 from mser.data.completeness import require_transcripts
@@ -34,6 +36,39 @@ def test_a_part_without_words_is_refused_and_a_share_is_said(caplog):
     ]
 
 
+PLACEHOLDERS = [
+    "nan",
+    "None",
+    "N/A",
+    "null",
+    "[unk]",
+    "<unk> <unk>",
+    "...",
+    "\ufffc",
+    "--",
+    "\u2014 \u2014",
+    "#N/A",
+    "_",
+]
+
+
+@pytest.mark.parametrize("held", PLACEHOLDERS)
+def test_what_programs_write_for_no_text_is_no_transcript(held):
+    with pytest.raises(UserError, match=r"none of the 2 utterances .* nothing to read \(they hold such as"):
+        require_transcripts(utterances(held, ""), part="train", where="x")
+
+
+@pytest.mark.parametrize("said", ["None.", "No", "?", "[LAUGHTER]", "7", "\u5462", "\U0001f600", "Nan!"])
+def test_what_somebody_said_or_did_is_one(said):
+    require_transcripts(utterances(said), part="train", where="x")
+
+
+def test_a_model_is_asked_nothing_of_a_placeholder(tmp_path):
+    model = mser.load(untrained(tmp_path / "model", sides=("text",)), device="cpu")
+    with pytest.raises(UserError, match="the transcript is 'nan', which stands for none"):
+        model.predict(None, "nan")
+
+
 @pytest.mark.parametrize("name", ["text", "\u200btranscript"])
 def test_a_table_whose_transcripts_have_another_name(name, tmp_path, capsys):
     said = [{**row, name: row["transcript"]} for row in rows()]
@@ -49,7 +84,10 @@ def test_a_table_whose_transcripts_have_another_name(name, tmp_path, capsys):
     with pytest.raises(UserError, match="has a transcript, so the text encoder has nothing to read"):
         plan(str(tmp_path / "run"), options)
     assert main(["data", "check", "table", str(tmp_path / "own.csv")]) == 0
-    assert f"columns that are not used: {column}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"columns that are not used: {column}" in told
+    assert "no problems" not in told
+    assert "none of the 36 utterances has a transcript: speech alone can be trained (model.text: null)" in told
 
 
 def test_the_audit_counts_what_there_is_to_read(tmp_path):

@@ -1,9 +1,11 @@
 import dataclasses
+import json
 import shutil
 
 import pytest
 from fake.corpora.iemocap import make_iemocap
 
+from mser.cli import main
 from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
@@ -212,3 +214,11 @@ def test_copies_are_within_a_part_only_where_both_are_in_it():
             return [("a", "b"), ("d", "a"), ("c", "a"), ("a", "d"), ("a", "elsewhere"), ("elsewhere", "a")]
 
     assert list(_within_parts([ONE], Recordings())) == [("a", "b")]
+
+
+def test_a_manifest_whose_paths_name_no_file_is_told_with_its_line(tmp_path, capsys):
+    row = {"id": "a", "audio": "a\0.wav", "duration": 1.0, "transcript": "", "speaker": "s", "group": "g"}
+    header = {"corpus": "iemocap", "root": str(tmp_path), "problems": []}
+    (tmp_path / "m.jsonl").write_text("".join(json.dumps(line) + "\n" for line in (header, row)))
+    assert main(["data", "folds", "iemocap", str(tmp_path / "m.jsonl")]) == 2
+    assert "m.jsonl:2 is no utterance: its audio is 'a\\x00.wav', which names no file" in capsys.readouterr().err

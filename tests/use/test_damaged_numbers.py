@@ -28,7 +28,7 @@ def test_weights_that_are_no_numbers_are_refused(folder, bad):
         mser.load(folder)
 
 
-@pytest.mark.parametrize("temperature", [0, -1, float("nan"), "2", True, None])
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), "2", True, None, 1e-300, 1e9])
 def test_temperatures_that_cannot_be_are_refused(folder, temperature):
     told = json.loads((folder / "config.json").read_text())
     told["members"][0]["temperature"] = temperature

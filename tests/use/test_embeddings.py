@@ -3,15 +3,19 @@
 import json
 
 import numpy as np
-import pyarrow.parquet
+import pyarrow
 import pytest
 import soundfile
 from fake.trained import untrained
+from pyarrow import parquet
 from safetensors.torch import load_file, save_file
 
 import mser
 from mser.cli import main
 from mser.errors import UserError
+from mser.predict import embedding_file
+from mser.predict.embedding_file import require_own
+from mser.predict.rows_there import RowsThere
 
 SOUND = {name: 0.1 * np.random.default_rng(count).standard_normal(count) for name, count in (("a", 9000), ("b", 16000))}
 TEXTS = ["hello there", "no"]
@@ -66,7 +70,7 @@ def test_files_hold_what_python_gives(folder, suffix, frames, capsys):
         assert found["audio"].tolist() == files
         every = np.split(found["embedding"], np.cumsum(found["frames"])[:-1]) if frames else found["embedding"]
     else:
-        every = [np.array(one, np.float32) for one in pyarrow.parquet.read_table(out)["embedding"].to_pylist()]
+        every = [np.array(one, np.float32) for one in parquet.read_table(out)["embedding"].to_pylist()]
     for one, ours in zip(every, expected, strict=True):
         np.testing.assert_allclose(one, ours, atol=1e-6)
 
@@ -108,3 +112,38 @@ def test_of_an_ensemble_only_what_was_frozen_can_be_embedded(folder):
     for side in ("text", "fused"):
         with pytest.raises(UserError, match="an ensemble of 2 models, whose embeddings are not comparable"):
             model.embed(file, "hello there", of=side)
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.parquet"])
+def test_a_file_of_ones_own_is_not_written_over(name, tmp_path):
+    out = tmp_path / name
+    for content in (b"my notes\n", _stored(out)):
+        out.write_bytes(content)
+        with pytest.raises(UserError, match=r"is there and holds (no|something else than) embeddings"):
+            require_own(out)
+        assert out.read_bytes() == content
+    out.unlink()
+    require_own(out)
+    write = embedding_file._write_npz if name == "x.npz" else embedding_file._write_parquet
+    write(out, [{"audio": "a.wav", "start": 0.0, "end": None, "embedding": np.zeros(2, np.float32)}], frames=False)
+    require_own(out)
+
+
+def _stored(out):
+    if out.suffix == ".npz":
+        np.savez(out, mine=np.zeros(2))
+    else:
+        parquet.write_table(pyarrow.table({"mine": [1]}), out)
+    return out.read_bytes()
+
+
+@pytest.mark.parametrize(("begun", "own"), [("audio", False), ("a", False), ("audio,start,end,tr", True), ("", True)])
+def test_a_line_that_anybody_may_have_begun_is_nobodys_answers(begun, own, tmp_path):
+    path = tmp_path / "u.csv"
+    path.write_text(begun)
+    there = ("audio", "start", "end", "transcript", "label")
+    if own:
+        assert RowsThere(path, path, there, "m").size == 0
+    else:
+        with pytest.raises(UserError, match="holds a line that mser did not write"):
+            RowsThere(path, path, there, "m")
