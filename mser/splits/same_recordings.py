@@ -44,12 +44,12 @@ class Recordings:
 
     @classmethod
     def of(cls, utterances: Iterable[Utterance], root: Path) -> Recordings:
-        """Listen to utterances; what was heard before is remembered (`mser.splits.listening.listen`).
+        """Listen to utterances; what was heard before is remembered (`mser.splits.recording_copies.listen`).
 
         Raises:
             UserError: if an audio file cannot be read.
         """
-        from mser.splits.listening import listen  # numpy, which the commands that only read need not
+        from mser.splits.recording_copies import listen  # numpy, which commands that only read need not
 
         known = {utterance.id: utterance for utterance in utterances}
         recorded = {name: utterance for name, utterance in known.items() if utterance.audio}
