@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import nan
 
 from mser.manifest import Utterance
+from mser.report.agreement.observers import agreement
 from mser.report.figures import pooled
 from mser.report.json_layout import FLAT
-from mser.report.observers import agreement
 from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.means import defined, mean
@@ -53,7 +53,7 @@ def slices(run: Run, judge: Judge) -> Slices:
         - ``styles``: improvised and scripted, as the corpus names them.
         - ``near_copies``: whether training on the fold has read nearly the same words
           (`mser.splits.transcripts.NearCopies`).
-        - ``agreements``: how many of the observers chose the label (`mser.report.observers.agreement`).
+        - ``agreements``: how many of the observers chose the label (`mser.report.agreement.observers.agreement`).
         - ``genders``, ``lengths``, ``sessions``, ``speakers``.
 
         Each is None where nothing tells the kinds apart.

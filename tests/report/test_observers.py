@@ -14,8 +14,8 @@ from scipy.stats import entropy
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.observers import _each, agreement, observers, soft_scores, votes
-from mser.report.people import alpha
+from mser.report.agreement.observers import _each, agreement, observers, soft_scores, votes
+from mser.report.agreement.people import alpha
 from mser.runs.run import read_run
 from mser.scoring.clusters import clusters_of
 

@@ -20,7 +20,7 @@ from mser.scoring.scorers import judge
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 def report(capsys, *runs, score=None):

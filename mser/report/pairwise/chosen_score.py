@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mser.errors import UserError
+from mser.report.agreement.observers import MEASURED as SOFT
+from mser.report.agreement.observers import soft_labels, soft_scorer
 from mser.report.confidence import calibration_error
-from mser.report.observers import MEASURED as SOFT
-from mser.report.observers import soft_labels, soft_scorer
 from mser.runs.run import Run
 from mser.scoring.metrics import ALIASES
 from mser.scoring.scorers import Judge, judge, knowing, led_by, with_binary
