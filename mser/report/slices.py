@@ -58,7 +58,11 @@ def slices(run: Run, judge: Judge) -> Slices:
 
         Each is None where nothing tells the kinds apart.
     """
-    speakers = {name: who for job in run.jobs for name, who in zip(job.said.utterances, job.said.speakers, strict=True)}
+    speakers = {
+        name: who
+        for job in run.jobs
+        for name, who in zip(job.predictions.utterances, job.predictions.speakers, strict=True)
+    }
     return {
         "styles": _slice(run, judge, _everywhere(run, {name: one.style for name, one in run.utterances.items()})),
         "near_copies": _slice(run, judge, _copied(run), COPIES),
@@ -94,7 +98,7 @@ def _divided(run: Run, seed: int, kinds: Kinds) -> dict[str, Predictions]:
         kinds.get(job.fold.number, {}).get(utterance, "")
         for job in run.jobs
         if job.seed == seed
-        for utterance in job.said.utterances
+        for utterance in job.predictions.utterances
     ]
     return pooled(run, seed).divided(of_each)
 

@@ -29,7 +29,7 @@ def judged(run: Run, score: str | None = None) -> Judge:
         return found
     if not run.plan.exclusive and run.plan.task.is_one_label:
         found = with_binary(found, run.plan.labels)
-    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].said))
+    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].predictions))
     if name in known:
         return led_by(found, name)
     shares = soft_labels(run)
