@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +41,12 @@ from mser.fitting.early import named_corpus
 from mser.fitting.given_options import given as given_options
 from mser.fitting.given_options import with_null
 from mser.fitting.option_errors import explained
+from mser.fitting.quiet import quiet
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
 from mser.fitting.scored import show
 from mser.fitting.starting import start_from
+from mser.fitting.subcommand_help import each_subcommand
 from mser.fitting.trainers import alone_in_allocation, best_precision, require_possible, require_usable
 from mser.plugins import imported
 from mser.recognizer import EmotionRecognizer
@@ -64,38 +65,6 @@ TRAINER_DEFAULTS = {
     "enable_model_summary": False,
     "plugins": {"class_path": "mser.callbacks.whole_files.WholeFiles"},
 }
-
-
-EXPECTED = (
-    "LightningCLI's args parameter is intended",
-    ".*does not have many workers",  # loading 16 kHz PCM costs less than handing it between processes
-    ".*Checkpoint directory .* exists and is not empty",  # that is what resuming is
-    ".*sync_dist=True",  # scores are of the whole part, gathered before they are taken, so all processes have the same
-    ".*your dataloader is not resumable",  # CorpusDataModule itself remembers where it was
-    ".*treespec",  # inside torch
-    ".*AMP with fp16 is not supported on CPU",  # refused by require_usable
-    ".*module.s. in eval mode",  # frozen encoders, whose numbers the log states
-    ".*predict returned None",  # WritePredictions has them
-    ".*smaller than the logging interval",  # a logger gets the numbers of whole epochs
-)
-"""Warnings about what is meant to be so."""
-
-
-_OF_A_FIT = f"--config FOLDER/{CONFIG} --ckpt_path FOLDER/{BEST}"
-_HELP = (
-    (
-        "fit",
-        "--config FILE",
-        "Train on one fold, data.init_args.fold; the test part stays locked. The folder trainer.default_root_dir "
-        "receives config.yaml, history.csv and the checkpoint with the best score on validation. Options are taken "
-        "from each --config in turn and then from the command line; the last one counts. --print_config shows them "
-        "all, `mser fit --data.help IEMOCAP` those of a corpus.",
-    ),
-    ("validate", _OF_A_FIT, "Score a checkpoint on the validation part of its fold."),
-    ("test", _OF_A_FIT, "Score a checkpoint on the test part of its fold, which is counted in tested.jsonl."),
-    ("predict", _OF_A_FIT, "Write what a checkpoint says of every utterance of a corpus."),
-)
-"""Of each subcommand what its help begins with, instead of all options at once and Lightning's own words."""
 
 
 _STRICT = {"exit_on_error": False, "allow_abbrev": False}
@@ -308,7 +277,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     """
     argv = with_null(sys.argv[1:] if argv is None else argv)
     require_readable(argv)
-    _quiet()
+    quiet()
     try:
         return MserCLI(
             EmotionRecognizer,
@@ -324,7 +293,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             },
             seed_everything_default=1,
             auto_configure_optimizers=False,
-            parser_kwargs=_each_subcommand(_STRICT) if run else _STRICT,
+            parser_kwargs=each_subcommand(_STRICT) if run else _STRICT,
             args=argv,
             run=run,
         )
@@ -342,21 +311,3 @@ def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
     while error is not None and not isinstance(error, ModuleNotFoundError):
         error = error.__cause__ or error.__context__
     return error
-
-
-def _each_subcommand(kwargs: dict[str, Any]) -> dict[str, Any]:
-    usages = {name: {"usage": f"mser {name} {usage} [options]", "description": text} for name, usage, text in _HELP}
-    return {**kwargs, **{name: kwargs | help_text for name, help_text in usages.items()}}
-
-
-def _quiet() -> None:
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
-    for message in EXPECTED:
-        warnings.filterwarnings("ignore", message)
-    # Lightning advertises and says what was not asked for; our own lines say what matters.
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("mser").setLevel(logging.INFO)

@@ -186,7 +186,7 @@ def test_a_fit_is_exported_like_a_fold(place, tmp_path, capsys):
     best = [row["val/ua"] for row in csv.DictReader((fitted / "history.csv").open())]
     assert member["metrics"]["val"]["ua"] == pytest.approx(max(map(float, best)))
     card = (tmp_path / "model/README.md").read_text()
-    assert "Scores are of the validation parts: the test parts are still locked, `acme/3fold`" in card
+    assert "Scores are of the validation parts, which chose the epoch too: the test parts are still locked" in card
     call = str(place / "calls/s0_calm_0.wav")
     assert mser.load(tmp_path / "model", plugins=["acme_emotion"]).predict(call, "fine").label in ("calm", "angry")
     assert main(["export", str(fitted), str(place / "run/seed1/fold1"), "--out", str(tmp_path / "both"), *ALLOWED]) == 2
@@ -208,7 +208,7 @@ def test_the_package_installs(tmp_path):
 def test_the_page_is_served_where_the_user_allows_the_package(model, monkeypatch, capsys):
     pytest.importorskip("gradio")
     served = []
-    monkeypatch.setattr("mser.app.server.serve", lambda model, door, host: served.append(model.task.labels))
+    monkeypatch.setattr("mser.app.web_page.serve", lambda model, door, host: served.append(model.task.labels))
     assert main(["app", str(model), "--port", "0"]) == 2
     assert REFUSED in capsys.readouterr().err
     assert main(["app", str(model), "--port", "0", "--device", "cpu", *ALLOWED]) == 0

@@ -63,7 +63,7 @@ def _server() -> Callable[[Model, socket.socket, str], None]:
         UserError: if gradio is there and cannot be used.
     """
     try:
-        from mser.app.server import serve
+        from mser.app.web_page import serve
     except (ImportError, AttributeError) as error:
         raise UserError(
             f"the page needs a gradio that can be imported ({brief(error)}): "

@@ -6,7 +6,7 @@ import shutil
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from mser.audio.recording import SUFFIXES, VIDEOS
+from mser.audio.suffixes import SUFFIXES, VIDEOS
 from mser.encoders.cache_files import cache_folder, path_of
 from mser.errors import UserError
 from mser.files.whole import replacing

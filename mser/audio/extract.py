@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import Lock
 
 from mser.audio.containers import can_read_containers
-from mser.audio.recording import SAMPLE_RATE, VIDEOS, mono, opened
+from mser.audio.recording import SAMPLE_RATE, mono, opened
+from mser.audio.suffixes import VIDEOS
 from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
 from mser.files.whole import replacing

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import wave
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from mser.audio.containers import HEAD, Container, can_read_containers, container_of
+from mser.audio.containers import HEAD, Container, container_of
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, WavHeader, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -26,39 +26,9 @@ if TYPE_CHECKING:
     Frames = NDArray[np.int16] | NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
-SUFFIXES = (
-    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".w64"),
-    *(".rf64", ".voc", ".sph"),
-)
-"""What counts as audio where a folder is looked through; a file that is named is tried whatever it is called."""
-VIDEOS = (
-    *(".mp4", ".m4v", ".m4a", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".wmv", ".3gp", ".aac"),
-    *(".mka", ".m4b", ".wma", ".amr", ".mts", ".m2ts"),
-)
-"""Containers, most of them of videos, whose sound PyAV decodes (extra av), or FFmpeg takes out first."""
 TOLERANCE = 0.1
 """Seconds that a clip may end after its file: times are rounded, and so are the lengths that some files promise."""
 _BLOCK, _STRETCH = 1 << 20, 2048  # samples
-
-
-def heard_in(names: Collection[str]) -> list[str]:
-    """Return those of the files of a folder, by name or path, that count as recordings, in their order.
-
-    Containers do where PyAV can decode them, unless there is audio of the same name: it was taken out of them.
-
-    Example:
-        >>> heard_in(["b.wav", "b.txt", "b.mp4", "a.FLAC"])
-        ['b.wav', 'a.FLAC']
-    """
-    audio = {os.path.splitext(name)[0] for name in names if name.lower().endswith(SUFFIXES)}
-    also = VIDEOS if can_read_containers() else ()
-
-    def is_heard(name: str) -> bool:
-        return name.lower().endswith(SUFFIXES) or (
-            name.lower().endswith(also) and os.path.splitext(name)[0] not in audio
-        )
-
-    return [name for name in names if is_heard(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,66 +266,3 @@ def mono(frames: Frames, weights: Samples | None = None) -> Samples:
     if weights is not None:
         return floats @ weights
     return floats[:, 0] if floats.shape[1] == 1 else floats.mean(axis=1)
-
-
-def check_recording(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Seconds:
-    """Return how long a clip is whose audio can be used: all of its samples are read.
-
-    Args:
-        path: any format that libsndfile reads.
-        start: where it begins in the file.
-        end: where it ends; at the file's end when None.
-
-    Raises:
-        BadAudioError: if the file is missing, empty, cut short or no audio, if it ends before the clip does, or if the
-            clip is silent or holds NaN or infinite samples, or such that are far outside -1..1.
-    """
-    with opened(path) as recording:
-        return sum(map(len, recording.clip(start, end))) / recording.rate
-
-
-def check_clips(path: Path, spans: Iterable[tuple[Seconds, Seconds | None]]) -> Iterator[Seconds | BadAudioError]:
-    """Yield for each clip of a file what `check_recording` returns, or what it would raise; the file is opened once.
-
-    Args:
-        path: as there.
-        spans: where in the file each clip begins and ends.
-    """
-    told: BadAudioError | None = None
-    with ExitStack() as stack:
-        try:
-            recording = stack.enter_context(opened(path))
-        except BadAudioError as error:
-            told = error
-        for start, end in spans:
-            yield told or _usable(path, recording, start, end)
-
-
-def _usable(path: Path, recording: Recording, start: Seconds, end: Seconds | None) -> Seconds | BadAudioError:
-    try:
-        return sum(map(len, recording.clip(start, end))) / recording.rate
-    except (BadAudioError, OSError, RuntimeError, ValueError):
-        try:  # the clip before may have failed too, and left the file nobody knows where
-            return check_recording(path, start, end)
-        except BadAudioError as error:
-            return error
-
-
-def header_of(path: str | Path) -> WavHeader:
-    """Return the format of a recording, whatever it is.
-
-    Raises:
-        BadAudioError: if the file is missing, empty, cut short or no audio.
-    """
-    with opened(path) as recording:
-        return WavHeader(recording.rate, recording.channels, recording.frames, not recording.kind.startswith("PCM"))
-
-
-def recording_length(path: Path) -> Seconds:
-    """Return how long a recording is; none of its samples are read.
-
-    Raises:
-        BadAudioError: if the file is missing, empty, cut short or no audio.
-    """
-    with opened(path) as recording:
-        return recording.seconds

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mser.errors import UserError
 from mser.files.locks import held
+
+try:
+    import resource as resource  # measures a fold's memory; what has it has the signals that end a fold, too
+except ModuleNotFoundError:
+    raise UserError("folds are fitted on Linux or macOS; on Windows use WSL") from None
 
 
 @contextmanager

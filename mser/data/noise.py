@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from mser.audio.recording import SUFFIXES
+from mser.audio.suffixes import SUFFIXES
 from mser.data.audio import SAMPLE_RATE, load
 from mser.errors import UserError
 

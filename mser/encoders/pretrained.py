@@ -10,21 +10,21 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from mser.encoders.adapters import load_adapter
 from mser.encoders.backbone import Backbone
 from mser.encoders.finite import require_finite
 from mser.encoders.hub_access import require_here_or_there
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
-from mser.encoders.spectrogram import SpectrogramBackbone
-from mser.encoders.squeezed import FAMILIES as SQUEEZED
-from mser.encoders.squeezed import SqueezedBackbone
+from mser.encoders.speech.adapters import load_adapter
+from mser.encoders.speech.spectrogram import SpectrogramBackbone
+from mser.encoders.speech.squeezed import FAMILIES as SQUEEZED
+from mser.encoders.speech.squeezed import SqueezedBackbone
+from mser.encoders.speech.wav2vec2 import FAMILIES, WaveformBackbone
+from mser.encoders.speech.wav2vec2_bert import Wav2Vec2BertBackbone
+from mser.encoders.speech.wavlm import gate_attention
+from mser.encoders.speech.whisper import WhisperBackbone
 from mser.encoders.text_backbone import TextBackbone, Tokenizer
 from mser.encoders.tokenizers import PretrainedTokenizer, require_fitting, three
-from mser.encoders.wav2vec2 import FAMILIES, WaveformBackbone
-from mser.encoders.wav2vec2_bert import Wav2Vec2BertBackbone
-from mser.encoders.wavlm import gate_attention
-from mser.encoders.whisper import WhisperBackbone
 from mser.errors import UserError, brief
 
 __all__ = [

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mser.encoders.hashing import PAD, VOCABULARY, hashed
+from mser.encoders.speech.whisper import WhisperBackbone
 from mser.encoders.text_backbone import TextBackbone
-from mser.encoders.whisper import WhisperBackbone
 
 WIDTH = 64
 LAYERS = 2

@@ -95,7 +95,7 @@ def threshold(trained: Trained) -> dict[str, float] | None:
     alone = fitted_threshold([(part.said, part.probabilities) for part in val], question)
     if alone is None or len(folds) == 1:
         return alone
-    tested = [trained.run.jobs[place].said for place in range(len(trained.members))]
+    tested = [trained.run.jobs[place].predictions for place in range(len(trained.members))]
     test = [_answered(trained, places, [tested[place] for place in places]) for places in folds.values()]
     return together([*val, *test] if trained.run.part == "test" else val, question) or alone | {"members": 1}
 
@@ -145,14 +145,14 @@ def _val(run: Run, job: Job, folder: Path) -> Predictions:
 
 def _member(run: Run, job: Job, val: Predictions) -> Member:
     scorer = judge(run.question).scorer
-    parts: dict[str, Predictions] = {"val": val, run.part: job.said}
+    parts: dict[str, Predictions] = {"val": val, run.part: job.predictions}
     return Member(
         weights=f"seed{job.seed}-fold{job.fold.number}.safetensors",
         seed=job.seed,
         fold=job.fold.number,
         temperature=temperature(run, val),
         metrics={part: defined_scores(scorer.score(predictions)) for part, predictions in parts.items()},
-        floor=defined_scores(scorer.floor(job.said)),
+        floor=defined_scores(scorer.floor(job.predictions)),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.wav2vec2 import FAMILIES
+from mser.encoders.speech.wav2vec2 import FAMILIES
 from mser.errors import UserError
 from mser.export.onnx_check import answers, made_up
 from mser.files.whole import new_folder

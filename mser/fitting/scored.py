@@ -27,20 +27,22 @@ def show(rows: list[dict[str, str]], task: Task, *, exclusive: bool, part: str) 
         part: ``val`` or ``test``.
     """
     question = Question(task.kind, task.labels, exclusive=exclusive)
-    names = (tuple(str(row[name]) for row in rows) for name in ("utterance", "speaker", "group"))
-    said = Predictions(*names, *arrays(Path(PREDICTIONS), rows, question))
+    ids, speakers, groups = (tuple(str(row[name]) for row in rows) for name in ("utterance", "speaker", "group"))
+    predictions = Predictions(ids, speakers, groups, *arrays(Path(PREDICTIONS), rows, question))
     judged = judge(question, task.name)
-    scores, floors = judged.scorer.score(said), judged.scorer.floor(said)
+    scores, floors = judged.scorer.score(predictions), judged.scorer.floor(predictions)
     table = new_table("score", part, "floor")
     for name in dict.fromkeys([*judged.listed, *(name for name in scores if name.startswith("recall_"))]):
         unit = f" {measure(name).unit}".rstrip()
         cells = [of.get(name, float("nan")) for of in (scores, floors)]
-        table.add_row(f"{measure(name).title}{unit}", *(shown(name, None if isnan(one) else one) for one in cells))
-    console, speakers = Console(highlight=False), len(set(said.speakers) - {""})
+        table.add_row(
+            f"{measure(name).title}{unit}", *(shown(name, None if isnan(value) else value) for value in cells)
+        )
+    console, number = Console(highlight=False), len(set(speakers) - {""})
     console.print(table)
     console.print(
         Text(
-            f"{len(said)} utterances of {speakers or 'unknown'} speakers; the floor is {judged.constant}. How sure "
+            f"{len(rows)} utterances of {number or 'unknown'} speakers; the floor is {judged.constant}. How sure "
             "scores are is told by `mser crossval` and `mser report`."
         )
     )

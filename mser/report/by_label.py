@@ -116,7 +116,7 @@ def _confusion(run: Run) -> Confusion:
     labels = run.plan.labels
     counts = np.zeros((len(labels), len(labels)), dtype=int)
     for job in run.jobs:
-        np.add.at(counts, (job.said.target, job.said.prediction), 1)
+        np.add.at(counts, (job.predictions.target, job.predictions.prediction), 1)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return Confusion(list(labels), counts.tolist(), shares.tolist())
 

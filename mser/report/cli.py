@@ -133,9 +133,9 @@ def _default_out(runs: list[Path]) -> Path:
 
 def _write(report: Report, out: Path, audio: int) -> None:
     from mser.files.whole import write_text
-    from mser.report.audio_clips import clips
-    from mser.report.html import page
     from mser.report.json_layout import as_json
+    from mser.report.page.audio_clips import clips
+    from mser.report.page.html import page
     from mser.report.table_formats import as_csv, as_latex
     from mser.report.tables import tables
 

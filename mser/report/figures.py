@@ -81,7 +81,7 @@ def figures(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Figure]:
         scorer: gives the scores.
         clusters: the run's.
     """
-    floors = [scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
+    floors = [scorer.floor(job.predictions) for job in run.jobs if job.seed == run.seeds[0]]
     whole = [scorer.score(pooled(run, seed)) for seed in run.seeds]
     resampled = replicates(run, scorer, clusters) if clusters.freedom >= 1 else {}
     moved = influences(run, scorer)
@@ -104,7 +104,7 @@ def figures(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Figure]:
 
 def by_seed_and_fold(run: Run, scorer: Scorer) -> dict[str, Floats]:
     """Return each score of each seed and fold, (S, K); NaN where a fold does not have it."""
-    scored = {(job.seed, job.fold.number): scorer.score(job.said) for job in run.jobs}
+    scored = {(job.seed, job.fold.number): scorer.score(job.predictions) for job in run.jobs}
     numbers = [fold.number for fold in run.plan.folds]
     return {
         name: np.array([[scored[seed, number][name] for number in numbers] for seed in run.seeds])
@@ -153,4 +153,4 @@ def intervals(
 
 def pooled(run: Run, seed: int) -> Predictions:
     """Return the predictions of all folds with one seed."""
-    return Predictions.pool([job.said for job in run.jobs if job.seed == seed])
+    return Predictions.pool([job.predictions for job in run.jobs if job.seed == seed])

@@ -146,7 +146,7 @@ def _as_is(run: Run, part: Part) -> Run | None:
 
 
 def _with(run: Run, part: Part, predictions: Mapping[tuple[int, int], Predictions]) -> Run:
-    jobs: tuple[Job, ...] = tuple(replace(job, said=predictions[job.seed, job.fold.number]) for job in run.jobs)
+    jobs: tuple[Job, ...] = tuple(replace(job, predictions=predictions[job.seed, job.fold.number]) for job in run.jobs)
     return replace(run, part=part, jobs=jobs)
 
 
@@ -232,7 +232,7 @@ def _difference(name: str, as_is: _Scored, worse: _Scored, clusters: Clusters) -
 
 
 def _floor(run: Run, judge: Judge) -> dict[str, float | None]:
-    floors = [judge.scorer.floor(job.said) for job in run.jobs if job.seed == run.seeds[0]]
+    floors = [judge.scorer.floor(job.predictions) for job in run.jobs if job.seed == run.seeds[0]]
     return {name: defined(float(np.mean([floor.get(name, np.nan) for floor in floors]))) for name in judge.headline}
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
+from mser.report.agreement.observers import Observers, observers
+from mser.report.agreement.raters import Raters, raters
 from mser.report.by_label import ByLabel, by_label
 from mser.report.confidence.abstaining import Abstaining, abstaining
 from mser.report.confidence.calibration import Calibration, calibration
 from mser.report.confidence.mistakes import Mistake, mistakes
 from mser.report.figures import Figure, figures
 from mser.report.json_layout import FLAT
-from mser.report.observers import Observers, observers
 from mser.report.over_speakers import OverSpeakers, over_speakers
-from mser.report.raters import Raters, raters
 from mser.report.recordings import Recordings, recordings
 from mser.report.robustness import Robustness, robustness
 from mser.report.shortcuts.floors import Shortcut, shortcuts

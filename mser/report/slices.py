@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import nan
 
 from mser.manifest import Utterance
+from mser.report.agreement.observers import agreement
 from mser.report.figures import pooled
 from mser.report.json_layout import FLAT
-from mser.report.observers import agreement
 from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.means import defined, mean
@@ -53,12 +53,16 @@ def slices(run: Run, judge: Judge) -> Slices:
         - ``styles``: improvised and scripted, as the corpus names them.
         - ``near_copies``: whether training on the fold has read nearly the same words
           (`mser.splits.transcripts.NearCopies`).
-        - ``agreements``: how many of the observers chose the label (`mser.report.observers.agreement`).
+        - ``agreements``: how many of the observers chose the label (`mser.report.agreement.observers.agreement`).
         - ``genders``, ``lengths``, ``sessions``, ``speakers``.
 
         Each is None where nothing tells the kinds apart.
     """
-    speakers = {name: who for job in run.jobs for name, who in zip(job.said.utterances, job.said.speakers, strict=True)}
+    speakers = {
+        name: who
+        for job in run.jobs
+        for name, who in zip(job.predictions.utterances, job.predictions.speakers, strict=True)
+    }
     return {
         "styles": _slice(run, judge, _everywhere(run, {name: one.style for name, one in run.utterances.items()})),
         "near_copies": _slice(run, judge, _copied(run), COPIES),
@@ -94,7 +98,7 @@ def _divided(run: Run, seed: int, kinds: Kinds) -> dict[str, Predictions]:
         kinds.get(job.fold.number, {}).get(utterance, "")
         for job in run.jobs
         if job.seed == seed
-        for utterance in job.said.utterances
+        for utterance in job.predictions.utterances
     ]
     return pooled(run, seed).divided(of_each)
 

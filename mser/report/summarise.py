@@ -55,15 +55,15 @@ def summarise(run: Run, judge: Judge) -> Summary:
 
 def _fold(run: Run, fold: Fold, judge: Judge) -> FoldScores:
     jobs = [job for job in run.jobs if job.fold.number == fold.number]
-    scores = [judge.scorer.score(job.said) for job in jobs]
-    floor = judge.scorer.floor(jobs[0].said) if jobs else {}
+    scores = [judge.scorer.score(job.predictions) for job in jobs]
+    floor = judge.scorer.floor(jobs[0].predictions) if jobs else {}
     whole = len(jobs) == len(run.seeds)
     curves = (*CURVES, f"val/{_curve(run, judge)}")
     return FoldScores(
         number=fold.number,
         name=fold.name,
         utterances={"train": len(fold.train), "val": len(fold.val), "test": len(fold.test)},
-        speakers=(len({*jobs[0].said.speakers} - {""}) or None) if jobs else None,
+        speakers=(len({*jobs[0].predictions.speakers} - {""}) or None) if jobs else None,
         mean={name: defined(mean(each[name] for each in scores)) for name in scores[0]} if whole else None,
         floor={name: defined(floor.get(name, nan)) for name in judge.columns} if jobs else None,
         seeds=[_seed(job, scored, curves) for job, scored in zip(jobs, scores, strict=True)],

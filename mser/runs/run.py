@@ -66,7 +66,7 @@ class Job:
     """One finished fold with one seed.
 
     Attributes:
-        said: the predictions of the part that the run is judged on.
+        predictions: of the part that the run is judged on.
         chosen_on: those of validation; None where they are judged themselves, or were not kept.
         history: column of ``history.csv`` to its values, one per epoch; empty if there is none.
         facts: ``metrics.json``, of which only costs and epochs are used: scores are computed from the predictions.
@@ -74,7 +74,7 @@ class Job:
 
     seed: int
     fold: Fold
-    said: Predictions
+    predictions: Predictions
     chosen_on: Predictions | None
     history: Mapping[str, list[float | None]]
     facts: JobFacts
@@ -130,7 +130,7 @@ class Run:
         """
         truth: dict[str, str] = {}
         for job in self.jobs:
-            for utterance, target in zip(job.said.utterances, job.said.target.tolist(), strict=True):
+            for utterance, target in zip(job.predictions.utterances, job.predictions.target.tolist(), strict=True):
                 target_in_words = self.question.told(target)
                 if truth.setdefault(utterance, target_in_words) != target_in_words:
                     where = f"{truth[utterance]} in one fold or seed and {target_in_words} in seed {job.seed}, fold"
@@ -170,7 +170,7 @@ def read_run(folder: Path) -> Run:
 
 def _require_own_speakers(run: Run, job: Job) -> None:
     """Refuse predictions that name other speakers or groups than the manifest: intervals rest on them."""
-    for predictions in filter(None, (job.said, job.chosen_on)):
+    for predictions in filter(None, (job.predictions, job.chosen_on)):
         for name, speaker, group in zip(predictions.utterances, predictions.speakers, predictions.groups, strict=True):
             known = run.utterances.get(name)
             if known and (speaker, group) != (known.speaker, known.group):

@@ -160,10 +160,10 @@ class Clusters:
         """Return by seed the sums of each cell, (C, S)."""
         found: dict[int, Floats] = {}
         for job in run.jobs:
-            rows = scorer.sums(job.said)
+            rows = scorer.sums(job.predictions)
             table = found.setdefault(job.seed, np.zeros((len(self.folds), rows.shape[1])))
             place = _place(run, job.fold.number)
-            np.add.at(table, [self.cell[utterance, place] for utterance in job.said.utterances], rows)
+            np.add.at(table, [self.cell[utterance, place] for utterance in job.predictions.utterances], rows)
         return found
 
     def scores(self, scorer: Scorer, weights: Floats, table: Floats, rest: Floats | None = None) -> dict[str, Floats]:
@@ -211,7 +211,7 @@ def _kept(strata: tuple[int, ...]) -> list[NDArray[np.uint8]]:
 
 def clusters_of(run: Run) -> Clusters:
     """Return the clusters of a complete run."""
-    parts = {_place(run, job.fold.number): job.said for job in run.jobs if job.seed == run.seeds[0]}
+    parts = {_place(run, job.fold.number): job.predictions for job in run.jobs if job.seed == run.seeds[0]}
     owner = {
         (utterance, place): cluster
         for place, said in parts.items()

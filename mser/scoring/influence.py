@@ -31,7 +31,7 @@ def influences(run: Run, scorer: Scorer) -> Influences:
     """
     found: dict[str, dict[int, Floats]] = {}
     for job in run.jobs:
-        for name, one in _of_rows(scorer.sums(job.said), scorer).items():
+        for name, one in _of_rows(scorer.sums(job.predictions), scorer).items():
             folds = found.setdefault(name, {})
             folds[job.fold.number] = folds.get(job.fold.number, 0.0) + one / len(run.seeds)
     return {name: _over_folds(folds) for name, folds in found.items()}

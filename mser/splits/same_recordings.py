@@ -10,7 +10,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from mser.manifest import Utterance
-from mser.splits.clips import Clip, Overlaps
+from mser.splits.overlaps import Clip, Overlaps
 
 _MUCH = 0.5  # of the shorter of two segments of one file: below that they are neighbours, not copies
 
@@ -33,12 +33,12 @@ class Recordings:
 
     @classmethod
     def of(cls, utterances: Iterable[Utterance], root: Path) -> Recordings:
-        """Listen to utterances; what was heard before is remembered (`mser.splits.listening.listen`).
+        """Listen to utterances; what was heard before is remembered (`mser.splits.recording_copies.listen`).
 
         Raises:
             UserError: if an audio file cannot be read.
         """
-        from mser.splits.listening import listen  # numpy, which the commands that only read need not
+        from mser.splits.recording_copies import listen  # numpy, which commands that only read need not
 
         known = {utterance.id: utterance for utterance in utterances}
         recorded = {name: utterance for name, utterance in known.items() if utterance.audio}

@@ -13,7 +13,8 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from mser.audio.containers import HEAD, container_of
-from mser.audio.recording import SUFFIXES, heard_in, mono, opened
+from mser.audio.recording import mono, opened
+from mser.audio.suffixes import SUFFIXES, heard_in
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.hub_table import local_table

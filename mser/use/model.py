@@ -12,12 +12,11 @@ import numpy as np
 from huggingface_hub import ModelHubMixin
 
 from mser.data.batches import LengthBatches
-from mser.errors import UserError, one_line
+from mser.errors import UserError
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
 from mser.scoring.temperature import Floats, tempered
-from mser.tasks import decision
-from mser.use.abstention import sureness
+from mser.use.clip_answers import abstains, prediction_of, refused
 from mser.use.clips import Audio, Clip
 from mser.use.engine import Engine, Precision
 from mser.use.engines import engine_of
@@ -25,9 +24,9 @@ from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
 from mser.use.live_windows import Heard, Listening
-from mser.use.prediction import MADE_UP
+from mser.use.missing_words import with_words
 from mser.use.prediction import Prediction as Prediction
-from mser.use.prepared import Ready, ready, require_listener, require_sides
+from mser.use.prepared import Ready, ready, require_listener
 from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
 
@@ -253,7 +252,7 @@ class Model(ModelHubMixin):
         if clip.error:
             raise UserError(clip.error)
         prepared = ready(clip, self.settings, BATCH_SECONDS, asr=self.transcriber is not None)
-        [written] = self._written([prepared])
+        [written] = with_words([prepared], self.transcriber, self.settings)
         if not isinstance(written, Ready):
             raise UserError(written.error)
         return embedding(self.engine, written, of, frames=frames)
@@ -299,7 +298,7 @@ class Model(ModelHubMixin):
         try:
             return ready(clip, self.settings, batch_seconds, asr=self.transcriber is not None)
         except (UserError, MemoryError) as error:
-            return _refused(clip, error)
+            return refused(clip, error)
 
     def answers(
         self, window: Sequence[Ready | Prediction], batch_seconds: Seconds = BATCH_SECONDS
@@ -310,7 +309,7 @@ class Model(ModelHubMixin):
             window: all of them, since clips of about the same length make a batch.
             batch_seconds: as for `stream`.
         """
-        window = self._written(window)
+        window = with_words(window, self.transcriber, self.settings)
         yield {place: refused for place, refused in enumerate(window) if not isinstance(refused, Ready)}
         known = {place: prepared for place, prepared in enumerate(window) if isinstance(prepared, Ready)}
         places, budget = list(known), min(batch_seconds, self.engine.at_once)
@@ -319,44 +318,15 @@ class Model(ModelHubMixin):
             chosen = [places[index] for index in batch]
             yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
 
-    def _written(self, window: Sequence[Ready | Prediction]) -> list[Ready | Prediction]:
-        """Return the window with the transcripts that were missing; without words, what there is has to do."""
-        missing = [prepared for prepared in window if isinstance(prepared, Ready) and prepared.transcript is None]
-        if not missing or self.transcriber is None:
-            return list(window)
-        missing.sort(key=lambda prepared: prepared.seconds)
-        transcripts = self.transcriber([prepared.waveform for prepared in missing])
-        words = dict(zip(map(id, missing), transcripts, strict=True))
-        by = self.transcriber.called
-        return [
-            self._with_words(prepared, words[id(prepared)], by)
-            if isinstance(prepared, Ready) and id(prepared) in words
-            else prepared
-            for prepared in window
-        ]
-
-    def _with_words(self, prepared: Ready, transcript: str | None, by: str) -> Ready | Prediction:
-        if transcript is None:
-            return _refused(prepared.clip, MemoryError())
-        prepared.transcript, prepared.transcribed = transcript, True
-        prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
-        if not transcript:
-            prepared.sides = tuple(side for side in prepared.sides if side != "text")
-        try:
-            require_sides(replace(prepared.clip, transcript=prepared.transcript), self.settings, prepared.sides)
-        except UserError as error:
-            return _refused(prepared.clip, UserError(f"no words were recognised: {error}"))
-        return prepared
-
     def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
         try:
             return [
-                self._prediction(prepared, answer)
+                prediction_of(prepared, answer, self.settings, self.engine)
                 for prepared, answer in zip(chosen, self._answers(chosen), strict=True)
             ]
         except (UserError, MemoryError) as error:
             if len(chosen) == 1:
-                return [_refused(chosen[0].clip, error)]
+                return [refused(chosen[0].clip, error)]
         half = len(chosen) // 2  # after the except block, so that what failed no longer holds its memory
         return [*self._ask(chosen[:half]), *self._ask(chosen[half:])]
 
@@ -371,38 +341,9 @@ class Model(ModelHubMixin):
             raise UserError("the model's answer is no number; its weights or its temperature are damaged")
         return answers
 
-    def _prediction(self, prepared: Ready, answer: Floats) -> Prediction:
-        named = dict(zip(self.task.labels, answer.tolist(), strict=True))
-        scores = isinstance(self.task, ScoreSet)
-        return Prediction(
-            audio=prepared.clip.called,
-            transcript=prepared.transcript if prepared.transcribed else prepared.clip.transcript,
-            start=prepared.clip.start,
-            end=prepared.clip.end,
-            label=None if isinstance(self.task, ScoreSet) else decision(self.task, answer.tolist()),
-            probabilities={} if scores else named,
-            scores=named if scores else {},
-            abstain=self.abstains(answer),
-            used=prepared.sides,
-            transcript_from="asr" if prepared.transcribed else "",
-            seconds=prepared.seconds if "speech" in prepared.sides else None,
-            speaker=prepared.clip.speaker,
-            note="; ".join(
-                [*([MADE_UP] if self.settings.made_up else ()), *prepared.notes, *self._cut_short(prepared)]
-            ),
-        )
-
     def abstains(self, answer: Floats) -> bool | None:
         """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
-        if self.settings.abstain is None:
-            return None
-        return bool(sureness(answer, self.settings.kind) < self.settings.abstain["threshold"])
-
-    def _cut_short(self, prepared: Ready) -> list[str]:
-        text, most = prepared.transcript or "", self.engine.max_tokens
-        # A token is a byte at least, so a shorter text cannot be too long.
-        long = len(text.encode()) + 2 > most and self.engine.cuts(text)
-        return [f"the transcript's first {most} tokens"] if long else []
+        return abstains(answer, self.settings)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Copy the folder: what was loaded is what is saved."""
@@ -436,10 +377,3 @@ def _transcriber(asr: str | Path, device: str | None) -> Transcriber:
 
 
 _WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")
-
-
-def _refused(clip: Clip, error: Exception) -> Prediction:
-    reason = one_line(error)
-    if isinstance(error, MemoryError):
-        reason = "the device has not enough memory for this clip; cut it, or use another device"
-    return Prediction(clip.called, clip.transcript, clip.start, clip.end, error=reason, speaker=clip.speaker)

@@ -139,7 +139,7 @@ def test_gradio_that_is_missing_or_broken(place, monkeypatch, capsys):
     with monkeypatch.context() as without:
         without.setattr("mser.app.cli.find_spec", lambda name: None)
         assert "pip install 'multimodal-ser[app]'" in refused(capsys, *words)
-    monkeypatch.setitem(sys.modules, "mser.app.server", None)
+    monkeypatch.setitem(sys.modules, "mser.app.web_page", None)
     assert "needs a gradio that can be imported" in refused(capsys, *words)
 
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mser.audio import containers
+from mser.audio.checks import check_recording, header_of, recording_length
 from mser.audio.containers import BLOCK
 from mser.audio.decoding import decode
 from mser.audio.extract import extract
-from mser.audio.recording import SAMPLE_RATE, check_recording, header_of, mono, opened, recording_length
+from mser.audio.recording import SAMPLE_RATE, mono, opened
 from mser.audio.wav import BadAudioError
 from mser.cli import main
 

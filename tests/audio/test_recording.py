@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from mser.audio.checks import check_recording, recording_length
 from mser.audio.decoding import decode
-from mser.audio.recording import SUFFIXES, check_recording, opened, recording_length
+from mser.audio.recording import opened
+from mser.audio.suffixes import SUFFIXES
 from mser.audio.wav import BadAudioError
 from mser.use.clips import Clip, hear
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.audio.recording import check_recording
+from mser.audio.checks import check_recording
 from mser.audio.silence import check_audible, silent
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError

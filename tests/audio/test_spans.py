@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from mser.audio.checks import check_recording, recording_length
 from mser.audio.decoding import decode
 from mser.audio.mp3 import counted_frames
-from mser.audio.recording import check_recording, recording_length
 from mser.audio.wav import BadAudioError, read_header
 
 RATE = 16000

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from mser.audio.checks import check_recording
 from mser.audio.decoding import decode
-from mser.audio.recording import check_recording
 from mser.audio.wav import BadAudioError, check_wav
 from mser.errors import UserError
 

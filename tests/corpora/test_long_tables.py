@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mser.audio import recording
+from mser.audio import checks
 from mser.corpora.table.reader import read_table
 
 RATE = 8000
@@ -33,8 +33,8 @@ def long_table(folder, number, each):
 
 def test_a_row_takes_a_kilobyte_and_a_file_is_opened_once(tmp_path, monkeypatch):
     path = long_table(tmp_path, 5000, 1000)
-    opened, times = recording.opened, []
-    monkeypatch.setattr(recording, "opened", lambda file, **how: times.append(file) or opened(file, **how))
+    opened, times = checks.opened, []
+    monkeypatch.setattr(checks, "opened", lambda file, **how: times.append(file) or opened(file, **how))
     tracemalloc.start()
     manifest = read_table(path)
     most = tracemalloc.get_traced_memory()[1]

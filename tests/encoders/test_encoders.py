@@ -17,7 +17,7 @@ from fake.encoders import (
 from safetensors.torch import load_file, save_file
 
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
-from mser.encoders.whisper import sinusoids
+from mser.encoders.speech.whisper import sinusoids
 from mser.errors import UserError
 
 

@@ -8,7 +8,7 @@ from fake.encoders import SMALL, save_waveform
 from transformers import WavLMConfig, WavLMModel
 
 from mser.encoders.encoder import SpeechEncoder
-from mser.encoders.wavlm import GatedAttention, gate_attention
+from mser.encoders.speech.wavlm import GatedAttention, gate_attention
 from mser.use.inference import settle
 
 

@@ -13,7 +13,7 @@ def served(model) -> Iterator[str]:
     """Yield the address of a model's page; where uploads go, GRADIO_TEMP_DIR has said before."""
     import uvicorn
 
-    from mser.app.server import application
+    from mser.app.web_page import application
     from mser.terminal.door import listening
 
     door = listening("127.0.0.1", 0)

@@ -25,7 +25,7 @@ TASKS = {
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 def three(folder, joint=0.9, **options):

@@ -14,8 +14,8 @@ from scipy.stats import entropy
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.observers import _each, agreement, observers, soft_scores, votes
-from mser.report.people import alpha
+from mser.report.agreement.observers import _each, agreement, observers, soft_scores, votes
+from mser.report.agreement.people import alpha
 from mser.runs.run import read_run
 from mser.scoring.clusters import clusters_of
 
@@ -73,11 +73,11 @@ def test_the_report_holds_agreement_and_soft_scores(tmp_path, capsys, objective)
     shares = {name: one / one.sum() for name, one in votes(read).items()}
     folds = []
     for job in read.jobs:
-        q = np.array([shares[name] for name in job.said.utterances])
-        p = job.said.probabilities / job.said.probabilities.sum(1, keepdims=True)
+        q = np.array([shares[name] for name in job.predictions.utterances])
+        p = job.predictions.probabilities / job.predictions.probabilities.sum(1, keepdims=True)
         prior = q.mean(0)
         folds.append([
-            q[np.arange(len(q)), job.said.prediction].mean(), entropy(q.T).mean() + entropy(q.T, p.T).mean(),
+            q[np.arange(len(q)), job.predictions.prediction].mean(), entropy(q.T).mean() + entropy(q.T, p.T).mean(),
             (jensenshannon(q.T, p.T, base=2) ** 2).mean(), prior.max(), entropy(prior),
         ])  # fmt: skip
     accuracy, cross, divergence, floor, prior = np.mean(folds, axis=0)
@@ -131,7 +131,7 @@ def test_the_ceiling_is_that_of_pairs_of_observers(tmp_path, capsys):
     read, folds = read_run(run), []
     for job in read.jobs:
         agree = []
-        for name in job.said.utterances:
+        for name in job.predictions.utterances:
             votes = [vote for vote in _each(read, name)]
             agree += [votes[i] @ sum(votes[:i] + votes[i + 1 :]) / sum(map(np.sum, votes[:i] + votes[i + 1 :]))
                       / votes[i].sum() for i in range(len(votes)) if len(votes) > 1]  # fmt: skip

@@ -11,7 +11,7 @@ from fake.runs import make_run, predictions_of
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.raters import alpha
+from mser.report.agreement.raters import alpha
 from mser.scoring.regression import concordance, mean_absolute_error
 
 LABELS = ("valence", "activation")

@@ -29,7 +29,7 @@ def made(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
     """The page has tests of its own; here it would only take time."""
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 @pytest.fixture

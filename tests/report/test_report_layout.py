@@ -51,7 +51,7 @@ def moods(folder):
 
 @pytest.mark.parametrize("runs", [several, scores, moods], ids=lambda runs: runs.__name__)
 def test_the_keys_stay_and_their_order(tmp_path, monkeypatch, capsys, runs):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
     assert main(["report", *map(str, runs(tmp_path)), "--json"]) == 0
     found = layout(json.loads(capsys.readouterr().out))
     known = json.loads(KNOWN.read_text())[runs.__name__]

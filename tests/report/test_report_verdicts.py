@@ -21,7 +21,7 @@ from mser.scoring.scorers import judge
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 def report(capsys, *runs, score=None):
@@ -195,9 +195,9 @@ def test_the_influences_of_utterances_give_the_error_of_a_share(tmp_path):
     run = read_run(make_run(tmp_path / "a", folds=1, turns=50, epochs=1))
     scorer = judge(Question(Kind.LABELS, run.plan.labels, exclusive=True)).scorer
     moved = influences(run, scorer)
-    right = np.concatenate([job.said.target == job.said.prediction for job in run.jobs])
+    right = np.concatenate([job.predictions.target == job.predictions.prediction for job in run.jobs])
     assert independent_error(moved["wa"]) == pytest.approx(right.std(ddof=1) / np.sqrt(len(right)))
-    truth = run.jobs[0].said.target
+    truth = run.jobs[0].predictions.target
     recalls = [right[truth == label] for label in range(4)]
     expected = np.sqrt(sum(one.var() / len(one) for one in recalls) / 16 * len(right) / (len(right) - 1))
     assert independent_error(moved["ua"]) == pytest.approx(expected)

@@ -17,7 +17,7 @@ TITLES = {
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
-    monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+    monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "s
 @pytest.fixture(autouse=True)
 def without_pictures(request, monkeypatch):
     if "page" not in request.fixturenames:
-        monkeypatch.setattr("mser.report.html.page", lambda report, _: report.title)
+        monkeypatch.setattr("mser.report.page.html.page", lambda report, _: report.title)
 
 
 @pytest.fixture

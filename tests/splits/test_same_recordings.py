@@ -16,7 +16,7 @@ from fake.speech import COPIES, clips
 from mser.cli import main
 from mser.errors import UserError
 from mser.manifest import Utterance
-from mser.splits import listening
+from mser.splits import recording_copies
 from mser.splits.same_recordings import Recordings
 
 PARTS = ("train", "val", "test")
@@ -211,65 +211,65 @@ def _kept(folder: Path, what: str) -> list[Path]:
 
 def _count(monkeypatch, name):
     """Return a list that gets an entry for each call."""
-    calls, original = [], getattr(listening, name)
+    calls, original = [], getattr(recording_copies, name)
 
     def counted(*args):
         calls.append(args)
         return original(*args)
 
-    monkeypatch.setattr(listening, name, counted)
+    monkeypatch.setattr(recording_copies, name, counted)
     return calls
 
 
 def test_untouched_files_are_not_read_again_and_moved_ones_not_decoded(said, tmp_path, monkeypatch):
-    heard = listening.listen(said, tmp_path)
+    heard = recording_copies.listen(said, tmp_path)
     assert [(one.audio, two.audio) for one, two in heard.copies] == [("0.wav", "3.wav")]
     read, decoded = _count(monkeypatch, "_digest"), _count(monkeypatch, "decode")
-    assert listening.listen(said, tmp_path) == heard
+    assert recording_copies.listen(said, tmp_path) == heard
     assert (read, decoded) == ([], [])
     os.utime(tmp_path / "1.wav")
-    assert listening.listen(said, tmp_path) == heard
+    assert recording_copies.listen(said, tmp_path) == heard
     assert (len(read), decoded) == (4, [])
     moved = tmp_path / "moved"
     moved.mkdir()
     for one in said:
         (tmp_path / one.audio).rename(moved / one.audio)
-    assert listening.listen(said, moved) == heard
+    assert recording_copies.listen(said, moved) == heard
     assert decoded == []
     (moved / "1.wav").write_bytes((moved / "2.wav").read_bytes())
-    assert listening.listen(said, moved).stands_for["2.wav"] == "1.wav"
+    assert recording_copies.listen(said, moved).stands_for["2.wav"] == "1.wav"
 
 
 @pytest.mark.parametrize("damage", [lambda old: old[:-4], lambda old: b"", lambda old: old[:40] + b"x" + old[41:]])
 @pytest.mark.parametrize("what", ["copies", "fingerprints"])
 def test_a_damaged_cache_is_computed_anew(said, tmp_path, what, damage):
-    heard = listening.listen(said, tmp_path)
+    heard = recording_copies.listen(said, tmp_path)
     before = {path: path.read_bytes() for path in _kept(tmp_path, what)}
     for path, content in before.items():
         path.write_bytes(damage(content))
     if what == "fingerprints":
         _kept(tmp_path, "copies")[0].unlink()
-    assert listening.listen(said, tmp_path) == heard
+    assert recording_copies.listen(said, tmp_path) == heard
     assert {path: path.read_bytes() for path in _kept(tmp_path, what)} == before
 
 
 def test_a_cache_of_another_version_is_left_alone(said, tmp_path, monkeypatch):
-    listening.listen(said, tmp_path)
-    monkeypatch.setattr(listening, "VERSION", listening.VERSION + 1)
+    recording_copies.listen(said, tmp_path)
+    monkeypatch.setattr(recording_copies, "VERSION", recording_copies.VERSION + 1)
     decoded = _count(monkeypatch, "decode")
-    listening.listen(said, tmp_path)
+    recording_copies.listen(said, tmp_path)
     assert len(decoded) == 4
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(said, tmp_path, monkeypatch, caplog):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MSER_CACHE", str(tmp_path / "file"))
-    assert len(listening.listen(said, tmp_path).copies) == 1
+    assert len(recording_copies.listen(said, tmp_path).copies) == 1
     assert sum("set MSER_CACHE to save time" in record.message for record in caplog.records) == 2  # of each kind
 
 
 def test_several_may_listen_at_once(said, tmp_path):
     with ThreadPoolExecutor(4) as threads:
-        heard = list(threads.map(lambda _: listening.listen(said, tmp_path), range(4)))
+        heard = list(threads.map(lambda _: recording_copies.listen(said, tmp_path), range(4)))
     assert heard == heard[:1] * 4
     assert [len(_kept(tmp_path, what)) for what in ("copies", "fingerprints")] == [1, 4]

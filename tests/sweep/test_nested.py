@@ -162,7 +162,7 @@ def page_of(report):
 )
 def test_every_run_of_a_winner_carries_where_it_comes_from(tmp_path, monkeypatch, capsys, change, level, words):
     if change:  # one page is enough
-        monkeypatch.setattr("mser.report.html.page", lambda report, _: page_of(report))
+        monkeypatch.setattr("mser.report.page.html.page", lambda report, _: page_of(report))
     run = make_run(tmp_path / "best", turns=4, epochs=1)
     digest = json.loads((run / "protocol.json").read_text())["digest"]
     facts = {"corpus": "iemocap", "protocol": "iemocap/loso5", "digest": digest, "folds": tuple(FOLDS)} | change

@@ -94,7 +94,7 @@ def test_the_windows_are_those_of_the_whole(sizes, window, share):
         live += listening.add(samples[begin : begin + size])
         begin += size
     live += listening.finish()
-    whole = list(by.over(0.0, len(samples) / 100)) if len(samples) else []
-    assert [(one.start, one.end) for one in live] == whole
+    whole = by.over(0.0, len(samples) / 100) if len(samples) else []
+    assert [(one.start, one.end) for one in live] == [(span.start, span.end) for span in whole]
     for one in live:
         assert np.array_equal(one.clip.audio, samples[round(one.start * 100) : round(one.end * 100)])

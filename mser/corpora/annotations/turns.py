@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mser.audio.recording import TOLERANCE, heard_in, recording_length
+from mser.audio.checks import recording_length
+from mser.audio.recording import TOLERANCE
+from mser.audio.suffixes import heard_in
 from mser.audio.wav import BadAudioError
 from mser.corpora.annotations.annotation import Annotation, Interval, Tier
 from mser.corpora.annotations.options import SPEAKER

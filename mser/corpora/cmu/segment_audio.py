@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mser.audio.recording import header_of
+from mser.audio.checks import header_of
 from mser.audio.silence import silent
 from mser.audio.wav import BadAudioError, WavHeader, check_wav, unusual_formats
 from mser.corpora.cmu.official_folds import official_folds

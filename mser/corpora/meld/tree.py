@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from mser.audio.checks import check_recording
 from mser.audio.containers import can_read_containers
-from mser.audio.recording import check_recording
 from mser.audio.silence import check_audible
 from mser.audio.wav import BadAudioError
 from mser.corpora.meld.text import Row, read_rows

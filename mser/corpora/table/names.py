@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
-from mser.audio.recording import SUFFIXES, VIDEOS, heard_in
+from mser.audio.suffixes import SUFFIXES, VIDEOS, heard_in
 from mser.corpora.text_files import garbled, read_or_windows
 from mser.errors import UserError
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from mser.audio.recording import check_clips
+from mser.audio.checks import check_clips
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses

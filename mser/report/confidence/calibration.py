@@ -131,7 +131,7 @@ def _calibrated(run: Run, clusters: Clusters) -> Calibrated:
     answers = {
         seed: tuple(
             np.concatenate(side)
-            for side in zip(*[sure(job.said, run.question) for job in run.jobs if job.seed == seed], strict=True)
+            for side in zip(*[sure(job.predictions, run.question) for job in run.jobs if job.seed == seed], strict=True)
         )
         for seed in run.seeds
     }
@@ -176,8 +176,8 @@ def _scaled(run: Run, temperatures: list[float]) -> Run:
     """Return the run with its probabilities calibrated by a temperature per job."""
     jobs = []
     for job, temperature in zip(run.jobs, temperatures, strict=True):
-        probabilities = tempered(job.said.probabilities, temperature, exclusive=run.question.exclusive)
-        jobs.append(replace(job, said=replace(job.said, probabilities=probabilities)))
+        probabilities = tempered(job.predictions.probabilities, temperature, exclusive=run.question.exclusive)
+        jobs.append(replace(job, predictions=replace(job.predictions, probabilities=probabilities)))
     return replace(run, jobs=tuple(jobs))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mser.errors import UserError
+from mser.report.agreement.observers import MEASURED as SOFT
+from mser.report.agreement.observers import soft_labels, soft_scorer
 from mser.report.confidence import calibration_error
-from mser.report.observers import MEASURED as SOFT
-from mser.report.observers import soft_labels, soft_scorer
 from mser.runs.run import Run
 from mser.scoring.metrics import ALIASES
 from mser.scoring.scorers import Judge, judge, knowing, led_by, with_binary
@@ -29,7 +29,7 @@ def judged(run: Run, score: str | None = None) -> Judge:
         return found
     if not run.plan.exclusive and run.plan.task.is_one_label:
         found = with_binary(found, run.plan.labels)
-    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].said))
+    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].predictions))
     if name in known:
         return led_by(found, name)
     shares = soft_labels(run)

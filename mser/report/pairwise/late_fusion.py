@@ -145,7 +145,9 @@ def _fused(name: str, speech: Run, text: Run, joint: tuple[Run, ...]) -> Fused:
 def _job(speech: Job, text: Job, question: Question) -> tuple[Job, float]:
     if speech.chosen_on is None or text.chosen_on is None:
         raise AssertionError("_unfit has looked")
-    predictions, chosen_on, weight = fuse((speech.said, text.said), (speech.chosen_on, text.chosen_on), question)
+    predictions, chosen_on, weight = fuse(
+        (speech.predictions, text.predictions), (speech.chosen_on, text.chosen_on), question
+    )
     facts: JobFacts = {
         "seconds": sum(job.facts.get("seconds") or 0 for job in (speech, text)) or None,
         "peak_memory_gb": max((job.facts.get("peak_memory_gb") or 0 for job in (speech, text)), default=0) or None,

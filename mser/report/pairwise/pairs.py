@@ -222,7 +222,9 @@ def _mcnemar(one: Run, other: Run) -> McNemar | None:
             (job.fold.number, utterance): hit
             for job in run.jobs
             if job.seed == run.seeds[0]
-            for utterance, hit in zip(job.said.utterances, job.said.target == job.said.prediction, strict=True)
+            for utterance, hit in zip(
+                job.predictions.utterances, job.predictions.target == job.predictions.prediction, strict=True
+            )
         }
         for run in (one, other)
     ]

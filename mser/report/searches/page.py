@@ -7,8 +7,8 @@ import hashlib
 
 from markupsafe import Markup
 
-from mser.report.html import environment
-from mser.report.links import link
+from mser.report.page.html import environment
+from mser.report.page.links import link
 from mser.report.pictures.trial_charts import pictures
 from mser.report.searches.ranking import SweepReport
 from mser.report.searches.sweep import title, trial_rows

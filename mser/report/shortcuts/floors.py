@@ -169,10 +169,10 @@ def _answered(
     for job in run.jobs:
         if job.seed == run.seeds[0]:
             train = [name for name in job.fold.train if name in truth]
-            inputs = standardised(table(known, train, names), table(known, job.said.utterances, names))
+            inputs = standardised(table(known, train, names), table(known, job.predictions.utterances, names))
             target = np.array([truth[name] for name in train])
             for balanced, several in jobs.items():
-                several.append(replace(job, said=_predicted(run, job.said, *inputs, target, balanced)))
+                several.append(replace(job, predictions=_predicted(run, job.predictions, *inputs, target, balanced)))
     return {balanced: replace(run, jobs=tuple(several), seeds=run.seeds[:1]) for balanced, several in jobs.items()}
 
 
@@ -190,7 +190,7 @@ def _predicted(
 
 
 def _means(run: Run, judge: Judge) -> dict[str, float]:
-    scores = [judge.scorer.score(job.said) for job in run.jobs]
+    scores = [judge.scorer.score(job.predictions) for job in run.jobs]
     folds = [[one for one, job in zip(scores, run.jobs, strict=True) if job.fold == fold] for fold in run.plan.folds]
     return {name: mean(mean(s[name] for s in fold) for fold in folds) for name in judge.listed}
 

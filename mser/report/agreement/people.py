@@ -1,7 +1,7 @@
 """How far people agree: the ceiling beside which soft scores stand, since no person reaches the votes themselves.
 
 Of each judged utterance every observer is left out once; what the others said is the truth, as the votes of all are for
-the model (`mser.report.observers`: one vote each, split evenly, votes for other classes left out).
+the model (`mser.report.agreement.observers`: one vote each, split evenly, votes for other classes left out).
 
 - ``soft_accuracy``: the share of the others' votes for what the one said: how often two observers agree.
 - ``guess``: the share of observers who said what most of the others did, ties split: what a model could reach that

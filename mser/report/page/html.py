@@ -17,13 +17,13 @@ from markupsafe import Markup
 
 from mser.labels import Kind
 from mser.report import printed, sentences
-from mser.report.audio_clips import MOST_SECONDS
 from mser.report.audit_findings import findings
 from mser.report.confidence.calibration import calibrated
 from mser.report.contents import Report
 from mser.report.doubts import best_shortcut
-from mser.report.headings import contents
-from mser.report.links import Link, links
+from mser.report.page.audio_clips import MOST_SECONDS
+from mser.report.page.headings import contents
+from mser.report.page.links import Link, links
 from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pictures import page_pictures

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as draw
 
 from mser.manifest import Utterance
-from mser.splits.clips import Clip, Overlaps
+from mser.splits.overlaps import Clip, Overlaps
 from mser.splits.same_recordings import Recordings
 
 ends = draw.one_of(draw.integers(1, 8), draw.just(inf))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mser.encoders.masks import mask_of
-from mser.encoders.wav2vec2 import WaveformBackbone
+from mser.encoders.speech.wav2vec2 import WaveformBackbone
 
 FAMILIES = ("sew", "sew-d")
 

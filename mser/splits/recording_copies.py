@@ -20,7 +20,7 @@ from mser.audio.decoding import SAMPLE_RATE, Samples, decode
 from mser.encoders.cache_files import CheckedCache
 from mser.errors import UserError
 from mser.manifest import Seconds, Utterance
-from mser.splits.clips import Clip
+from mser.splits.overlaps import Clip
 from mser.terminal.progress import progress
 
 _SHORTEST = (LEAST_FRAMES + 8) * STEP / SAMPLE_RATE

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.filter_banks import HOP, WINDOW, log_mel
 from mser.encoders.masks import mask_of
+from mser.encoders.speech.filter_banks import HOP, WINDOW, log_mel
 
 
 class Wav2Vec2BertBackbone(Backbone):

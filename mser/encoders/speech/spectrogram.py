@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mser.encoders.backbone import Backbone
-from mser.encoders.filter_banks import HOP, WINDOW, kaldi_filters, log_mel
 from mser.encoders.masks import mask_of
+from mser.encoders.speech.filter_banks import HOP, WINDOW, kaldi_filters, log_mel
 
 
 class SpectrogramBackbone(Backbone):

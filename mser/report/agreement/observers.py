@@ -9,7 +9,8 @@ themselves are no observers; an utterance without a vote for any class is left o
 - ``js_divergence``: half the Kullback-Leibler divergences of q and of p from their mean, in bits, 0 to 1 (Lin 1991).
 
 The floor is a constant prior: the mean q of the judged utterances of a fold, and its likeliest class as the answer.
-Beside it stands the best there can be, what q itself would score, and how far people agree (`mser.report.people`).
+Beside it stands the best there can be, what q itself would score, and how far people agree
+(`mser.report.agreement.people`).
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from numpy.typing import NDArray
 from mser.corpora import CORPORA
 from mser.labels import LabelSet
 from mser.manifest import Rating, Utterance
+from mser.report.agreement.people import People, people
 from mser.report.confidence.decisions import LEAST, Floats
 from mser.report.figures import Figure, figures, pooled
 from mser.report.json_layout import FLAT
-from mser.report.people import People, people
 from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters

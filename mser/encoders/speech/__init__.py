@@ -1,0 +1,1 @@
+"""Backbones over waveforms and spectrograms, a module for each family."""

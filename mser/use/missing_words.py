@@ -1,0 +1,49 @@
+"""Transcripts of clips for which nobody wrote one, by a speech recogniser. Imports no torch by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mser.errors import UserError
+from mser.use.clip_answers import refused
+from mser.use.prediction import Prediction
+from mser.use.prepared import Ready, require_sides
+from mser.use.settings import Settings
+
+if TYPE_CHECKING:
+    from mser.use.transcribing import Transcriber
+
+
+def with_words(
+    window: Sequence[Ready | Prediction], transcriber: Transcriber | None, settings: Settings
+) -> list[Ready | Prediction]:
+    """Return the window with the transcripts that were missing; without words, what there is has to do."""
+    missing = [prepared for prepared in window if isinstance(prepared, Ready) and prepared.transcript is None]
+    if not missing or transcriber is None:
+        return list(window)
+    missing.sort(key=lambda prepared: prepared.seconds)
+    transcripts = transcriber([prepared.waveform for prepared in missing])
+    words = dict(zip(map(id, missing), transcripts, strict=True))
+    by = transcriber.called
+    return [
+        _read(prepared, words[id(prepared)], by, settings)
+        if isinstance(prepared, Ready) and id(prepared) in words
+        else prepared
+        for prepared in window
+    ]
+
+
+def _read(prepared: Ready, transcript: str | None, by: str, settings: Settings) -> Ready | Prediction:
+    if transcript is None:
+        return refused(prepared.clip, MemoryError())
+    prepared.transcript, prepared.transcribed = transcript, True
+    prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
+    if not transcript:
+        prepared.sides = tuple(side for side in prepared.sides if side != "text")
+    try:
+        require_sides(replace(prepared.clip, transcript=prepared.transcript), settings, prepared.sides)
+    except UserError as error:
+        return refused(prepared.clip, UserError(f"no words were recognised: {error}"))
+    return prepared
