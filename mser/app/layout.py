@@ -81,13 +81,13 @@ def page(model: Model) -> Any:
     return blocks
 
 
-def _listen(model: Model, live: Any, window: Any, said: Any) -> None:
+def _listen(model: Model, live: Any, window: Any, answer_box: Any) -> None:
     """Let the page show what is heard as long as its microphone is on."""
     heard = gradio.State(None)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, said], queue=False, **quiet)
-    live.stream(_heard(model), [live, window, heard], [heard, said], stream_every=0.5, **quiet)
-    live.stop_recording(_finished(model), heard, [heard, said], **quiet)
+    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, answer_box], queue=False, **quiet)
+    live.stream(_heard(model), [live, window, heard], [heard, answer_box], stream_every=0.5, **quiet)
+    live.stop_recording(_finished(model), heard, [heard, answer_box], **quiet)
 
 
 def _heard(model: Model) -> Callable[..., Any]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from mser.app.asking import Asked, Told
-from mser.audio.decoding import Samples
-from mser.audio.recording import mono, opened
+from mser.audio.recording import opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
-from mser.use.listening import Heard, Listening
+from mser.use.live_windows import Heard, Listening
 from mser.use.model import Model, Prediction
 from mser.use.prepared import require_listener
 from mser.use.segments import Windows
+
+if TYPE_CHECKING:
+    from mser.audio.recording import Frames
 
 _SHOWN = 60  # answers
 
@@ -68,9 +71,9 @@ class Live:
         return Asked(last, over=Told(list(self.answers)))
 
 
-def _samples(path: str) -> tuple[int, Samples]:
+def _samples(path: str) -> tuple[int, Frames]:
     try:
         with opened(path) as recording:
-            return recording.rate, mono(recording.read(0, recording.frames), recording.weights)
+            return recording.rate, recording.read(0, recording.frames)
     except BadAudioError as error:
         raise UserError(f"what the microphone sent {error}; start it again") from error

@@ -87,11 +87,17 @@ class Timeline:
         self.labels, self.scores = list(labels), scores
         self.lanes: dict[tuple[str, str], Lane] = {}
 
-    def see(self, said: Prediction) -> None:
+    def see(self, prediction: Prediction) -> None:
         """Add an answer."""
-        end = said.end if said.end is not None else said.start + (said.seconds or 0.0)
-        if not said.error:
-            self._add(said.audio, said.speaker, said.start, end, said.scores or said.probabilities)
+        end = prediction.end if prediction.end is not None else prediction.start + (prediction.seconds or 0.0)
+        if not prediction.error:
+            self._add(
+                prediction.audio,
+                prediction.speaker,
+                prediction.start,
+                end,
+                prediction.scores or prediction.probabilities,
+            )
 
     def read(self, rows: Iterable[Row]) -> None:
         """Add the rows of a file of answers."""

@@ -130,8 +130,8 @@ def _provenance(run: Run) -> Provenance:
 
 def _cost(jobs: Sequence[Job]) -> Cost:
     facts = [job.facts for job in jobs]
-    seconds = [f["seconds"] for f in facts if f.get("seconds") is not None]
-    memory = [f["peak_memory_gb"] for f in facts if f.get("peak_memory_gb") is not None]
+    seconds = [took for each in facts if (took := each.get("seconds")) is not None]
+    memory = [peak for each in facts if (peak := each.get("peak_memory_gb")) is not None]
     return Cost(
         jobs=len(facts),
         seconds=sum(seconds) if seconds else None,

@@ -110,7 +110,7 @@ class Cost:
     jobs: int
     seconds: float | None
     peak_memory_gb: float | None
-    parameters: Mapping[str, Mapping[str, int]]
+    parameters: Mapping[str, int | Mapping[str, int]]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar, cast
 
 from mser.errors import UserError, one_line
 from mser.files.json_fields import Amount, Whole, fit, read_object
@@ -19,7 +19,7 @@ from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PR
 from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 
-Json = dict[str, Any]
+T = TypeVar("T")
 OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
 """Which kinds of task ours fit; of others ``protocol.json`` says what is needed, as it does of all newer runs."""
 
@@ -77,7 +77,7 @@ class Job:
     predictions: Predictions
     chosen_on: Predictions | None
     history: Mapping[str, list[float | None]]
-    facts: Mapping[str, Any]
+    facts: JobFacts
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Run:
 
     folder: Path
     name: str
-    config: Json
-    facts: Json
+    config: dict[str, Any]
+    facts: RunFacts
     plan: Plan
     part: Part
     utterances: Mapping[str, Utterance]
@@ -147,8 +147,8 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / PROTOCOL).is_file():
         raise UserError(f"{folder} is no run: it has no {PROTOCOL}; give the --out folder of `mser crossval`")
-    config, facts = _read_config(folder / CONFIG), _read_json(folder / PROVENANCE)
-    fit(_Facts, facts, folder / PROVENANCE, "restore the file or run again")
+    config = _read_config(folder / CONFIG)
+    facts = _as(RunFacts, _read_json(folder / PROVENANCE), folder / PROVENANCE, "restore the file or run again")
     plan = _read_plan(folder, config)
     part: Part = "val" if facts.get("skip_test") else "test"
     folders = {key: path for key, path in _job_folders(folder, plan).items() if (path / METRICS).is_file()}
@@ -181,7 +181,7 @@ def _require_own_speakers(run: Run, job: Job) -> None:
                 )
 
 
-def _read_plan(folder: Path, config: Json) -> Plan:
+def _read_plan(folder: Path, config: dict[str, Any]) -> Plan:
     path, objective = folder / PROTOCOL, _objective(config, folder)
     data = _read_json(path)
     if objective not in OBJECTIVES and not {"task", "exclusive"} <= data.keys():
@@ -197,7 +197,7 @@ def _read_plan(folder: Path, config: Json) -> Plan:
     return plan
 
 
-def _read_config(path: Path) -> Json:
+def _read_config(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
@@ -209,7 +209,7 @@ def _read_config(path: Path) -> Json:
     return config
 
 
-def _objective(config: Json, folder: Path) -> str:
+def _objective(config: dict[str, Any], folder: Path) -> str:
     try:
         name = str(config["model"]["objective"]["class_path"]).rpartition(".")[2]
     except (KeyError, TypeError) as error:
@@ -217,11 +217,17 @@ def _objective(config: Json, folder: Path) -> str:
     return name
 
 
-def _read_json(path: Path) -> Json:
+def _as(kind: type[T], found: dict[str, Any], where: Path, advice: str) -> T:
+    """Return an object of JSON as the type that it fits, with its numbers as they were written."""
+    fit(kind, found, where, advice)
+    return cast("T", found)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
     return read_object(path, "restore the file or run again")
 
 
-class _Facts(TypedDict, total=False):
+class RunFacts(TypedDict, total=False):
     """``run.json``."""
 
     name: str
@@ -232,6 +238,8 @@ class _Facts(TypedDict, total=False):
     folds: list[Whole]
     skip_test: bool
     judged: Judged
+    searched: object
+    procedure: object
     versions: dict[str, str | None]
     hardware: dict[str, str | Amount | list[str] | None]
 
@@ -245,10 +253,11 @@ class Judged(TypedDict):
     corpus: str
 
 
-class _Metrics(TypedDict, total=False):
+class JobFacts(TypedDict, total=False):
     """``metrics.json``, but for the scores."""
 
     digest: str
+    content: str | None
     epochs: Whole | None
     best_epoch: Whole | None
     seconds: Amount | None
@@ -267,8 +276,8 @@ def _job_folders(folder: Path, plan: Plan) -> dict[tuple[int, Fold], Path]:
 
 
 def _read_job(run: Run, folder: Path, seed: int, fold: Fold) -> Job:
-    facts = _read_json(folder / METRICS)
-    fit(_Metrics, facts, folder / METRICS, "delete that file and run the fold again")
+    advice = "delete that file and run the fold again"
+    facts = _as(JobFacts, _read_json(folder / METRICS), folder / METRICS, advice)
     if facts.get("digest") != run.plan.digest:
         problem = f"{folder} was run under another split (digest {facts.get('digest')}, the run's is {run.plan.digest})"
         raise UserError(f"{problem}; delete that folder and run it again")

@@ -34,13 +34,13 @@ class Batcher:
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="mser-batcher", daemon=True)
 
-    def put(self, one: Ready | Prediction) -> Future[Prediction]:
+    def put(self, prepared: Ready | Prediction) -> Future[Prediction]:
         """Return what will be said of a clip that `Model.prepared` gave."""
         future: Future[Prediction] = Future()
-        if isinstance(one, Ready):
-            self._waiting.put((one, future))
+        if isinstance(prepared, Ready):
+            self._waiting.put((prepared, future))
         else:
-            future.set_result(one)
+            future.set_result(prepared)
         return future
 
     def __enter__(self) -> Batcher:
@@ -59,19 +59,19 @@ class Batcher:
     def _waiting_now(self) -> Iterator[_Waiting]:
         while True:
             try:
-                one = self._waiting.get_nowait()
+                waiting = self._waiting.get_nowait()
             except Empty:
                 return
-            if one is None:
+            if waiting is None:
                 self._waiting.put(None)  # comes last, so nothing waits behind it
                 return
-            yield one
+            yield waiting
 
     def _answer(self, several: list[_Waiting]) -> None:
         try:
-            for some in self.model.answers([one for one, _ in several], self.batch_seconds):
-                for place, said in some.items():
-                    several[place][1].set_result(said)
+            for batch in self.model.answers([prepared for prepared, _ in several], self.batch_seconds):
+                for place, prediction in batch.items():
+                    several[place][1].set_result(prediction)
         except Exception as error:  # a fault of ours: who waits is told, and the next are answered
             for _, future in several:
                 if not future.done():

@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         from mser.use.model import load
 
         model = load(args.model, device=args.device, asr=args.asr, precision=args.precision, plugins=args.plugin)
-        from mser.serve.server import serve
+        from mser.serve.serving import serve
 
         print(f"http://{args.host}:{door.getsockname()[1]} (how to ask it: /docs; Ctrl+C stops it)", flush=True)
         largest = round(args.max_upload * 1e6)

@@ -69,10 +69,10 @@ def answer(batcher: Batcher, clip: Clip) -> Prediction:
     Raises:
         UserError: if it cannot be used.
     """
-    said = batcher.put(batcher.model.prepared(clip, batcher.batch_seconds)).result()
-    if said.error:
-        raise UserError(said.error)
-    return said
+    prediction = batcher.put(batcher.model.prepared(clip, batcher.batch_seconds)).result()
+    if prediction.error:
+        raise UserError(prediction.error)
+    return prediction
 
 
 def answer_segments(batcher: Batcher, path: str, name: str, how: Cutting) -> list[Prediction]:
@@ -83,10 +83,10 @@ def answer_segments(batcher: Batcher, path: str, name: str, how: Cutting) -> lis
     """
     window = how.window if how.window or how.vad else _WINDOW
     by = way_to_cut("vad" if how.vad else "window", window, how.hop)
-    asked = Listed(lambda: iter([Asked(name, path, None)]))
+    listed = Listed(lambda: iter([Asked(name, path, None)]))
     if how.channel:
-        asked = of_channel(asked, None if how.channel == SPLIT else _number(how.channel))
-    answers = list(_answers(batcher, cut(named(asked), by, reads="text" in batcher.model.settings.modalities)))
+        listed = of_channel(listed, None if how.channel == SPLIT else _number(how.channel))
+    answers = list(_answers(batcher, cut(named(listed), by, reads="text" in batcher.model.settings.modalities)))
     if len(answers) == 1 and answers[0].error:
         raise UserError(answers[0].error)
     return answers

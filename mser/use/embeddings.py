@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any, Literal, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mser.audio.decoding import SAMPLE_RATE
 from mser.data.batch import Batch
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
+from mser.use.clips import Clip
 from mser.use.engine import Engine
 from mser.use.prepared import Ready
 from mser.use.torch_engine import TorchEngine, batched
@@ -31,19 +34,37 @@ def require_embeddings(engine: Engine, of: Side, *, frames: bool) -> EmotionReco
     """
     if not isinstance(engine, TorchEngine):
         raise UserError("a folder for ONNX Runtime gives answers alone; take embeddings of the folder it was made of")
-    if len(engine.members) > 1:
-        raise UserError(
-            f"this is an ensemble of {len(engine.members)} models, whose embeddings are not comparable; export one of "
-            "them"
-        )
-    [model] = engine.members
+    model = engine.members[0]
     if of not in ("fused", "speech", "text"):
         raise UserError(f"embeddings are of fused, speech or text, not of {of!r}")
     if of != "fused" and getattr(model, of) is None:
         raise UserError(f"this model has no {of} encoder, so there are no embeddings of it; ask for another")
     if frames and of == "fused":
         raise UserError("the fused vector has no frames; ask for those of speech or text")
+    if len(engine.members) > 1 and (of == "fused" or not _alike(engine, of)):
+        raise UserError(
+            f"this is an ensemble of {len(engine.members)} models, whose embeddings are not comparable; export one of "
+            "them"
+        )
     return model
+
+
+_COMPARED: WeakKeyDictionary[TorchEngine, dict[Side, bool]] = WeakKeyDictionary()
+"""Which encoders of an ensemble were found alike."""
+
+
+@torch.inference_mode()
+def _alike(engine: TorchEngine, of: Side) -> bool:
+    """Return whether an encoder says the same in all members, as it does where it was frozen: asked, not compared."""
+    compared = _COMPARED.setdefault(engine, {})
+    if of not in compared:
+        noise = 0.1 * np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+        probe = batched([Ready(Clip(None), noise, "so it is", ("speech", "text"), 1.0)], engine.device)
+        first, *others = (_encoded(member, probe, of) for member in engine.members)
+        compared[of] = all(
+            torch.equal(first.states, other.states) and torch.equal(first.summary, other.summary) for other in others
+        )
+    return compared[of]
 
 
 @torch.inference_mode()
@@ -66,9 +87,13 @@ def embedding(engine: Engine, clip: Ready, of: Side = "fused", *, frames: bool =
     if of == "fused":
         vector = _fused(model, batch)[0]
     else:
-        encoded = model._hear(batch) if of == "speech" else model._read(batch)
+        encoded = _encoded(model, batch, of)
         vector = encoded.states[0][encoded.mask[0]] if frames else encoded.summary[0]
     return np.asarray(vector.float().cpu().numpy())
+
+
+def _encoded(model: EmotionRecognizer, batch: Batch, of: Side) -> Any:
+    return model._hear(batch) if of == "speech" else model._read(batch)
 
 
 def _fused(model: EmotionRecognizer, batch: Batch) -> Any:

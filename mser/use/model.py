@@ -23,7 +23,7 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
-from mser.use.listening import Heard, Listening
+from mser.use.live_windows import Heard, Listening
 from mser.use.missing_words import with_words
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener
@@ -210,8 +210,8 @@ class Model(ModelHubMixin):
 
     def heard(self, window: Heard) -> Prediction:
         """Return what the model says of one window of live speech."""
-        [said] = self.stream([window.clip])
-        return replace(said, start=window.start, end=window.end)
+        [prediction] = self.stream([window.clip])
+        return replace(prediction, start=window.start, end=window.end)
 
     def embed(
         self,
@@ -287,11 +287,11 @@ class Model(ModelHubMixin):
     def _answered(
         self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
     ) -> Iterator[Prediction]:
-        said: dict[int, Prediction] = {}
-        for some in self.answers(window, budget):
-            said |= some
-            answered(len(some))
-        yield from (said[place] for place in range(len(window)))
+        predictions: dict[int, Prediction] = {}
+        for batch in self.answers(window, budget):
+            predictions |= batch
+            answered(len(batch))
+        yield from (predictions[place] for place in range(len(window)))
 
     def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
         """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
@@ -310,10 +310,10 @@ class Model(ModelHubMixin):
             batch_seconds: as for `stream`.
         """
         window = with_words(window, self.transcriber, self.settings)
-        yield {place: item for place, item in enumerate(window) if not isinstance(item, Ready)}
-        known = {place: item for place, item in enumerate(window) if isinstance(item, Ready)}
+        yield {place: refusal for place, refusal in enumerate(window) if not isinstance(refusal, Ready)}
+        known = {place: prepared for place, prepared in enumerate(window) if isinstance(prepared, Ready)}
         places, budget = list(known), min(batch_seconds, self.engine.at_once)
-        lengths = [min(item.seconds, budget) for item in known.values()]  # a longer one has a batch of its own
+        lengths = [min(prepared.seconds, budget) for prepared in known.values()]  # a longer one is a batch of its own
         for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
             chosen = [places[index] for index in batch]
             yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))

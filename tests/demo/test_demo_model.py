@@ -54,7 +54,7 @@ def test_its_examples_can_be_predicted(made, tmp_path):
     for row in rows:  # each turn is where the annotation says, on the channel of its speaker
         heard = stereo[round(float(row["start"]) * rate) : round(float(row["end"]) * rate)].std(0)
         own = ("anna", "ben").index(row["speaker"])
-        assert heard[own] > 0.01
+        assert heard[own] > 0.003
         assert heard[1 - own] == 0
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from fake.runs import make_run, predictions_of, write_predictions
+from fake.runs import edit_json, make_run, predictions_of, write_predictions
 
 from mser.cli import main
 from mser.labels import Kind
@@ -61,6 +61,12 @@ def test_it_stands_beside_a_joint_run(tmp_path, capsys, task):
     assert fused["tested"] == found["runs"][0]["tested"]
     seconds = [run["cost"]["seconds"] for run in found["runs"]]
     assert seconds[3] == pytest.approx(seconds[0] + seconds[1])
+
+
+def test_runs_that_count_no_parameters_are_fused_too(tmp_path, capsys):
+    runs = three(tmp_path, epochs=1)
+    edit_json(runs[0] / "seed1/fold1/metrics.json", parameters=None)
+    assert list(report(runs, capsys)["runs"][3]["cost"]["parameters"]) == ["text"]
 
 
 def test_which_is_better_is_said(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,7 +109,7 @@ def test_interval_and_verdict_never_contradict_each_other(tmp_path, capsys):
 
 
 def test_the_least_p_after_the_correction_is_said():
-    pair = {"p": 0.5, "least_p": 2 / 1024, "unit": "speaker", "clusters": 10, "unnamed": {}}
+    pair = SimpleNamespace(p=0.5, swaps=SimpleNamespace(least_p=2 / 1024, unit="speaker", clusters=10, unnamed={}))
     assert family([pair]) == ""
     assert family([pair] * 28).endswith(
         "Swapping the answers to 10 speakers gives no smaller p of these weights than 0.055 after the correction for "

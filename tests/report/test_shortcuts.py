@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from mser.audio.acoustics import NAMES
 from mser.cli import main
 from mser.manifest import Manifest
+from mser.report.contents import content
 from mser.report.doubts import doubts
 from mser.report.shortcuts.cue_groups import cues, groups, read_from
 from mser.report.shortcuts.linear import probable, standardised
@@ -119,8 +120,11 @@ def test_a_floor_below_chance_is_a_finding(tmp_path, capsys):
     found, rows = report(run, capsys)
     assert rows["length of the transcript"]["ua"]["mean"] < 0.25  # not raised to chance
     assert not any("below the floor" in one["text"] for one in found["doubts"])
-    found["shortcuts"][0]["ua"] |= {"mean": 0.15, "interval": [0.1, 0.2]}
-    [note] = [one.text for one in doubts(found) if "below the floor" in one.text]
+    [summary] = content([run]).runs
+    first, *others = summary.full.shortcuts
+    low = replace(first, scores=first.scores | {"ua": replace(first.scores["ua"], mean=0.15, interval=(0.1, 0.2))})
+    below = replace(summary, sections=replace(summary.full, shortcuts=[low, *others]))
+    [note] = [one.text for one in doubts(below) if "below the floor" in one.text]
     assert note.startswith(
         "The cues of duration alone reach UA 15.0% [10.0, 20.0], below the floor of 25.0%: they mean "
     )

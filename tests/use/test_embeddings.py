@@ -1,14 +1,17 @@
 """Embeddings out of a model folder: from Python, and by mser predict --embeddings."""
 
+import json
+
 import numpy as np
 import pyarrow.parquet
 import pytest
 import soundfile
 from fake.trained import untrained
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import mser
 from mser.cli import main
+from mser.errors import UserError
 
 SOUND = {name: 0.1 * np.random.default_rng(count).standard_normal(count) for name, count in (("a", 9000), ("b", 16000))}
 TEXTS = ["hello there", "no"]
@@ -88,3 +91,20 @@ def test_a_clip_that_cannot_be_used_is_named_and_the_others_go_on(folder, capsys
     assert main(["predict", str(folder), *files, "--text=a", "--text=b", f"--embeddings={out}"]) == 1
     assert "1 of 2 could not be used, the first: " in capsys.readouterr().err
     assert len(np.load(out)["embedding"]) == 1
+
+
+def test_of_an_ensemble_only_what_was_frozen_can_be_embedded(folder):
+    """Its members share the speech encoder; that of text, and what follows, was trained."""
+    weights = load_file(folder / "seed1-fold1.safetensors")
+    other = {name: value if name.startswith("speech.") else value + 0.01 for name, value in weights.items()}
+    save_file(other, folder / "seed2-fold1.safetensors", {"format": "pt"})
+    file, alone = folder.parent / "b.wav", mser.load(folder, device="cpu")
+    config = json.loads((folder / "config.json").read_text())
+    config["members"].append(config["members"][0] | {"weights": "seed2-fold1.safetensors", "seed": 2})
+    (folder / "config.json").write_text(json.dumps(config))
+    model = mser.load(folder, device="cpu")
+    embedded, expected = (which.embed(file, "hello there", of="speech") for which in (model, alone))
+    np.testing.assert_array_equal(embedded, expected)
+    for side in ("text", "fused"):
+        with pytest.raises(UserError, match="an ensemble of 2 models, whose embeddings are not comparable"):
+            model.embed(file, "hello there", of=side)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import mser
 from mser.errors import UserError
-from mser.use.listening import Listening
+from mser.use.live_windows import Listening
 from mser.use.segments import Windows
 
 RATE = 8000

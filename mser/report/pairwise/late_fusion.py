@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mser.report.pairwise.opinion_pool import fuse
 from mser.report.pairwise.pair import Pair
 from mser.runs.csv_cells import Question
-from mser.runs.run import Job, Run
+from mser.runs.run import Job, JobFacts, Run, RunFacts
 
 _Kind = Literal["together", "apart", "unclear", "undecidable"]
 
@@ -148,13 +148,13 @@ def _job(speech: Job, text: Job, question: Question) -> tuple[Job, float]:
     predictions, chosen_on, weight = fuse(
         (speech.predictions, text.predictions), (speech.chosen_on, text.chosen_on), question
     )
-    facts = {
+    facts: JobFacts = {
         "seconds": sum(job.facts.get("seconds") or 0 for job in (speech, text)) or None,
         "peak_memory_gb": max((job.facts.get("peak_memory_gb") or 0 for job in (speech, text)), default=0) or None,
         "parameters": {
-            side: job.facts.get("parameters", {}).get(side)
+            side: number
             for side, job in (("speech", speech), ("text", text))
-            if job.facts.get("parameters", {}).get(side)
+            if (number := (job.facts.get("parameters") or {}).get(side))
         },
     }
     return Job(speech.seed, speech.fold, predictions, chosen_on, {"epoch": []}, facts), weight
@@ -192,7 +192,7 @@ def _config(speech: Run, text: Run) -> dict[str, Any]:
     return {**speech.config, "model": {**model, **sides, "fusion": {"class_path": "late fusion"}}}
 
 
-def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tuple[int, ...]) -> dict[str, Any]:
+def _facts(name: str, speech: Run, text: Run, joint: tuple[Run, ...], seeds: tuple[int, ...]) -> RunFacts:
     folders = " ".join(str(run.folder) for run in (speech, text, *joint))
     return {
         "name": name,
