@@ -17,7 +17,8 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 demo: .venv/installed
 	experiments/demo/run.sh runs/demo --jobs $(JOBS)
 
-PYTEST = OMP_NUM_THREADS=1 pytest -n auto --maxprocesses 8 --dist loadfile --doctest-modules mser tests
+# One process more than there are cores: browsers, servers and workers of folds are waited for a good part of the time.
+PYTEST = OMP_NUM_THREADS=1 pytest -n $(shell echo $$(($(JOBS) < 8 ? $(JOBS) + 1 : 8))) --dist loadfile --doctest-modules mser tests
 
 test: .venv/installed lint types
 	$(PYTEST) -m 'not exhaustive'
