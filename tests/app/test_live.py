@@ -48,6 +48,7 @@ def test_a_model_that_must_read_does_not_listen(place):
     assert not can_listen(mser.load(place / "reads", device="cpu"))
 
 
+@pytest.mark.exhaustive  # a browser on a busy machine may miss its windows
 @pytest.mark.slow
 def test_the_page_shows_what_the_microphone_hears(pages, browser, tmp_path):
     address, _ = pages("hears")

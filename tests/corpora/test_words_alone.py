@@ -53,6 +53,7 @@ def test_check_and_folds(words, capsys):
     assert json.loads(capsys.readouterr().out)["digest"] == there["digest"]
 
 
+@pytest.mark.exhaustive
 def test_text_is_trained_on_words_alone_and_speech_is_not(words, tmp_path, capsys):
     options = ["crossval", "--data=MELD", f"--data.init_args.root={words[0]}", *TINY]
     assert main([*options, f"--out={tmp_path / 'run'}", "--model.speech=null"]) == 0

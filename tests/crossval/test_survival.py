@@ -38,6 +38,7 @@ def test_stopped_between_epochs(corpus, whole, tmp_path):
     assert (whole / "history.csv").read_text() == (tmp_path / "history.csv").read_text()
 
 
+@pytest.mark.exhaustive
 def test_killed_within_epochs_again_and_again(corpus, whole, tmp_path):
     """Killed twenty times and more, each time after none to two further batches."""
     chance, tries, resume = random.Random(4), 0, []

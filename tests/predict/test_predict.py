@@ -186,8 +186,8 @@ def test_many_rows_take_no_memory(place, ask, tmp_path):
     names = [f"recordings/speaker{n % 50:02d}/utterance{n:06d}.wav" for n in range(5_000)]
     table, out = tmp_path / "many.csv", tmp_path / "out.csv"
     table.write_text("audio,speaker\n" + "".join(f"{name},somebody\n" for name in names))
-    with Rows(out, read_settings(place / "hears")) as rows:
-        rows.write(Prediction("NAME", label="neu"))
+    with Rows(out, read_settings(place / "hears"), speakers=True) as rows:
+        rows.write(Prediction("NAME", label="neu", speaker="somebody"))
     header, row = out.read_text().splitlines(keepends=True)
     out.write_text(header + "".join(row.replace("NAME", name) for name in names))
     asked = ("hears", "--table", table, "--out", out)

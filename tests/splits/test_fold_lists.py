@@ -134,6 +134,7 @@ def test_a_column_of_a_table(tmp_path, capsys):
     assert (plan["protocol"], plan["digest"]) == ("lists/table", found["digest"])
 
 
+@pytest.mark.exhaustive
 def test_a_fit_follows_the_lists(emodb, tmp_path):
     root, names = emodb
     options = ["--data=EmoDB", f"--data.init_args.root={root / 'EmoDB'}", "--data.init_args.protocol=emobox/emodb"]

@@ -195,6 +195,7 @@ def test_what_a_test_lacks_is_said_in_a_line(sweep, tested, tmp_path, capsys):
     assert not (sweep / "tested/tested.jsonl").exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_search_is_tested_by_its_real_models(tmp_path, capsys):
     """One trial is real; the other is its copy that scored better in one fold, as another agent would leave it."""
