@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from os.path import expandvars
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -29,6 +29,9 @@ from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.search_record import KEY, of_config
 from mser.terminal.arguments import count
+
+if TYPE_CHECKING:
+    from mser.report.contents import Report
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +83,10 @@ def main(argv: list[str]) -> int:
     if failed:
         return tell(failed)
     _say_unlearned(jobs, protocol)
-    code = _show(run, jobs, args.skip_test)
+    report = _shown(run, jobs, args.skip_test)
     if track:
-        close(run, _validation(jobs))
-    return code
+        close(run, _validation(jobs), report)
+    return 0
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -202,13 +205,14 @@ def tell(failed: dict[Job, str]) -> int:
 _MISTAKE = "mser: error: "
 
 
-def _show(run: Path, jobs: list[Job], skip_test: bool) -> int:
+def _shown(run: Path, jobs: list[Job], skip_test: bool) -> Report | None:
+    """Return the report, which is written and shown; where the test parts stay locked, show validation instead."""
     if skip_test:
         print(json.dumps(_validation(jobs), indent=1))
-        return 0
-    from mser.report.cli import main as report
+        return None
+    from mser.report.cli import report_of
 
-    return report([str(run)])
+    return report_of(run)
 
 
 def _validation(jobs: list[Job]) -> dict[str, Any]:

@@ -18,10 +18,12 @@ import yaml
 
 from mser.errors import UserError
 from mser.files.whole import write_text
-from mser.runs.folder import BEST, CONFIG, PREDICTIONS, REPORT, fold_folders, run_of
+from mser.runs.folder import BEST, CONFIG, PREDICTIONS, fold_folders, run_of
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger
+
+    from mser.report.contents import Report
 
 LOGGERS = ("wandb",)
 _ID = "wandb_id"
@@ -70,12 +72,13 @@ def fold_logger(folder: Path, config: Mapping[str, Any]) -> WandbLogger:
     )
 
 
-def close(run: Path, validation: Mapping[str, float]) -> None:
+def close(run: Path, validation: Mapping[str, float], report: Report | None) -> None:
     """Log the whole cross-validation as a run of its own; in a sweep this is the trial.
 
     Args:
-        run: the run's folder; its report is logged if there is a complete one.
+        run: the run's folder.
         validation: ``crossval/val_<score>_mean``, what a sweep chooses by.
+        report: the run's, which is logged if it is complete; None where the test parts stay locked.
     """
     import wandb
 
@@ -88,7 +91,7 @@ def close(run: Path, validation: Mapping[str, float]) -> None:
         config=yaml.safe_load((run / CONFIG).read_text()),
         **({} if in_sweep() else own),
     ) as closing:
-        tested = _tested(run)
+        tested = _tested(run, report) if report else {}
         closing.log({**validation, **tested})
         if tested:  # a trial of a sweep is one of many: its weights stay where they are
             closing.log_artifact(_models(f"{run.resolve().name}-models", list(fold_folders(run).values()), run))
@@ -130,14 +133,11 @@ def _own_id(folder: Path) -> str:
     return path.read_text()
 
 
-def _tested(run: Path) -> dict[str, Any]:
-    """Return scores with their intervals, every table of the report, and all predictions; nothing without a report."""
-    from mser.report.contents import content
+def _tested(run: Path, report: Report) -> dict[str, Any]:
+    """Return scores with their intervals, every table of the report, and all predictions; nothing of a partial run."""
     from mser.report.tables import tables
 
-    if not (run / REPORT).is_file():
-        return {}
-    [summary] = content([run]).runs
+    [summary] = report.runs
     if not summary.complete or summary.part != "test":
         return {}
     metrics: dict[str, Any] = {}

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.predict.opened import opened
-from mser.predict.predict_options import SPLIT, parser_of_predict
+from mser.predict.predict_options import parser_of_predict
 from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
-from mser.use.inputs import Asked, Listed, from_files, from_table, from_turns, of_channel
+from mser.use.inputs import SPLIT, Asked, Listed, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
@@ -141,7 +141,7 @@ def _listed(args: argparse.Namespace) -> Listed:
         raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
     if args.channel and clips.channels:
         raise UserError(f"{args.table} has a column channel, and so says --channel {args.channel}; leave one out")
-    return of_channel(clips, None if args.channel == SPLIT else args.channel) if args.channel else clips
+    return of_channel(clips, args.channel) if args.channel else clips
 
 
 def _require_recording(file: str) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mser.corpora.annotations.options import add_options
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
+from mser.use.inputs import SPLIT
 
-SPLIT = "split"
-"""Of ``--channel``: each is heard on its own."""
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
 experiment file is needed. With --out a run that was interrupted carries on where it stopped. A recording that cannot be
@@ -37,8 +36,8 @@ class _Parser(argparse.ArgumentParser):
         return super().add_argument(*names, **how)
 
 
-def _channel(text: str) -> int | str:
-    return text if text == SPLIT else count(text)
+def _channel(text: str) -> int | Literal["split"]:
+    return SPLIT if text == SPLIT else count(text)
 
 
 def parser_of_predict() -> _Parser:

@@ -52,11 +52,28 @@ def main(argv: list[str]) -> int:
         with suppress(UserError):  # a run that may only be read can be asked all the same
             _write(report, out, args.audio)
     else:
-        _write(report, out, args.audio)
-        from mser.report.terminal import show
-
-        show(report, out / "report.html")
+        _write_and_show(report, out, args.audio)
     return 0
+
+
+def report_of(run: Path) -> Report:
+    """Write and show the report of one run, as ``mser report RUN`` does, and return it.
+
+    Raises:
+        UserError: if the run cannot be believed, or nothing can be written.
+    """
+    from mser.report.contents import content
+
+    report = content([run])
+    _write_and_show(report, _default_out([run]))
+    return report
+
+
+def _write_and_show(report: Report, out: Path, audio: int = 0) -> None:
+    from mser.report.terminal import show
+
+    _write(report, out, audio)
+    show(report, out / "report.html")
 
 
 def _is_sweep(folder: Path) -> bool:

@@ -11,18 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.serve.batcher import Batcher
 from mser.use.clips import Clip
-from mser.use.inputs import Asked, Listed, named, of_channel
+from mser.use.inputs import SPLIT, Asked, Listed, named, of_channel
 from mser.use.model import Prediction
 from mser.use.segments import cut, way_to_cut
 
-SPLIT = "split"
-"""Of a channel: each is heard on its own."""
 _WINDOW: Seconds = 10.0
 _AT_ONCE = 64  # clips of one request that wait together
 
@@ -85,7 +83,7 @@ def answer_segments(batcher: Batcher, path: str, name: str, how: Cutting) -> lis
     by = way_to_cut("vad" if how.vad else "window", window, how.hop)
     listed = Listed(lambda: iter([Asked(name, path, None)]))
     if how.channel:
-        listed = of_channel(listed, None if how.channel == SPLIT else _number(how.channel))
+        listed = of_channel(listed, _channel(how.channel))
     answers = list(_answers(batcher, cut(named(listed), by, reads="text" in batcher.model.settings.modalities)))
     if len(answers) == 1 and answers[0].error:
         raise UserError(answers[0].error)
@@ -103,7 +101,9 @@ def _answers(batcher: Batcher, clips: Iterable[Clip]) -> Iterator[Prediction]:
         yield underway.popleft().result()
 
 
-def _number(text: str) -> int:
+def _channel(text: str) -> int | Literal["split"]:
+    if text == SPLIT:
+        return SPLIT
     if not text.isdecimal() or not int(text):
         raise UserError(f"the channel is {text!r}; expected its number from 1, or {SPLIT}")
     return int(text)

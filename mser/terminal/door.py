@@ -29,8 +29,8 @@ def listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         door.close()
         reason = getattr(error, "strerror", None) or str(error)
-        said = "is in use" if getattr(error, "errno", 0) == errno.EADDRINUSE else f"cannot be used ({reason})"
+        problem = "is in use" if getattr(error, "errno", 0) == errno.EADDRINUSE else f"cannot be used ({reason})"
         raise UserError(
-            f"port {port} of {host} {said}; choose another with --port, or 0 for any that is free"
+            f"port {port} of {host} {problem}; choose another with --port, or 0 for any that is free"
         ) from error
     return door

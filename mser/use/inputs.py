@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, Final, Literal
 
 from mser.audio.containers import HEAD, container_of
 from mser.audio.recording import mono, opened
@@ -129,13 +129,17 @@ def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str
     return Listed(lambda: iter(clips))
 
 
-def of_channel(clips: Listed, channel: int | None) -> Listed:
-    """Return clips of one channel of each recording, or, when None, of each channel in turn, each a speaker."""
+SPLIT: Final = "split"
+"""In the place of a channel's number: each is heard on its own."""
+
+
+def of_channel(clips: Listed, channel: int | Literal["split"]) -> Listed:
+    """Return clips of one channel of each recording, or, of `SPLIT`, of each channel in turn, each a speaker."""
 
     def each() -> Iterator[Asked]:
         for clip in clips:
-            if channel is not None or not clip.path:
-                yield replace(clip, channel=channel)
+            if channel != SPLIT or not clip.path:
+                yield replace(clip, channel=None if channel == SPLIT else channel)
                 continue
             for number in range(1, _channels(clip.path) + 1):
                 yield replace(clip, channel=number, speaker=f"channel {number}")

@@ -16,6 +16,7 @@ pytest.importorskip("wandb", reason="wandb is an extra")
 from fake.wandb_files import offline_runs
 
 from mser.crossval.tracking import close, environment, fold_logger, log_best
+from mser.report.cli import report_of
 
 EXPERIMENT = EXPERIMENTS / "demo/text_only.yaml"
 VALIDATION = {"crossval/val_ua_mean": 0.5}
@@ -60,9 +61,9 @@ def test_the_closing_run_has_the_whole_report(tmp_path):
     for fold in run.glob("seed1/fold*"):
         (fold / "checkpoints").mkdir()
         (fold / "checkpoints/best.ckpt").write_text(f"weights of {fold.name}")
-    assert main(["report", str(run)]) == 0
-    close(run, VALIDATION)
-    close(run, VALIDATION)
+    report = report_of(run)
+    close(run, VALIDATION, report)
+    close(run, VALIDATION, report)
     first, second = offline_runs(run)
     assert (first.group, first.job_type, first.name) == ("100%_a&b", "crossval", "100%_a&b")
     kind, weights = first.artifacts["100__a_b-models"]
@@ -96,8 +97,7 @@ def test_a_tested_fold_logs_its_best_checkpoint(tmp_path):
 def test_a_partial_run_closes_without_test_scores(tmp_path):
     run = make_run(tmp_path / "both", epochs=1)
     (run / "seed1/fold2/metrics.json").unlink()
-    assert main(["report", str(run)]) == 0
-    close(run, VALIDATION)
+    close(run, VALIDATION, report_of(run))
     assert not offline_runs(run)[0].artifacts
     assert set(offline_runs(run)[0].logged) - {"_step", "_timestamp", "_runtime"} == set(VALIDATION)
 
