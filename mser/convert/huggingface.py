@@ -15,7 +15,8 @@ from mser.convert.model_folder import Foreign, write_model_folder
 from mser.convert.odyssey import LABELS, config_of
 from mser.convert.transformers_checkpoint import Published, read_published
 from mser.encoders.backbone import Backbone
-from mser.encoders.pretrained import PLAIN, around
+from mser.encoders.pretrained import PLAIN
+from mser.encoders.speech.families import around
 from mser.errors import UserError, brief
 
 _RATE = 16_000

@@ -16,13 +16,7 @@ from mser.encoders.hub_access import require_here_or_there
 from mser.encoders.own_weights import fill, own_weights
 from mser.encoders.probe import is_causal, layers_in_line, require_alike, without_gradient
 from mser.encoders.speech.adapters import load_adapter
-from mser.encoders.speech.spectrogram import SpectrogramBackbone
-from mser.encoders.speech.squeezed import FAMILIES as SQUEEZED
-from mser.encoders.speech.squeezed import SqueezedBackbone
-from mser.encoders.speech.wav2vec2 import FAMILIES, WaveformBackbone
-from mser.encoders.speech.wav2vec2_bert import Wav2Vec2BertBackbone
-from mser.encoders.speech.wavlm import gate_attention
-from mser.encoders.speech.whisper import WhisperBackbone
+from mser.encoders.speech.families import FAMILIES, around
 from mser.encoders.text_backbone import TextBackbone, Tokenizer
 from mser.encoders.tokenizers import PretrainedTokenizer, require_fitting, three
 from mser.errors import UserError, brief
@@ -39,8 +33,6 @@ __all__ = [
 
 T = TypeVar("T")
 B = TypeVar("B", bound=Backbone)
-SPEECH = (*FAMILIES, *SQUEEZED, "wav2vec2-bert", "whisper", "audio-spectrogram-transformer")
-"""What transformers calls the models that are known here as speech encoders."""
 _SHIFTED = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer", "data2vec-text", "luke")
 # Regularisers that are chosen elsewhere or clash with distributed training and with short clips.
 PLAIN = {"layerdrop": 0.0, "encoder_layerdrop": 0.0, "apply_spec_augment": False}
@@ -118,13 +110,13 @@ def speech_backbone(name: str, *, adapter: str | None = None) -> Backbone:
 
         return _filled(name, "speech", lambda: Emotion2vec.from_folder(Path(name), weights=not _weightless.get()))
     kind = _config(name, "speech encoder").model_type
-    if kind in SPEECH:
+    if kind in FAMILIES:
         return _filled(name, "speech", lambda: _pretrained_speech(name, adapter))
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READ
 
     raise UserError(
         f"{name!r} is a {kind} model, which is no speech encoder known here: expected one of "
-        f"{', '.join(SPEECH)}{'; is the text encoder in its place?' * (kind in READ)}"
+        f"{', '.join(FAMILIES)}{'; is the text encoder in its place?' * (kind in READ)}"
     )
 
 
@@ -139,7 +131,7 @@ def text_backbone(name: str) -> TextBackbone:
 
         return tiny_text()
     config = _config(name, "text encoder")
-    if config.model_type in SPEECH:
+    if config.model_type in FAMILIES:
         raise UserError(
             f"{name!r} is a {config.model_type} model, which hears and does not read; name it as speech encoder"
         )
@@ -206,34 +198,6 @@ def _pretrained_speech(name: str, adapter: str | None) -> Backbone:
         return around(model, extractor)
 
     return _weights(name, made)
-
-
-def around(model: Any, extractor: Any) -> Backbone:
-    """Return the backbone around a transformers model of speech.
-
-    Args:
-        model: which is taken apart and should not be used any more.
-        extractor: its feature extractor, with what `mser.convert` may have noted in it: ``fill`` of Whisper's
-            classifiers, ``centre`` and ``scale`` of waveforms, whether there is a ``closing_norm`` above the layers.
-    """
-    kind = model.config.model_type
-    if kind == "whisper":
-        filters, fill = torch.from_numpy(extractor.mel_filters), getattr(extractor, "fill", 0)
-        return WhisperBackbone(model.encoder, filters, window=extractor.n_fft, hop=extractor.hop_length, fill=fill)
-    if kind == "wav2vec2-bert":
-        return Wav2Vec2BertBackbone(model, extractor)
-    if kind == "audio-spectrogram-transformer":
-        return SpectrogramBackbone(model, extractor)
-    if kind in SQUEEZED:
-        return SqueezedBackbone(model, normalise=extractor.do_normalize)
-    if kind == "wav2vec2-conformer":
-        del model.encoder.pos_conv_embed  # which it has and never asks
-    if kind == "wavlm":
-        gate_attention(model)
-    if not getattr(extractor, "closing_norm", True):
-        model.encoder.layer_norm = torch.nn.Identity()
-    level = {name: getattr(extractor, name) for name in ("centre", "scale") if hasattr(extractor, name)}
-    return WaveformBackbone(model, normalise=extractor.do_normalize, **level)
 
 
 def _weights(name: str, made: Callable[[Any], B]) -> B:
