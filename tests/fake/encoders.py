@@ -3,6 +3,9 @@
 import torch
 import transformers as hf
 
+hf.utils.logging.disable_progress_bar()  # of saving, which would stand among what a command says
+
+
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 
 
