@@ -126,7 +126,9 @@ def _peaks(description: Description) -> Iterator[str]:
         yield f"{number} {peak} at full scale (0 dB): loudness was levelled, and says only how peaky a clip is."
         return
     shares = {name: group.full_scale for name, group in description.classes.items()}
-    low, high = min(shares, key=lambda one: shares[one]), max(shares, key=lambda one: shares[one])
+    if not shares:  # no measured utterance has a class
+        return
+    low, high = min(shares, key=shares.__getitem__), max(shares, key=shares.__getitem__)
     if shares[high] - shares[low] >= _MORE:
         yield (
             f"{100 * shares[high]:.0f}% of {high} peak at full scale, {100 * shares[low]:.0f}% of {low}: the class "

@@ -107,6 +107,12 @@ def test_several_labels_and_scores():
     assert giveaways(found)[0].startswith("Arousal shows in level: low arousal has -29.8 dB")
 
 
+def test_of_utterances_without_a_class_nothing_is_said():
+    said, measured = corpus(lambda label, speaker, luck: {})
+    found = describe(said, measured, MultiLabel("moods", ("anger", "joy")))  # for which nobody gave scores
+    assert (dict(found.classes), giveaways(found)) == ({}, [])
+
+
 @pytest.fixture
 def table(tmp_path):
     make_table(tmp_path / "t.csv", rows(each=3))
