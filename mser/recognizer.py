@@ -214,7 +214,7 @@ class EmotionRecognizer(LightningModule):
             part["trainable"] += size * parameter.requires_grad
         return counts
 
-    def said(self, part: str) -> dict[str, Tensor]:
+    def collected_outputs(self, part: str) -> dict[str, Tensor]:
         """Return what was said of a part, as `Collected.compute` does; every process must ask.
 
         Raises:
@@ -251,7 +251,7 @@ class EmotionRecognizer(LightningModule):
         return [*groups, {"params": head, "name": "head", "share": 1.0, **rate}]
 
     def _scores(self, part: str) -> dict[str, float]:
-        outputs = self.said(part)
+        outputs = self.collected_outputs(part)
         scores = score(self._dataset(part).task, outputs["target"].numpy(), outputs["answers"].numpy())
         return {
             f"{part}/loss": outputs["loss"].mean().item(),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from mser.app.asking import Asked, Told
+from mser.app.asking import Answers, State
 from mser.labels import ScoreSet, Task
 from mser.use.prediction import Prediction
 
 _SIDES = ("speech and text", "speech alone", "text alone")
 
 
-def drawn(steps: Asked, task: Task) -> str:
+def drawn(steps: State, task: Task) -> str:
     """Return all that is known so far, with a bar of progress while there is more to come."""
     parts = [_progress(steps)] if steps.of else []
     if steps.whole is not None:
@@ -31,11 +31,11 @@ def waiting(what: str) -> str:
     return f'<div class="said">{_going(what, None)}</div>'
 
 
-def _progress(steps: Asked) -> str:
+def _progress(steps: State) -> str:
     what = "Listening" if steps.whole is None else "Listening window by window"
-    if not steps.heard:
+    if not steps.answered:
         return _going(f"{what}…", None)
-    return _going(f"{what}: {_clock(steps.heard, 0)} of {_clock(steps.of, 0)}", steps.heard / steps.of)
+    return _going(f"{what}: {_clock(steps.answered, 0)} of {_clock(steps.of, 0)}", steps.answered / steps.of)
 
 
 def _going(what: str, share: float | None) -> str:
@@ -61,7 +61,7 @@ def probabilities(prediction: Prediction, task: Task) -> str:
     return f'{title}<table>{rows}</table><p class="note">{escape(notes)}</p>'
 
 
-def modalities(alone: Told, both: Prediction, task: Task) -> str:
+def modalities(alone: Answers, both: Prediction, task: Task) -> str:
     """Return what each side alone says of the labels beside both together, or why that cannot be told."""
     if alone.why_not or not alone.answers:
         return _aside(alone.why_not)
@@ -78,7 +78,7 @@ def modalities(alone: Told, both: Prediction, task: Task) -> str:
     return f'<h4>What each side says alone</h4><div class="sides"><table><tr><th></th>{head}</tr>{rows}</table></div>'
 
 
-def timeline(over: Told, task: Task) -> str:
+def timeline(over: Answers, task: Task) -> str:
     """Return a strip for each label, darker where it is likelier."""
     if over.why_not or not over.answers:
         return _aside(over.why_not)

@@ -27,7 +27,7 @@ _NEEDS_TEXT = (
 
 
 @dataclass(frozen=True)
-class Told:
+class Answers:
     """Several answers, or why there are none.
 
     Attributes:
@@ -42,21 +42,21 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Asked:
+class State:
     """What is known so far of what was asked.
 
     Attributes:
         whole: the answer to all there is; None until it is known.
         alone: the answers to speech alone and to text alone.
         over: the answers to windows of the recording.
-        heard: how far the recording has been listened to, this time.
+        answered: how far the recording has been listened to, this time.
         of: how long it is; 0 when all is known.
     """
 
     whole: Prediction | None = None
-    alone: Told = Told()
-    over: Told = Told()
-    heard: Seconds = 0.0
+    alone: Answers = Answers()
+    over: Answers = Answers()
+    answered: Seconds = 0.0
     of: Seconds = 0.0
 
 
@@ -78,7 +78,7 @@ class Asking:
         self.by_speech = model.settings.takes_either and model.transcriber is None
         self.writes_nothing = Model(model.settings, model.engine)  # asked for speech alone, it transcribes nothing
 
-    def steps(self, recording: str | None, text: str | None, window: Seconds) -> Iterator[Asked]:
+    def steps(self, recording: str | None, text: str | None, window: Seconds) -> Iterator[State]:
         """Yield what is known, more from step to step; a long recording takes many.
 
         Args:
@@ -91,23 +91,23 @@ class Asking:
         """
         clip = self._clip(recording, text)
         seconds = self._duration(clip)
-        yield Asked(of=seconds)
+        yield State(of=seconds)
         over: Sequence[Prediction] = ()
         if seconds > BATCH_SECONDS:
             self._require_windows(seconds)
             for over in self._windows(clip, BATCH_SECONDS / 2, BATCH_SECONDS / 2):
-                yield Asked(heard=over[-1].end or 0.0, of=seconds)
+                yield State(answered=over[-1].end or 0.0, of=seconds)
             whole = self._mean(over, clip)
         else:
             whole = self._answer(self.model, clip)
-        known = Asked(whole, self._alone(clip, whole.transcript, seconds))
+        known = State(whole, self._alone(clip, whole.transcript, seconds))
         if why_not := self._no_timeline(seconds, window):
-            yield replace(known, over=Told(why_not=why_not))
+            yield replace(known, over=Answers(why_not=why_not))
             return
         how = "by speech alone" if self.by_speech else ""
         for over in self._windows(clip, window) if seconds else ():
-            known = replace(known, over=Told(over, how=how))
-            yield replace(known, heard=over[-1].end or 0.0, of=seconds)
+            known = replace(known, over=Answers(over, how=how))
+            yield replace(known, answered=over[-1].end or 0.0, of=seconds)
         yield known
 
     def transcribe(self, recording: str | None) -> str:
@@ -177,18 +177,18 @@ class Asking:
             answers += map(_for_visitors, self.model.stream(some))
             yield list(answers)
 
-    def _alone(self, clip: Clip, words: str | None, seconds: Seconds) -> Told:
+    def _alone(self, clip: Clip, words: str | None, seconds: Seconds) -> Answers:
         """Return the answers to speech alone and to the words alone."""
         if len(self.sides) < 2:
-            return Told()
+            return Answers()
         if not self.model.settings.takes_either:
-            return Told(why_not="Which side decided cannot be told: this model was never trained with one missing.")
+            return Answers(why_not="Which side decided cannot be told: this model was never trained with one missing.")
         if seconds > BATCH_SECONDS:
-            return Told(why_not="The recording is too long to compare both sides on the whole of it.")
+            return Answers(why_not="The recording is too long to compare both sides on the whole of it.")
         if clip.audio is None or not words:
-            return Told(why_not="Give both speech and text to see how much each decided.")
+            return Answers(why_not="Give both speech and text to see how much each decided.")
         sides = replace(clip, transcript=None), replace(clip, audio=None, transcript=words)
-        return Told([self._answer(self.writes_nothing, side) for side in sides])
+        return Answers([self._answer(self.writes_nothing, side) for side in sides])
 
     def _answer(self, model: Model, clip: Clip) -> Prediction:
         [answer] = map(_for_visitors, model.stream([clip]))

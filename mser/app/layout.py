@@ -12,7 +12,7 @@ from typing import Any
 import gradio
 
 from mser.app.answer_html import drawn, refusal, waiting
-from mser.app.asking import Asked, Asking
+from mser.app.asking import Asking, State
 from mser.app.live import Live, can_listen
 from mser.app.uploads import Uploaded
 from mser.errors import UserError, brief, is_out_of_memory
@@ -67,7 +67,7 @@ def page(model: Model) -> Any:
         ended: dict[str | None, str] = {}
         begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
         begun.then(
-            _told(asking, ended), [recording, text, window], answer_box, api_name="predict", show_progress="hidden"
+            _answering(asking, ended), [recording, text, window], answer_box, api_name="predict", show_progress="hidden"
         )
         write.click(_written(asking), recording, [text, answer_box], api_name="transcribe", show_progress="minimal")
         stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
@@ -86,11 +86,11 @@ def _listen(model: Model, live: Any, window: Any, answer_box: Any) -> None:
     heard = gradio.State(None)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, answer_box], queue=False, **quiet)
-    live.stream(_heard(model), [live, window, heard], [heard, answer_box], stream_every=0.5, **quiet)
+    live.stream(_on_live_piece(model), [live, window, heard], [heard, answer_box], stream_every=0.5, **quiet)
     live.stop_recording(_finished(model), heard, [heard, answer_box], **quiet)
 
 
-def _heard(model: Model) -> Callable[..., Any]:
+def _on_live_piece(model: Model) -> Callable[..., Any]:
     def hear(piece: str | None, window: float | None, heard: Live | None) -> tuple[Any, Any]:
         if piece is None:
             return gradio.skip(), gradio.skip()
@@ -107,7 +107,7 @@ def _finished(model: Model) -> Callable[..., Any]:
     return finish
 
 
-def _shown(model: Model, known: Callable[[], Asked | None]) -> Any:
+def _shown(model: Model, known: Callable[[], State | None]) -> Any:
     try:
         asked = known()
     except Exception as error:
@@ -143,7 +143,7 @@ def _ends(ended: dict[str | None, str], instead: str) -> Callable[[gradio.Reques
     return end
 
 
-def _told(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterator[str]]:
+def _answering(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterator[str]]:
     """Return what answers on the page and, by an error, programs that ask it."""
 
     def tell(recording: str | None, text: str | None, window: float | None, request: gradio.Request) -> Iterator[str]:

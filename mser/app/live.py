@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mser.app.asking import Asked, Told
+from mser.app.asking import Answers, State
 from mser.audio.recording import opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
 from mser.manifest import Seconds
-from mser.use.live_windows import Heard, Listening
+from mser.use.live_windows import Listening, LiveWindow
 from mser.use.model import Model, Prediction
 from mser.use.prepared import require_listener
 from mser.use.segments import Windows
@@ -45,7 +45,7 @@ class Live:
         self.listening = Listening(Windows(window, window / 2))
         self.answers: deque[Prediction] = deque(maxlen=_SHOWN)
 
-    def hear(self, path: str) -> Asked | None:
+    def hear(self, path: str) -> State | None:
         """Return what is known after a piece of sound; None while the first window is not full.
 
         Args:
@@ -56,19 +56,19 @@ class Live:
         """
         return self._known(self.listening.add(_samples(path)))
 
-    def finish(self) -> Asked | None:
+    def finish(self) -> State | None:
         """Return what is known once the microphone is off."""
         return self._known(self.listening.finish())
 
-    def _known(self, windows: Iterable[Heard]) -> Asked | None:
+    def _known(self, windows: Iterable[LiveWindow]) -> State | None:
         # A machine that is slower than speech leaves windows out rather than fall behind.
-        self.answers.extend(map(self.model.heard, islice(reversed(list(windows)), 1)))
+        self.answers.extend(map(self.model.answer_window, islice(reversed(list(windows)), 1)))
         if not self.answers:
             return None
         last = self.answers[-1]
         if last.error:
             raise UserError(last.error)
-        return Asked(last, over=Told(list(self.answers)))
+        return State(last, over=Answers(list(self.answers)))
 
 
 def _samples(path: str) -> tuple[int, Frames]:

@@ -55,7 +55,7 @@ class NonFinite(Callback):
         if not trainer.strategy.reduce_boolean_decision(wrong, all=False):
             return
         optimizer.zero_grad()  # an optimizer passes over what has no gradient
-        message = _told(list(chain(*gathered(loss))), list(chain(*gathered(update))), trainer)
+        message = _message(list(chain(*gathered(loss))), list(chain(*gathered(update))), trainer)
         if self.action == "stop":
             raise UserError(
                 f"{message}; listen to them, lower the learning rate, or leave such updates out with "
@@ -70,7 +70,7 @@ def _is_finite(optimizer: Optimizer) -> bool:
     return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
 
 
-def _told(loss: list[str], update: list[str], trainer: Trainer) -> str:
+def _message(loss: list[str], update: list[str], trainer: Trainer) -> str:
     what, utterances = ("loss", loss) if loss else ("gradient", update)
     return (
         f"the {what} is not finite in epoch {trainer.current_epoch}, update {trainer.global_step}, "

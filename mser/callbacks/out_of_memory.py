@@ -54,7 +54,7 @@ class OutOfMemory(Callback):
         """Say it in one line, in place of what was raised."""
         if self._batch and is_out_of_memory(exception):
             where = trainer.strategy.root_device
-            raise UserError(_told(*self._batch, fitted=self._fitted, where=str(where))) from exception
+            raise UserError(_message(*self._batch, fitted=self._fitted, where=str(where))) from exception
 
     def _begin(self, trainer: Trainer, part: str, batch: Batch) -> None:
         utterances = trainer.datamodule.datasets[part].utterances  # type: ignore[attr-defined]
@@ -62,7 +62,7 @@ class OutOfMemory(Callback):
         self._batch = [utterances[index] for index in batch.index.tolist()], padded
 
 
-def _told(utterances: list[Utterance], padded: Seconds, *, fitted: Seconds, where: str) -> str:
+def _message(utterances: list[Utterance], padded: Seconds, *, fitted: Seconds, where: str) -> str:
     longest = max(utterances, key=lambda one: one.duration)
     others = f" and {len(utterances) - 1} others" if len(utterances) > 1 else ""
     went = f"; batches of up to {fitted:.1f} s went through" if fitted else ""

@@ -97,7 +97,7 @@ def _write_scores(path: Path, trainer: Trainer, part: Part, facts: dict[str, Any
 
 def rows(model: EmotionRecognizer, data: CorpusDataModule, part: Part) -> list[dict[str, Any]]:
     """Return what the model has just said of a part, as rows of `PREDICTIONS`; every process must ask."""
-    outputs = model.said(part)
+    outputs = model.collected_outputs(part)
     dataset = data.datasets[part]
     table = []
     for index, target, answer in zip(*(outputs[name].tolist() for name in ("index", "target", "answers")), strict=True):

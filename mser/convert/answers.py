@@ -74,7 +74,7 @@ def require_emotions(name: str, labels: Sequence[str], outputs: int, *, given: b
         )
 
 
-def asked(
+def task_of(
     config: Mapping[str, Any], labels: Sequence[str], score_range: tuple[float, float]
 ) -> tuple[dict[str, Any], type[Objective]]:
     """Return a model folder's ``task``, and the objective that turns logits into its answers.

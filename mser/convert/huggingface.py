@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mser.convert.answers import asked, labels_of, require_emotions
+from mser.convert.answers import labels_of, require_emotions, task_of
 from mser.convert.heads import ODYSSEY, Head, read_head
 from mser.convert.model_folder import Foreign, write_model_folder
 from mser.convert.odyssey import LABELS, config_of
@@ -50,7 +50,7 @@ def convert_huggingface(
     known = labels_of(published.config) or (LABELS.get(outputs, []) if head.prefix == "ssl_model." else [])
     found = list(labels) if labels else known
     require_emotions(name, found, outputs, given=bool(labels))
-    task, objective = asked(published.config, found, score_range)
+    task, objective = task_of(published.config, found, score_range)
     config, extractor = _config(published, head), _extractor(published, head)
     backbone = _backbone(published, head, config, extractor)
 

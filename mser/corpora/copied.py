@@ -48,7 +48,7 @@ def _problem(recordings: Recordings, first: str, second: str) -> Problem:
     labels = [recordings.utterances[name].label for name in (first, second)]
     other = f"; labels {labels[0]} and {labels[1]}" if labels[0] != labels[1] else ""
     message = (
-        f"{recordings.told(first, second)}{other}: one recording under two names, which differ; keep the right one"
+        f"{recordings.in_words(first, second)}{other}: one recording under two names, which differ; keep the right one"
     )
     return Problem("copy", message, second)
 
@@ -56,7 +56,7 @@ def _problem(recordings: Recordings, first: str, second: str) -> Problem:
 def _notes(recordings: Recordings, copies: list[tuple[str, str]]) -> Iterator[str]:
     if copies:
         yield f"{len(copies)} {'pair' if len(copies) == 1 else 'pairs'} of utterances are copies of one recording:"
-        yield from (f"  {recordings.told(*pair)}" for pair in copies[:_NAMED])
+        yield from (f"  {recordings.in_words(*pair)}" for pair in copies[:_NAMED])
         if len(copies) > _NAMED:
             yield f"  and {len(copies) - _NAMED} more"
     if recordings.unheard:

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Shown:
+class MeasureFormat:
     """How a measure is shown.
 
     Attributes:
@@ -38,23 +38,23 @@ class Shown:
         """Return a value as it is printed."""
         return f"{round(value, self.digits) + 0.0:.{self.digits}f}"  # adding 0 makes -0 a 0
 
-    def told(self, value: float) -> str:
+    def in_words(self, value: float) -> str:
         """Return a value with its unit.
 
         Example:
-            >>> Shown("level", "level", "dB", 1, 3.0).told(-23.04)
+            >>> MeasureFormat("level", "level", "dB", 1, 3.0).in_words(-23.04)
             '-23.0 dB'
         """
         return f"{self.number(value)} {self.unit}"
 
 
-SHOWN: Mapping[str, Shown] = {
-    "duration": Shown("duration", "lasts", "s", 2, 0.5),
-    "level": Shown("level", "level", "dB", 1, 3.0),
-    "peak": Shown("peak", "peak", "dB", 1, 3.0),
-    "silence": Shown("silence at the ends", "ends", "s", 2, 0.2),
-    "zero_crossings": Shown("zero crossings", "zeros", "1/s", 0, 200.0),
-    "bandwidth": Shown("bandwidth", "band", "Hz", 0, 1000.0),
+SHOWN: Mapping[str, MeasureFormat] = {
+    "duration": MeasureFormat("duration", "lasts", "s", 2, 0.5),
+    "level": MeasureFormat("level", "level", "dB", 1, 3.0),
+    "peak": MeasureFormat("peak", "peak", "dB", 1, 3.0),
+    "silence": MeasureFormat("silence at the ends", "ends", "s", 2, 0.2),
+    "zero_crossings": MeasureFormat("zero crossings", "zeros", "1/s", 0, 200.0),
+    "bandwidth": MeasureFormat("bandwidth", "band", "Hz", 0, 1000.0),
 }
 QUANTILES = (0.05, 0.5, 0.95)
 

@@ -70,8 +70,8 @@ def _difference(what: str, title: str, name: str, several: Mapping[str, Sequence
     low, high = min(middles, key=lambda one: middles[one]), max(middles, key=lambda one: middles[one])
     of = {_CLASSES: "The class", _PARTS: "The part"}.get(what, what.capitalize())
     return (
-        f"{of} shows in {title}: {low} has {SHOWN[name].told(middles[low])}, {high} "
-        f"{SHOWN[name].told(middles[high])} (medians; {100 * share:.0f}% of the variance)."
+        f"{of} shows in {title}: {low} has {SHOWN[name].in_words(middles[low])}, {high} "
+        f"{SHOWN[name].in_words(middles[high])} (medians; {100 * share:.0f}% of the variance)."
     )
 
 

@@ -44,7 +44,7 @@ def _turns(args: argparse.Namespace) -> int:
     if args.out:
         require_free(args.out, text, force=args.force)
     left = [turn for turn in turns if labelled and not turn.columns.get("label")]
-    print("\n".join(_told(args.annotations, chosen, left)))
+    print("\n".join(_summary_lines(args.annotations, chosen, left)))
     if args.out:
         write_text(args.out, text)
         check = f"mser data check table {args.out}" + ("" if chosen[0].speaker else " --columns speaker=")
@@ -66,7 +66,7 @@ def _as_csv(turns: Sequence[Turn], out: Path) -> str:
     return text.getvalue()
 
 
-def _told(annotations: Sequence[Path], turns: Sequence[Turn], unlabelled: Sequence[Turn]) -> Iterator[str]:
+def _summary_lines(annotations: Sequence[Path], turns: Sequence[Turn], unlabelled: Sequence[Turn]) -> Iterator[str]:
     seconds, files = sum(turn.end - turn.start for turn in turns), len({turn.audio for turn in turns})
     yield f"{len(turns)} turns, {seconds:.1f} s, in {files} recordings, from {len(annotations)} annotations"
     if any(turn.speaker for turn in turns):

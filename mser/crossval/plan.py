@@ -45,7 +45,7 @@ def plan(run: str, fit_options: list[str]) -> list[str]:
     write_folds(folder, cli.datamodule, hears=model.speech is not None, reads=model.text is not None,
                 exclusive=model.objective.exclusive)  # fmt: skip
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
-    return list(_told(cli.model, folder))
+    return list(_plan_lines(cli.model, folder))
 
 
 def _require_heeded(cli: MserCLI) -> None:
@@ -63,7 +63,7 @@ def _require_heeded(cli: MserCLI) -> None:
             raise UserError(f"{name} is {value}, which a cross-validation does not heed; give {other} instead")
 
 
-def _told(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
+def _plan_lines(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
     """Yield what was settled, for a person: the question, the folds, the model, the room on disk."""
     protocol = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
     yield f"{protocol['corpus']}, {protocol['label_set']}: {', '.join(protocol['labels'])}"

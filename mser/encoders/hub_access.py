@@ -79,7 +79,7 @@ def _silence() -> str:
         return "HF_HUB_OFFLINE is set"
     answers: list[bool] = []
     # A thread, because looking up a name, and some proxies, take as long as they like.
-    asking = threading.Thread(target=lambda: answers.append(_asked()), daemon=True)
+    asking = threading.Thread(target=lambda: answers.append(_hub_answers()), daemon=True)
     asking.start()
     asking.join(_patience())
     if any(answers):
@@ -89,7 +89,7 @@ def _silence() -> str:
     return f"no answer within {_patience():g} s; HF_HUB_ETAG_TIMEOUT=10 waits longer"
 
 
-def _asked() -> bool:
+def _hub_answers() -> bool:
     from huggingface_hub import constants, get_session
 
     try:

@@ -91,14 +91,14 @@ def judged(trained: Trained, settings: Settings, model: EmotionRecognizer) -> Av
         UserError: if the average scores worse, or the corpus is not where the run had it.
     """
     judge, val = trained.judge, trained.val[0]
-    alone = said_by(model, trained, settings, val)
+    alone = predictions_by(model, trained, settings, val)
     together = answered(val, np.mean([calibrated(trained, place) for place in range(len(trained.val))], axis=0))
     name = judge.headline[0]
     ours, theirs = (judge.scorer.score(predictions)[name] for predictions in (alone, together))
     if (ours - theirs) * measure(name).better < -_WORSE:
         raise UserError(
-            f"the averaged weights score {_told(name, ours)} on validation, the ensemble {_told(name, theirs)}: they "
-            "are worse; leave --average out to export the ensemble"
+            f"the averaged weights score {_score_words(name, ours)} on validation, the ensemble "
+            f"{_score_words(name, theirs)}: they are worse; leave --average out to export the ensemble"
         )
     fold = trained.members[0].fold
     member = Member(
@@ -115,12 +115,12 @@ def judged(trained: Trained, settings: Settings, model: EmotionRecognizer) -> Av
 
 def compared(averaged: Averaged) -> str:
     """Return both scores in words."""
-    ours, theirs = (_told(averaged.name, score) for score in averaged.scores)
+    ours, theirs = (_score_words(averaged.name, score) for score in averaged.scores)
     return f"the averaged weights score {ours} on validation, the ensemble of the same models {theirs}"
 
 
 @torch.inference_mode()
-def said_by(model: EmotionRecognizer, trained: Trained, settings: Settings, val: Predictions) -> Predictions:
+def predictions_by(model: EmotionRecognizer, trained: Trained, settings: Settings, val: Predictions) -> Predictions:
     """Return what a model says of the validation part, which is heard again where the run heard it."""
     root: Path = Manifest.read(trained.run.folder / MANIFEST).root
     dataset = UtteranceDataset(
@@ -143,5 +143,5 @@ def answered(val: Predictions, answers: Floats) -> Predictions:
     return replace(val, prediction=prediction, probabilities=answers)
 
 
-def _told(name: str, score: float) -> str:
+def _score_words(name: str, score: float) -> str:
     return f"{measure(name).title} {shown(name, score)}{measure(name).unit and ' ' + measure(name).unit}"

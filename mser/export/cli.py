@@ -105,7 +105,7 @@ def _onnx(args: argparse.Namespace, scratch: Path) -> int:
     if args.check:
         heard = table(args.check, dict(args.columns), read_settings(source).question())
     made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
-    print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.said]))
+    print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.notes]))
     return 0
 
 

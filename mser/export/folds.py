@@ -92,7 +92,7 @@ def threshold(trained: Trained) -> dict[str, float] | None:
         folds.setdefault(member.fold, []).append(place)
     val = [_answered(trained, places, [trained.val[place] for place in places]) for places in folds.values()]
     question = trained.run.question
-    alone = fitted_threshold([(part.said, part.probabilities) for part in val], question)
+    alone = fitted_threshold([(part.predictions, part.probabilities) for part in val], question)
     if alone is None or len(folds) == 1:
         return alone
     tested = [trained.run.jobs[place].predictions for place in range(len(trained.members))]

@@ -15,7 +15,7 @@ import numpy as np
 
 from mser.distribution import NAME
 from mser.errors import UserError
-from mser.export.onnx_check import Heard, answers, cost, made_up
+from mser.export.onnx_check import CheckedClips, answers, cost, made_up
 from mser.export.onnx_graph import write_graph
 from mser.files.whole import new_folder
 from mser.recognizer import EmotionRecognizer
@@ -36,15 +36,15 @@ class Exported:
 
     Attributes:
         settings: what it says of itself.
-        said: what was measured, a line each.
+        notes: what was measured, a line each.
     """
 
     settings: Settings
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def export_onnx(
-    source: Path, out: Path, heard: Heard | None = None, *, int8: bool = False, plugins: Collection[str] = ()
+    source: Path, out: Path, heard: CheckedClips | None = None, *, int8: bool = False, plugins: Collection[str] = ()
 ) -> Exported:
     """Write the folder `out`, which appears whole or not at all.
 
@@ -142,7 +142,7 @@ def _share(model: EmotionRecognizer) -> float:
     return MOST_CODED if model.speech is not None and model.speech.backbone.discrete else 1.0
 
 
-def _require_close(before: np.ndarray, after: np.ndarray, heard: Heard, share: float) -> str:
+def _require_close(before: np.ndarray, after: np.ndarray, heard: CheckedClips, share: float) -> str:
     gaps = np.abs(before - after).max(1)
     message = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(heard.clips)} {heard.called}"
     if not np.quantile(gaps, share) <= CLOSE:

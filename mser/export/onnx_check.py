@@ -28,7 +28,7 @@ MOST = 200
 
 
 @dataclass(frozen=True)
-class Heard:
+class CheckedClips:
     """What both forms of a model are asked about.
 
     Attributes:
@@ -47,7 +47,7 @@ class Heard:
         return any(isinstance(clip.audio, str | Path) or clip.audio is None for clip in self.clips)
 
 
-def validation(trained: Trained) -> Heard:
+def validation(trained: Trained) -> CheckedClips:
     """Return the validation part of the first fold, from where the run had its corpus."""
     root = Manifest.read(trained.run.folder / MANIFEST).root
     chosen = _spread(len(trained.val[0]))
@@ -58,10 +58,10 @@ def validation(trained: Trained) -> Heard:
         for utterance in utterances
     ]
     part = f"of {len(trained.val[0])} validation clips"
-    return Heard(clips, trained.val[0].target[chosen], part)
+    return CheckedClips(clips, trained.val[0].target[chosen], part)
 
 
-def table(path: Path, columns: dict[str, str], task: Task) -> Heard:
+def table(path: Path, columns: dict[str, str], task: Task) -> CheckedClips:
     """Return the rows of a table, which may have a column ``label``.
 
     Raises:
@@ -73,10 +73,10 @@ def table(path: Path, columns: dict[str, str], task: Task) -> Heard:
     labels = [row.get(label, "") for _, row in each_row(path, columns)]
     known = isinstance(task, LabelSet) and all(labels[place] in task.labels for place in chosen)
     target = np.array([task.labels.index(labels[place]) for place in chosen]) if known else None
-    return Heard([clips[place] for place in chosen], target, f"of {len(clips)} clips of {path.name}")
+    return CheckedClips([clips[place] for place in chosen], target, f"of {len(clips)} clips of {path.name}")
 
 
-def made_up(settings: Settings) -> Heard:
+def made_up(settings: Settings) -> CheckedClips:
     """Return noise of several lengths with some words, for a model that nobody gave recordings of."""
     noise = np.random.default_rng(0)
     clips = [
@@ -87,10 +87,10 @@ def made_up(settings: Settings) -> Heard:
         )
         for number in range(1, 9)
     ]
-    return Heard(clips, None, "made-up clips")
+    return CheckedClips(clips, None, "made-up clips")
 
 
-def answers(model: Model, heard: Heard) -> Floats:
+def answers(model: Model, heard: CheckedClips) -> Floats:
     """Return (N, C) of the clips.
 
     Raises:

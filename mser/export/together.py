@@ -31,12 +31,12 @@ class Answered(NamedTuple):
 
     Attributes:
         fold: whose.
-        said: the part, with its truth.
+        predictions: of the part, with its truth.
         probabilities: (N, C), calibrated.
     """
 
     fold: int
-    said: Predictions
+    predictions: Predictions
     probabilities: Floats
 
 
@@ -53,7 +53,7 @@ def together(parts: Sequence[Answered], question: Question) -> dict[str, float] 
     """
     places: dict[str, list[tuple[Answered, int]]] = defaultdict(list)
     for part in parts:
-        for row, name in enumerate(part.said.utterances):
+        for row, name in enumerate(part.predictions.utterances):
             places[name].append((part, row))
     shared = [found for found in places.values() if len({part.fold for part, _ in found}) > 1]
     if not shared:
@@ -70,7 +70,7 @@ def together(parts: Sequence[Answered], question: Question) -> dict[str, float] 
 
 def _joined(answers: Sequence[Sequence[tuple[Answered, int]]]) -> tuple[Predictions, Floats]:
     """Return one row per utterance, with the mean of the probabilities that it was given."""
-    predictions = Predictions.pool([part.said.rows([row]) for (part, row), *_ in answers])
+    predictions = Predictions.pool([part.predictions.rows([row]) for (part, row), *_ in answers])
     return predictions, np.array(
         [np.mean([part.probabilities[row] for part, row in found], axis=0) for found in answers]
     )

@@ -57,7 +57,7 @@ def export_transformers(source: Path, out: Path) -> str:
     theirs = _classifier(ours, config, settings)
     heard = made_up(settings)
     gap = max(
-        float(np.abs(_said(theirs, extractor, np.asarray(clip.audio)) - one).max())
+        float(np.abs(_logits(theirs, extractor, np.asarray(clip.audio)) - one).max())
         for clip, one in zip(heard.clips, answers(model, heard), strict=True)
     )
     message = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
@@ -178,7 +178,7 @@ def _last(ours: EmotionRecognizer, temperature: float) -> tuple[Tensor, Tensor]:
 
 
 @torch.inference_mode()
-def _said(model: Any, extractor: Any, clip: np.ndarray) -> np.ndarray:
+def _logits(model: Any, extractor: Any, clip: np.ndarray) -> np.ndarray:
     """Return (C,) as transformers' pipeline answers."""
     inputs = extractor(clip.astype(np.float32), sampling_rate=16_000, return_tensors="pt")
     logits = model(**inputs).logits[0].double()

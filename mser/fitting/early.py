@@ -10,7 +10,7 @@ from mser.corpora.corpus import Corpus
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.fitting.config_files import require_readable
-from mser.fitting.given_options import Given, given, heeded
+from mser.fitting.given_options import GivenOption, given, heeded
 from mser.plugins import is_own
 from mser.use.settings import is_model_folder
 
@@ -58,7 +58,7 @@ def named_corpus(class_path: object) -> Corpus | None:
     return next((corpus for key, corpus in CORPORA.items() if key.replace("_", "") == name), None)
 
 
-def _require_data(options: Mapping[str, Given], folds: Collection[int], *, adapts: bool) -> None:
+def _require_data(options: Mapping[str, GivenOption], folds: Collection[int], *, adapts: bool) -> None:
     corpus = named_corpus(options["data.class_path"].value) if "data.class_path" in options else None
     if corpus is None:
         return
@@ -75,13 +75,13 @@ def _require_data(options: Mapping[str, Given], folds: Collection[int], *, adapt
         protocol.require_fold(number)
 
 
-def _require_there(option: Given, path: str, advice: str) -> None:
+def _require_there(option: GivenOption, path: str, advice: str) -> None:
     try:
         there = Path(path).expanduser().exists()
     except OSError:  # too long a name; whoever opens it says so
         return
     if not there:
-        raise UserError(f"{option.told} is {path}, which is not there; {advice}")
+        raise UserError(f"{option.as_given} is {path}, which is not there; {advice}")
 
 
 def _require_encoder(name: str, what: str) -> None:
@@ -105,7 +105,7 @@ def _require_encoder(name: str, what: str) -> None:
         )
 
 
-def _text(options: Mapping[str, Given], name: str) -> str | None:
+def _text(options: Mapping[str, GivenOption], name: str) -> str | None:
     """Return the value of an option that is a text; None where it is not given, or is null."""
     value = options[name].value if name in options else None
     return value if isinstance(value, str) and value else None

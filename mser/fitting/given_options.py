@@ -16,7 +16,7 @@ _ENCODERS = ("model.speech", "model.text")
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenOption:
     """One option as it was given.
 
     Attributes:
@@ -30,12 +30,12 @@ class Given:
     where: str = ""
 
     @property
-    def told(self) -> str:
+    def as_given(self) -> str:
         """The option as a person finds it: on the command line with dashes, in a file with its line."""
         return f"{self.where}: {self.name}" if self.where else f"--{self.name}"
 
 
-def given(argv: Sequence[str]) -> list[Given]:
+def given(argv: Sequence[str]) -> list[GivenOption]:
     """Return every option, in the order in which they count: a later one of a name is the one that is heeded.
 
     Args:
@@ -74,9 +74,9 @@ def with_null(argv: Sequence[str]) -> list[str]:
     return [f"{word.removesuffix('None')}null" if word.endswith("=None") else word for word in argv]
 
 
-def heeded(options: Sequence[Given]) -> dict[str, Given]:
+def heeded(options: Sequence[GivenOption]) -> dict[str, GivenOption]:
     """Return of each name the last one; what a later null or another value takes away is gone."""
-    heeded_options: dict[str, Given] = {}
+    heeded_options: dict[str, GivenOption] = {}
     for option in options:
         if option.name not in _CLASSES:
             heeded_options = {
@@ -104,19 +104,19 @@ def _read(value: str) -> object:
         return value
 
 
-def _flat(name: str, value: object) -> Iterator[Given]:
+def _flat(name: str, value: object) -> Iterator[GivenOption]:
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _flat(_dotted(f"{name}.{key}"), inner)
     else:
-        yield Given(name, value)
+        yield GivenOption(name, value)
 
 
-def _in_file(node: yaml.MappingNode, owner: str, path: str) -> Iterator[Given]:
+def _in_file(node: yaml.MappingNode, owner: str, path: str) -> Iterator[GivenOption]:
     """Yield the options of a file, each with its line."""
     for key, value in node.value:
         name = _dotted(f"{owner}{key.value}")
         if isinstance(value, yaml.MappingNode) and value.value:
             yield from _in_file(value, f"{name}.", path)
         else:
-            yield Given(name, _read(yaml.serialize(value)), f"{path}, line {key.start_mark.line + 1}")
+            yield GivenOption(name, _read(yaml.serialize(value)), f"{path}, line {key.start_mark.line + 1}")

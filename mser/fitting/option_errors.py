@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from jsonargparse import ArgumentParser
 
 from mser.errors import UserError, near, one_line
-from mser.fitting.given_options import Given, given, heeded
+from mser.fitting.given_options import GivenOption, given, heeded
 from mser.plugins import is_own
 
 _MODULES = {
@@ -56,7 +56,9 @@ def explained(error: Exception, parser: ArgumentParser, argv: Sequence[str]) -> 
     return UserError(_within(message, options) or _value(message, options) or message)
 
 
-def _fault(option: Given, known: list[str], parser: ArgumentParser, options: Mapping[str, Given]) -> str | None:
+def _fault(
+    option: GivenOption, known: list[str], parser: ArgumentParser, options: Mapping[str, GivenOption]
+) -> str | None:
     """Return what is wrong with an option's name, or with the class that it names."""
     owner = max((name for name in _MODULES if f"{option.name}.".startswith(f"{name}.")), key=len, default=None)
     if owner and option.name in (owner, f"{owner}.class_path"):
@@ -64,7 +66,9 @@ def _fault(option: Given, known: list[str], parser: ArgumentParser, options: Map
     if option.name in known:
         return None
     if any(name.startswith(f"{option.name}.") for name in known):
-        return f"{option.told} is {option.value!r}; expected options of its own, such as {_first(option.name, known)}"
+        return (
+            f"{option.as_given} is {option.value!r}; expected options of its own, such as {_first(option.name, known)}"
+        )
     if owner is None or owner not in known:
         return _unknown_at_all(option, known)
     kind = _class(_path(owner, parser, options), owner)
@@ -74,7 +78,7 @@ def _fault(option: Given, known: list[str], parser: ArgumentParser, options: Map
     return _unknown_within(option, prefix, kind)
 
 
-def _unknown_at_all(option: Given, known: list[str]) -> str:
+def _unknown_at_all(option: GivenOption, known: list[str]) -> str:
     """Return what is wrong with an option that belongs to no class: its group is misspelled, or its name."""
     groups = list(dict.fromkeys(name.partition(".")[0] for name in known))
     first, dot, rest = option.name.partition(".")
@@ -84,7 +88,7 @@ def _unknown_at_all(option: Given, known: list[str]) -> str:
     return _unknown(option, near(option.name, [*known, *own], 3))
 
 
-def _unknown_within(option: Given, prefix: str, kind: Callable[..., Any]) -> str | None:
+def _unknown_within(option: GivenOption, prefix: str, kind: Callable[..., Any]) -> str | None:
     """Return what is wrong with an option of a class, or of a class among its options; None if there is such a one."""
     first, _, rest = option.name.removeprefix(prefix).partition(".")
     own = _parameters(kind)
@@ -98,18 +102,20 @@ def _unknown_within(option: Given, prefix: str, kind: Callable[..., Any]) -> str
     return None
 
 
-def _unknown(option: Given, like: Sequence[str], instead: str = "`mser fit --help` lists them all") -> str:
+def _unknown(option: GivenOption, like: Sequence[str], instead: str = "`mser fit --help` lists them all") -> str:
     dashes = "" if option.where else "--"
     meant = " or ".join(f"{dashes}{other}" for other in like[:3])
-    return f"{option.told} is no option; " + (f"did you mean {meant}?" if like else instead)
+    return f"{option.as_given} is no option; " + (f"did you mean {meant}?" if like else instead)
 
 
-def _no_class(option: Given, owner: str) -> str | None:
+def _no_class(option: GivenOption, owner: str) -> str | None:
     """Return what is wrong with the class that an option names; None if there is such a class."""
     if isinstance(option.value, bool | None) or not isinstance(option.value, str | int | float):
         return None
     if owner in _ITS_OWN and option.name == owner:
-        return f"{option.told} is {option.value!r}; expected options of its own, such as {owner}.name: {option.value}"
+        return (
+            f"{option.as_given} is {option.value!r}; expected options of its own, such as {owner}.name: {option.value}"
+        )
     if _class(str(option.value), owner) is not None:
         return None
     module = import_module(_MODULES[owner])
@@ -118,10 +124,10 @@ def _no_class(option: Given, owner: str) -> str | None:
     like = near(str(option.value).rpartition(".")[2], own, 3)
     there = f"one of {', '.join(own)}, or a whole path" if is_own(_MODULES[owner]) else "its whole path"
     hint = f"; did you mean {' or '.join(like)}?" if like else f"; expected {there}"
-    return f"{option.told} is {option.value}, which is no class that can be imported{hint}"
+    return f"{option.as_given} is {option.value}, which is no class that can be imported{hint}"
 
 
-def _path(owner: str, parser: ArgumentParser, options: Mapping[str, Given]) -> str:
+def _path(owner: str, parser: ArgumentParser, options: Mapping[str, GivenOption]) -> str:
     """Return the class of an option: as given, its only one, or the default one."""
     for name in (f"{owner}.class_path", owner):
         if name in options and isinstance(options[name].value, str):
@@ -159,7 +165,7 @@ def _parameters(kind: Callable[..., Any]) -> dict[str, Any]:
     return hints_by_name
 
 
-def _within(message: str, options: Sequence[Given]) -> str | None:
+def _within(message: str, options: Sequence[GivenOption]) -> str | None:
     """Return what is wrong with an option of a class in a list, such as a callback's."""
     match = re.search(r"given class_path '([\w.]+)': Option '(\w+)' is not accepted", message)
     kind = _class(match[1], "trainer.callbacks") if match else None
@@ -172,17 +178,17 @@ def _within(message: str, options: Sequence[Given]) -> str | None:
     return f"{where}{match[1]} has no option {match[2]}; did you mean {' or '.join(like)}?"
 
 
-def _value(message: str, options: Sequence[Given]) -> str | None:
+def _value(message: str, options: Sequence[GivenOption]) -> str | None:
     """Return which value of an option is not of its type."""
     keys = list(re.finditer(r'Parser key "([\w.]+)":', message))
     if not keys:
         return None
-    name, tail = keys[-1][1], message[keys[-1].end() :].partition("Given value")[0].partition("Got value")[0]
+    name, tail = keys[-1][1], message[keys[-1].end() :].partition("GivenOption value")[0].partition("Got value")[0]
     expected = list(dict.fromkeys(_expected(tail)))
     of_it = [option for option in options if option.name == name or option.name.endswith(f".{name}")]
     if not expected or not of_it:
         return None
-    return f"{of_it[-1].told} is {of_it[-1].value!r}; expected {' or '.join(expected)}"
+    return f"{of_it[-1].as_given} is {of_it[-1].value!r}; expected {' or '.join(expected)}"
 
 
 def _expected(message: str) -> Iterator[str]:

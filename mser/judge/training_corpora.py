@@ -24,13 +24,13 @@ def judged_facts(settings: Settings, corpus: str, name: str) -> dict[str, Any]:
     return {"model": name, "id": settings.id, "trained_on": trained_on(settings), "corpus": corpus}
 
 
-def said(facts: Mapping[str, Any]) -> tuple[bool, str]:
+def training_note(facts: Mapping[str, Any]) -> tuple[bool, str]:
     """Return whether a judged model is known to be new to the corpus, and what a reader must know.
 
     Example:
-        >>> said({"model": "superb", "trained_on": [], "corpus": "ravdess"})
+        >>> training_note({"model": "superb", "trained_on": [], "corpus": "ravdess"})
         (False, 'superb was not trained here, and nobody says on what it was: it may have been trained on this corpus.')
-        >>> said({"model": "superb", "trained_on": ["IEMOCAP"], "corpus": "ravdess"})
+        >>> training_note({"model": "superb", "trained_on": ["IEMOCAP"], "corpus": "ravdess"})
         (True, 'superb was trained on IEMOCAP, not on ravdess, as far as its makers say.')
     """
     name, corpora, corpus = facts["model"], facts["trained_on"], facts["corpus"]

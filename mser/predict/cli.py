@@ -18,7 +18,7 @@ from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
-from mser.use.inputs import SPLIT, Asked, Listed, from_files, from_table, from_turns, of_channel
+from mser.use.inputs import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     by = way_to_cut("vad" if args.vad else None, args.window, args.hop)
     folder = local_folder(args.model)
     settings = read_settings(folder)
-    listed = _asked(args, settings)
+    listed = _checked_clips(args, settings)
     if args.asr:
         require_here_or_there(args.asr, "speech recogniser")
     timeline = _timeline(args, settings)
@@ -117,17 +117,19 @@ def _try_again(clips: Listed, out: Rows | None, *, cutting: bool) -> int:
     return out.try_again(Keys(key for clip in clips for key in (_key(clip), recording(clip.audio))), cutting=cutting)
 
 
-def _asked(args: argparse.Namespace, settings: Settings) -> Listed:
+def _checked_clips(args: argparse.Namespace, settings: Settings) -> Listed:
     if sum(map(bool, (args.table, args.turns, args.files or args.text))) != 1:
         raise UserError("give recordings to predict, or --table with a row for each, or --turns, one of the three")
     if not args.turns and (args.tiers or args.audio_root):
         raise UserError("--tiers and --audio-root say how annotations are read; add --turns, or leave them out")
     clips = _listed(args)
-    if "text" in settings.modalities and not (clips.read or args.asr or (settings.takes_either and clips.heard)):
+    if "text" in settings.modalities and not (
+        clips.has_text or args.asr or (settings.takes_either and clips.has_speech)
+    ):
         for file in args.files:
             _require_recording(file)
         raise UserError(f"{NEEDS_TEXT}; --text, or a table with a column transcript, gives one")
-    if "speech" in settings.modalities and not (clips.heard or (settings.takes_either and clips.read)):
+    if "speech" in settings.modalities and not (clips.has_speech or (settings.takes_either and clips.has_text)):
         raise UserError("this model listens: give it recordings, or a table with a column audio")
     return clips
 
@@ -159,12 +161,12 @@ def _still_to_do(clips: Listed, out: Rows | None, *, cutting: bool) -> Listed:
     return Listed(partial(_unpassed if cutting else _undone, clips, out))
 
 
-def _undone(clips: Listed, out: Rows) -> Iterator[Asked]:
+def _undone(clips: Listed, out: Rows) -> Iterator[ListedClip]:
     done = out.there.done.copy()
     return (clip for clip in clips if not done.take(_key(clip)))
 
 
-def _unpassed(clips: Listed, out: Rows) -> Iterator[Asked]:
+def _unpassed(clips: Listed, out: Rows) -> Iterator[ListedClip]:
     """Yield all but the recordings that are asked about once, as a whole, and have all of their rows."""
     asked_for = Keys(recording(clip.audio) for clip in clips)
     for clip in clips:
@@ -173,11 +175,11 @@ def _unpassed(clips: Listed, out: Rows) -> Iterator[Asked]:
             yield clip
 
 
-def _key(clip: Asked) -> int:
+def _key(clip: ListedClip) -> int:
     return key(clip.audio, clip.start, clip.end, clip.transcript)
 
 
-def _clips(todo: Iterable[Asked], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
+def _clips(todo: Iterable[ListedClip], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
     from mser.use.inputs import named
 
     clips = cut(named(todo), by, reads="text" in settings.modalities)

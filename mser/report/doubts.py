@@ -10,22 +10,22 @@ from mser.report.figures import Interval
 from mser.report.printed import between
 from mser.report.shortcuts.floors import BALANCED, Reached, Shortcut
 from mser.report.summary import Summary
-from mser.scoring.measures import measure, said, shown
+from mser.scoring.measures import measure, shown, with_name
 
 
 def doubts(run: Summary) -> list[Finding]:
     """Return what a reader should know: what a judged model heard, whether shortcuts or chance reach as much."""
     if not run.sections:
-        return _heard(run)
-    return [*_heard(run), *_below_chance(run), *_shortcuts(run), *_speakers(run)]
+        return _training_corpora(run)
+    return [*_training_corpora(run), *_below_chance(run), *_shortcuts(run), *_speakers(run)]
 
 
-def _heard(run: Summary) -> list[Finding]:
+def _training_corpora(run: Summary) -> list[Finding]:
     """Return what a model that was not trained here was trained on, as far as anybody knows."""
     if not run.judged:
         return []
-    new, told = training_corpora.said(run.judged)
-    return [Finding("sound" if new else "note", told)]
+    is_new, note = training_corpora.training_note(run.judged)
+    return [Finding("sound" if is_new else "note", note)]
 
 
 def best_shortcut(run: Summary) -> Shortcut | None:
@@ -50,8 +50,8 @@ def _below_chance(run: Summary) -> list[Finding]:
     return [
         Finding(
             "note",
-            f"{said(name, figure.mean)} is clearly below chance, {_floor(run, name)}: the sign of a crossed design "
-            "(such as sentences that each speaker says in each emotion) in folds that mix what is crossed.",
+            f"{with_name(name, figure.mean)} is clearly below chance, {_floor(run, name)}: the sign of a crossed "
+            "design (such as sentences that each speaker says in each emotion) in folds that mix what is crossed.",
         )
     ]
 
@@ -65,10 +65,12 @@ def _shortcuts(run: Summary) -> list[Finding]:
     if near:
         first, others = near[0], [row.name for row in near[1:]]
         more = f"; nor than {', '.join(others)}" if others else ""
-        finding = Finding("note", f"It is not clearly better than a shortcut, the cues of {_told(first, name)}{more}.")
+        finding = Finding(
+            "note", f"It is not clearly better than a shortcut, the cues of {_shortcut_words(first, name)}{more}."
+        )
     else:
         every = "the only shortcut" if len(rows) == 1 else f"each of {len(rows)} shortcuts, the best of which are"
-        finding = Finding("sound", f"It is clearly better than {every} the cues of {_told(rows[0], name)}.")
+        finding = Finding("sound", f"It is clearly better than {every} the cues of {_shortcut_words(rows[0], name)}.")
     floor = run.overall[name].floor
     below = [row for row in rows if name in BALANCED and _is_below(row.scores[name].interval, floor)]
     return [finding, *(_opposite(run, row, name) for row in below)]
@@ -81,7 +83,7 @@ def _reaches(shortcut: Reached) -> bool:
     return not shortcut.clearly_better
 
 
-def _told(row: Shortcut, name: str) -> str:
+def _shortcut_words(row: Shortcut, name: str) -> str:
     reached = row.scores[name]
     apart = f"{shown(name, reached.difference)} points" if measure(name).unit else shown(name, reached.difference)
     return (
@@ -117,7 +119,7 @@ def _speakers(run: Summary) -> list[Finding]:
 
 
 def _score(reached: Reached, name: str) -> str:
-    return f"{said(name, reached.mean)}{_ends(reached.interval, name)}"
+    return f"{with_name(name, reached.mean)}{_ends(reached.interval, name)}"
 
 
 def _floor(run: Summary, name: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from mser.report.json_layout import FLAT, KNOWN
 from mser.report.summary import Summary
-from mser.scoring.measures import measure, said, shown
+from mser.scoring.measures import measure, shown, with_name
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _above(run: Summary, stated: Sequence[Result]) -> list[str]:
             mine = run.overall[name].mean
             best = max(others, key=lambda value: measure(name).better * value)
             better = mine is not None and measure(name).better * (mine - best) > 0
-            return [_warning(run.name, said(name, mine), said(name, best))] if better else []
+            return [_warning(run.name, with_name(name, mine), with_name(name, best))] if better else []
     return []
 
 

@@ -99,7 +99,7 @@ class _Facts(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PartConditions:
     """A condition under which all folds and seeds have been asked.
 
     Attributes:
@@ -125,7 +125,7 @@ def _part(run: Run, judge: Judge, part: Part) -> Robustness | None:
     plain = _as_is(run, part)
     if not folders or plain is None:
         return None
-    by_name = {folder.name: _asked(run, part, folder) for folder in folders}
+    by_name = {folder.name: _robustness(run, part, folder) for folder in folders}
     asked = sorted((one for one in by_name.values() if one), key=_order)
     return Robustness(
         part="test" if part == "test" else "validation",
@@ -150,7 +150,7 @@ def _with(run: Run, part: Part, predictions: Mapping[tuple[int, int], Prediction
     return replace(run, part=part, jobs=jobs)
 
 
-def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
+def _robustness(run: Run, part: Part, folder: Path) -> _PartConditions | None:
     """Return a condition's results; None where a fold or seed has none of the model that the run has now."""
     predictions, all_facts = {}, []
     for job in run.jobs:
@@ -167,7 +167,7 @@ def _asked(run: Run, part: Part, folder: Path) -> _Asked | None:
     if any(facts.condition != condition for facts in all_facts):
         return None
     first = [facts.errors for facts, job in zip(all_facts, run.jobs, strict=True) if job.seed == run.seeds[0]]
-    return _Asked(condition, predictions, {name: sum(errors[name] for errors in first) for name in first[0]})
+    return _PartConditions(condition, predictions, {name: sum(errors[name] for errors in first) for name in first[0]})
 
 
 def _facts(path: Path) -> _Facts | None:
@@ -180,12 +180,12 @@ def _facts(path: Path) -> _Facts | None:
     return facts
 
 
-def _order(asked: _Asked) -> tuple[int, float]:
+def _order(asked: _PartConditions) -> tuple[int, float]:
     kind, level = asked.condition.kind, asked.condition.level
     return KINDS.index(kind), -level if kind == "snr" else level
 
 
-def _compared(plain: Run, asked: Sequence[_Asked], judge: Judge) -> list[Row]:
+def _compared(plain: Run, asked: Sequence[_PartConditions], judge: Judge) -> list[Row]:
     clusters = clusters_of(plain)
     as_is = _Scored.of(plain, judge, clusters)
     changes = {name: Change(*_estimate(name, as_is, clusters)) for name in judge.headline}

@@ -22,11 +22,11 @@ def condition(row: Row) -> str:
     return {"as_is": "as it is", "no_text": "without text", "no_speech": "without speech"}[row.kind]
 
 
-def asked(row: Row) -> str:
+def requested(row: Row) -> str:
     """Return a condition as it was asked for, which is the same for several runs.
 
     Example:
-        >>> asked(Row("wer", level=0.2, noise="", wer=0.187, scores={}))
+        >>> requested(Row("wer", level=0.2, noise="", wer=0.187, scores={}))
         'WER 20%'
     """
     return f"WER {100 * row.level:g}%" if row.kind == "wer" else condition(row)

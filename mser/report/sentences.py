@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mser.judge.training_corpora import said as judged_on
+from mser.judge.training_corpora import training_note
 from mser.report.audit_findings import Finding
 from mser.report.pairwise.pair import Pair
 from mser.report.printed import between, counted
 from mser.report.summary import Opened, Summary
 from mser.scoring.luck import LEAST_SEEDS
-from mser.scoring.measures import measure, said, shown
+from mser.scoring.measures import measure, shown, with_name
 
 MADE_UP = "The recordings are made up, nobody has spoken them: scores on them say nothing about speech."
 UNDECIDABLE = "with one split it takes three seeds of each, --seeds 1,2,3"
@@ -36,8 +36,8 @@ def answer(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> str:
         runs: their summaries.
         pairs: what came out of comparing every two of them.
     """
-    told = _answer_of(runs, pairs)
-    return f"{MADE_UP} {told}" if any(run.protocol.made_up for run in runs) else told
+    answer = _answer_of(runs, pairs)
+    return f"{MADE_UP} {answer}" if any(run.protocol.made_up for run in runs) else answer
 
 
 def _answer_of(runs: Sequence[Summary], pairs: Sequence[Pair]) -> str:
@@ -52,7 +52,9 @@ def _answer_of(runs: Sequence[Summary], pairs: Sequence[Pair]) -> str:
     least = best.overall[first].floor
     floor = "" if least is None else f"; the floor is {shown(first, least)}{measure(first).unit}"
     by = f"by {measure(first).title} ({over(*whole)})"
-    return f"{_heard(best)}, {by}: {order}{floor}. {_told_best(whole, pairs)}{_locked(best)} {partial}".rstrip()
+    return (
+        f"{_speakers_words(best)}, {by}: {order}{floor}. {_best_words(whole, pairs)}{_locked(best)} {partial}".rstrip()
+    )
 
 
 def ranked(runs: Iterable[Summary]) -> list[Summary]:
@@ -127,8 +129,10 @@ def warned(run: Summary) -> str:
 
 def _answer(run: Summary) -> str:
     score = " and ".join(f"{measure(name).title} {_score(run, name)}" for name in run.headline)
-    floors = " and ".join(said(name, floor) for name in run.headline if (floor := run.overall[name].floor) is not None)
-    begin = f"{_heard(run)}, {run.name} scores {score} ({over(run)})"
+    floors = " and ".join(
+        with_name(name, floor) for name in run.headline if (floor := run.overall[name].floor) is not None
+    )
+    begin = f"{_speakers_words(run)}, {run.name} scores {score} ({over(run)})"
     first = run.headline[0]
     figure = run.overall[first]
     if figure.mean is None or figure.floor is None:
@@ -144,7 +148,7 @@ def _score(run: Summary, name: str) -> str:
     return f"{shown(name, figure.mean)}{measure(name).unit}{sure}"
 
 
-def _told_best(whole: Sequence[Summary], pairs: Sequence[Pair]) -> str:
+def _best_words(whole: Sequence[Summary], pairs: Sequence[Pair]) -> str:
     """Return what was found of the best run and the next."""
     names = {run.name for run in whole[:2]}
     return next((pair.sentence for pair in pairs if {pair.better, pair.worse} == names), "")
@@ -163,12 +167,12 @@ def _unanswered(run: Summary) -> str:
     )
 
 
-def _heard(run: Summary) -> str:
+def _speakers_words(run: Summary) -> str:
     validation = run.part == "validation"
     audit = run.protocol.audit
     shared = audit.get("val_speaker_overlap" if validation else "speaker_overlap")
     if run.judged:
-        new = judged_on(run.judged)[0]
+        new = training_note(run.judged)[0]
         heard = (
             "a corpus that the model was not trained on" if new else "speakers that the model may have been trained on"
         )

@@ -10,7 +10,7 @@ from typing import Any
 from mser.report.doubts import doubts
 from mser.report.searches.searched import searched
 from mser.report.sections import sections
-from mser.report.summary import Asked, Cost, FoldScores, Missing, Model, Opened, Provenance, SeedScores, Summary
+from mser.report.summary import AskedProtocol, Cost, FoldScores, Missing, Model, Opened, Provenance, SeedScores, Summary
 from mser.runs.run import Job, Run
 from mser.scoring.means import defined, mean
 from mser.scoring.metrics import ALIASES
@@ -35,7 +35,7 @@ def summarise(run: Run, judge: Judge) -> Summary:
         problems=[f"seed {job.seed}, fold {job.fold.number} has no history.csv" for job in run.jobs if not job.history],
         seeds=run.seeds,
         model=_model(run),
-        protocol=_asked(run),
+        protocol=_protocol(run),
         part="test" if run.part == "test" else "validation",
         tested=None if run.tested is None else [Opened(*key, times) for key, times in sorted(run.tested.items())],
         searched=searched(run),
@@ -101,9 +101,9 @@ def _part(config: dict[str, Any] | None) -> str | None:
     return str(name or str(config.get("class_path")).rpartition(".")[2])
 
 
-def _asked(run: Run) -> Asked:
+def _protocol(run: Run) -> AskedProtocol:
     plan = run.plan
-    return Asked(
+    return AskedProtocol(
         corpus=plan.corpus,
         name=plan.protocol,
         description=plan.description,

@@ -42,7 +42,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedProtocol:
     """What a run was asked; see `mser.runs.run.Plan`."""
 
     corpus: str
@@ -162,7 +162,7 @@ class Summary:
     problems: Sequence[str]
     seeds: Sequence[int]
     model: Model
-    protocol: Asked
+    protocol: AskedProtocol
     part: Literal["test", "validation"]
     tested: Sequence[Opened] | None
     searched: Origin | None

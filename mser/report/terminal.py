@@ -38,7 +38,7 @@ def show(report: Report, path: Path) -> None:
     if len(runs) == 1 and runs[0].sections and (classes := runs[0].sections.by_label.classes):
         console.print(_classes(classes))
     if report.comparison and report.comparison.pairs:
-        console.print(_lines(_told(report.comparison.pairs)))
+        console.print(_lines(_pair_lines(report.comparison.pairs)))
         console.print(Text(report.comparison.family, "dim"), "")
     notes = report.late_fusion.notes if report.late_fusion else ()
     console.print(_lines([*_warned(report), *((Text("note", _LOOK["note"]), note) for note in notes)]))
@@ -53,7 +53,7 @@ def _lines(marked: Iterable[tuple[Text, str]]) -> Table:
     return lines
 
 
-def _told(pairs: Sequence[Pair]) -> Iterator[tuple[Text, str]]:
+def _pair_lines(pairs: Sequence[Pair]) -> Iterator[tuple[Text, str]]:
     """Yield a line for every two runs of which one is better; how many others there are; or all there is to say."""
     better = [pair for pair in pairs if pair.is_better]
     unclear = sum(pair.verdict == "unclear" for pair in pairs)

@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
     if part == "val" and run.part == "test" and any(job.chosen_on is None for job in run.jobs):
         raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
     require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
-    wanted = _asked(run, args)
+    wanted = _conditions(run, args)
     _ask(run, part, wanted, options)
     _show(run, as_json=args.json)
     return 0
@@ -87,7 +87,7 @@ def _numbers(text: str) -> list[float]:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers such as 0.1,0.2") from None
 
 
-def _asked(run: Run, args: argparse.Namespace) -> list[Condition]:
+def _conditions(run: Run, args: argparse.Namespace) -> list[Condition]:
     """Return the conditions; mistakes in them are found before any model is loaded."""
     sides = [side for side in ("speech", "text") if run.config["model"].get(side)]
     if wrong := [rate for rate in args.wer if not 0 < rate <= 1]:

@@ -35,11 +35,11 @@ class Question(NamedTuple):
             return ["target", "prediction"]
         return [f"{side}_{label}" for side in ("target", "prediction") for label in self.labels]
 
-    def told(self, target: Any) -> str:
+    def in_words(self, target: Any) -> str:
         """Return one utterance's truth in words.
 
         Example:
-            >>> Question(Kind.MULTI_LABEL, ("happy", "sad"), exclusive=False).told([True, True])
+            >>> Question(Kind.MULTI_LABEL, ("happy", "sad"), exclusive=False).in_words([True, True])
             'happy+sad'
         """
         if self.task.is_one_label:

@@ -131,7 +131,7 @@ class Run:
         truth: dict[str, str] = {}
         for job in self.jobs:
             for utterance, target in zip(job.predictions.utterances, job.predictions.target.tolist(), strict=True):
-                target_in_words = self.question.told(target)
+                target_in_words = self.question.in_words(target)
                 if truth.setdefault(utterance, target_in_words) != target_in_words:
                     where = f"{truth[utterance]} in one fold or seed and {target_in_words} in seed {job.seed}, fold"
                     message = f"{self.folder}: the truth of {utterance} is {where} {job.fold.number}"

@@ -118,11 +118,11 @@ def shown(name: str, value: float | None) -> str:
     return f"{100 * value:.1f}" if measure(name).unit else f"{value:.3f}"
 
 
-def said(name: str, value: float | None) -> str:
+def with_name(name: str, value: float | None) -> str:
     """Return a score with its name, for a sentence.
 
     Example:
-        >>> said("ua", 0.69178), said("mae", 0.71249)
+        >>> with_name("ua", 0.69178), with_name("mae", 0.71249)
         ('UA 69.2%', 'MAE 0.712')
     """
     return f"{measure(name).title} {shown(name, value)}{measure(name).unit}"

@@ -17,7 +17,7 @@ from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.serve.batcher import Batcher
 from mser.use.clips import Clip
-from mser.use.inputs import SPLIT, Asked, Listed, named, of_channel
+from mser.use.inputs import SPLIT, Listed, ListedClip, named, of_channel
 from mser.use.model import Prediction
 from mser.use.segments import cut, way_to_cut
 
@@ -81,7 +81,7 @@ def answer_segments(batcher: Batcher, path: str, name: str, how: Cutting) -> lis
     """
     window = how.window if how.window or how.vad else _WINDOW
     by = way_to_cut("vad" if how.vad else "window", window, how.hop)
-    listed = Listed(lambda: iter([Asked(name, path, None)]))
+    listed = Listed(lambda: iter([ListedClip(name, path, None)]))
     if how.channel:
         listed = of_channel(listed, _channel(how.channel))
     answers = list(_answers(batcher, cut(named(listed), by, reads="text" in batcher.model.settings.modalities)))

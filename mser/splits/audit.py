@@ -64,7 +64,7 @@ def audit(utterances: Iterable[Utterance], folds: Sequence[Fold], root: Path) ->
     findings["copies_within_parts"] = len(within := list(_within_parts(folds, recordings)))
     findings["recording_copy_pairs"] = {
         **{f"{prefix}recording_copies": _between(folds, parts, recordings) for prefix, parts in PAIRS.items()},
-        WITHIN: [recordings.told(*pair) for pair in within[:_NAMED]],
+        WITHIN: [recordings.in_words(*pair) for pair in within[:_NAMED]],
     }
     findings["uncompared_recordings"] = len(recordings.unheard)
     findings["alike_speakers"] = alike(utterance.speaker for utterance in known.values())
@@ -89,7 +89,7 @@ def _shared_by_parts(known: Mapping[str, Utterance], folds: Sequence[Fold], reco
 def _between(folds: Iterable[Fold], parts: tuple[str, str], recordings: Recordings) -> list[str]:
     """Return the first pairs of copies between two parts, each once, though several folds may share it."""
     pairs = (pair for fold in folds for pair in recordings.pairs(*(getattr(fold, part) for part in parts)))
-    return [recordings.told(*pair) for pair in islice(dict.fromkeys(islice(pairs, 10 * _NAMED)), _NAMED)]
+    return [recordings.in_words(*pair) for pair in islice(dict.fromkeys(islice(pairs, 10 * _NAMED)), _NAMED)]
 
 
 def _within_parts(folds: Sequence[Fold], recordings: Recordings) -> Iterable[tuple[str, str]]:

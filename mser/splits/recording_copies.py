@@ -32,7 +32,7 @@ _THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardRecordings:
     """What listening to a corpus says.
 
     Attributes:
@@ -46,7 +46,7 @@ class Heard:
     unheard: frozenset[Clip]
 
 
-def listen(utterances: Iterable[Utterance], root: Path) -> Heard:
+def listen(utterances: Iterable[Utterance], root: Path) -> HeardRecordings:
     """Return what is heard in utterances.
 
     The answer for files that nobody has touched since is remembered, so that each fold of a run need not read them
@@ -73,7 +73,7 @@ def listen(utterances: Iterable[Utterance], root: Path) -> Heard:
     return heard
 
 
-def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
+def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> HeardRecordings:
     paths = sorted({clip.audio for clip in lengths})
     told = sum(length >= _SHORTEST for length in lengths.values())
     with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + told) as done:
@@ -94,7 +94,7 @@ def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> Heard:
                 prints[number] = marks
     copies = find_copies(prints, lambda number: _decode(clips[number], root))
     unheard = frozenset(clip for clip, marks in zip(clips, prints, strict=True) if telling(marks) < LEAST_FRAMES)
-    return Heard(stands_for, [(clips[one], clips[two]) for one, two in copies], unheard)
+    return HeardRecordings(stands_for, [(clips[one], clips[two]) for one, two in copies], unheard)
 
 
 def _of(clip: Clip, audio: str) -> Clip:
@@ -148,10 +148,10 @@ def _key(*depends_on: Any) -> str:
     return hashlib.sha256(json.dumps(depends_on, default=str).encode()).hexdigest()
 
 
-def _to_json(heard: Heard) -> str:
+def _to_json(heard: HeardRecordings) -> str:
     return json.dumps({"stands_for": dict(heard.stands_for), "copies": heard.copies, "unheard": sorted(heard.unheard)})
 
 
-def _from_json(cached: dict[str, Any]) -> Heard:
+def _from_json(cached: dict[str, Any]) -> HeardRecordings:
     copies = [(Clip(*pair), Clip(*two)) for pair, two in cached["copies"]]
-    return Heard(cached["stands_for"], copies, frozenset(Clip(*clip) for clip in cached["unheard"]))
+    return HeardRecordings(cached["stands_for"], copies, frozenset(Clip(*clip) for clip in cached["unheard"]))

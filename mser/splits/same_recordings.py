@@ -87,7 +87,7 @@ class Recordings:
             for other in sorted(much | {other for other in self.alike.get(clip, ()) if clip < other}):
                 yield from product(names, there[other])
 
-    def told(self, first: str, second: str) -> str:
+    def in_words(self, first: str, second: str) -> str:
         """Return a pair in words, such as ``a.wav = b.wav; speakers 46 and 53``."""
         left, right = self.utterances[first], self.utterances[second]
         # Files of recordings that lay in a table are named after what they hold, which tells nobody anything.

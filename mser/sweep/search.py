@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mser.errors import UserError
 from mser.sweep.file import Sweep
-from mser.sweep.space import distribution, grid, size, suggest, told
+from mser.sweep.space import as_kept, distribution, grid, size, suggest
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -25,7 +25,7 @@ Score = Callable[[Settings, Path], float | None]
 _AGAIN, _TWICE, _BY, _FOLDER = "broken_off", "twice", "by", "folder"
 
 
-class Asked(NamedTuple):
+class ProposedSettings(NamedTuple):
     """A setting to be tried: Optuna's `trial`, the `settings` and the `folder` of their cross-validation."""
 
     trial: Trial
@@ -79,7 +79,7 @@ def finished(study: Study) -> int:
     return len([trial for trial in study.trials if trial.state.is_finished() and not _is_void(trial)])
 
 
-def ask(study: Study, sweep: Sweep, out: Path, seed: int) -> Asked | None:
+def ask(study: Study, sweep: Sweep, out: Path, seed: int) -> ProposedSettings | None:
     """Return the next setting, one that was never tried before; None where all of them were.
 
     Args:
@@ -97,7 +97,7 @@ def ask(study: Study, sweep: Sweep, out: Path, seed: int) -> Asked | None:
             return None
         if left and (sweep.method == "grid" or repeated):
             setting = left[0] if sweep.method == "grid" else random.Random(seed + len(study.trials)).choice(left)
-            study.enqueue_trial({keys[n]: told(v, sweep.parameters[n]) for n, v in setting.items() if n in keys})
+            study.enqueue_trial({keys[n]: as_kept(v, sweep.parameters[n]) for n, v in setting.items() if n in keys})
         study.sampler = _sampler(sweep.method, seed + 7919 * len(study.trials))
         trial = study.ask()
         settings = {name: suggest(trial, name, space, keys.get(name)) for name, space in sweep.parameters.items()}
@@ -105,7 +105,7 @@ def ask(study: Study, sweep: Sweep, out: Path, seed: int) -> Asked | None:
         if folder.name not in tried:
             trial.set_user_attr(_FOLDER, str(folder))
             trial.set_user_attr(_BY, [socket.gethostname(), os.getpid()])
-            return Asked(trial, settings, folder)
+            return ProposedSettings(trial, settings, folder)
         repeated = True
         trial.set_user_attr(_TWICE, value=True)
         study.tell(trial, state=_state("FAIL"))
@@ -129,7 +129,7 @@ _MANY = 100_000
 """Of a larger space what is left is not listed: to draw the same twice is unlikely there."""
 
 
-def run(study: Study, trial: Asked, score: Score) -> float | None:
+def run(study: Study, trial: ProposedSettings, score: Score) -> float | None:
     """Try a setting and keep its score; one that is broken off is the next to be tried again, in the same folder."""
     try:
         value = score(trial.settings, trial.folder)

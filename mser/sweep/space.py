@@ -64,7 +64,7 @@ def suggest(trial: Trial, name: str, space: Space, key: str | None = None) -> An
     if "value" in space:
         return space["value"]
     if "values" in space:
-        choice = trial.suggest_categorical(key, [told(value, space) for value in _unique(space["values"])])
+        choice = trial.suggest_categorical(key, [as_kept(value, space) for value in _unique(space["values"])])
         return json.loads(str(choice)) if _encoded(space) else choice
     low, high = space["min"], space["max"]
     if _kind(space) == "int_uniform":
@@ -77,13 +77,13 @@ def distribution(space: Space) -> BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if "values" in space:
-        return CategoricalDistribution([told(value, space) for value in _unique(space["values"])])
+        return CategoricalDistribution([as_kept(value, space) for value in _unique(space["values"])])
     if _kind(space) == "int_uniform":
         return IntDistribution(int(space["min"]), int(space["max"]))
     return FloatDistribution(space["min"], space["max"], log=_kind(space) == "log_uniform_values")
 
 
-def told(value: Any, space: Space) -> Any:
+def as_kept(value: Any, space: Space) -> Any:
     """Return a value as Optuna keeps it."""
     return json.dumps(value, sort_keys=True) if _encoded(space) else value
 

@@ -26,7 +26,7 @@ ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListedClip:
     """One clip as a user named it; `path` is where it lies."""
 
     audio: str
@@ -45,8 +45,8 @@ class Listed:
         each: makes them.
 
     Attributes:
-        heard: whether any has a recording.
-        read: whether any has a transcript.
+        has_speech: whether any has a recording.
+        has_text: whether any has a transcript.
         speakers: whether of any it is known who speaks.
         channels: whether any is of one channel alone.
 
@@ -54,20 +54,20 @@ class Listed:
         UserError: if one of them cannot be made.
     """
 
-    def __init__(self, each: Callable[[], Iterator[Asked]]) -> None:
+    def __init__(self, each: Callable[[], Iterator[ListedClip]]) -> None:
         self._each = each
-        self._number, self.heard, self.read, self.speakers, self.channels = 0, False, False, False, False
+        self._number, self.has_speech, self.has_text, self.speakers, self.channels = 0, False, False, False, False
         for clip in each():
             self._number += 1
-            self.heard = self.heard or bool(clip.path)
-            self.read = self.read or bool(clip.transcript)
+            self.has_speech = self.has_speech or bool(clip.path)
+            self.has_text = self.has_text or bool(clip.transcript)
             self.speakers = self.speakers or bool(clip.speaker)
             self.channels = self.channels or bool(clip.channel)
 
     def __len__(self) -> int:
         return self._number
 
-    def __iter__(self) -> Iterator[Asked]:
+    def __iter__(self) -> Iterator[ListedClip]:
         return self._each()
 
 
@@ -80,11 +80,11 @@ def from_files(files: Sequence[str], texts: Sequence[str]) -> Listed:
     paths = [path for file in files for path in _inside(file)]
     texts = [_utf8(text) for text in texts]
     if not paths:
-        return Listed(lambda: (Asked("", None, text) for text in texts))
+        return Listed(lambda: (ListedClip("", None, text) for text in texts))
     if texts and len(texts) != len(paths):
         raise UserError(f"{len(paths)} files but {len(texts)} --text were given; give one for each, or use --table")
     transcripts = texts or repeat(None)
-    return Listed(lambda: (Asked(_utf8(path), path, text) for path, text in zip(paths, transcripts, strict=False)))
+    return Listed(lambda: (ListedClip(_utf8(path), path, text) for path, text in zip(paths, transcripts, strict=False)))
 
 
 def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
@@ -122,10 +122,16 @@ def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str
     from mser.corpora.annotations.turns import read_turns
 
     clips = [
-        Asked(_utf8(str(turn.audio)), str(turn.audio), turn.columns.get("transcript") or None, turn.start, turn.end,
-              turn.speaker)
+        ListedClip(
+            audio=_utf8(str(turn.audio)),
+            path=str(turn.audio),
+            transcript=turn.columns.get("transcript") or None,
+            start=turn.start,
+            end=turn.end,
+            speaker=turn.speaker,
+        )
         for turn in read_turns(paths, root, tiers)
-    ]  # fmt: skip
+    ]
     return Listed(lambda: iter(clips))
 
 
@@ -136,7 +142,7 @@ SPLIT: Final = "split"
 def of_channel(clips: Listed, channel: int | Literal["split"]) -> Listed:
     """Return clips of one channel of each recording, or, of `SPLIT`, of each channel in turn, each a speaker."""
 
-    def each() -> Iterator[Asked]:
+    def each() -> Iterator[ListedClip]:
         for clip in clips:
             if channel != SPLIT or not clip.path:
                 yield replace(clip, channel=None if channel == SPLIT else channel)
@@ -170,7 +176,7 @@ def _roles(row: Row, named: Mapping[str, str]) -> Row:
     return {role: row.get(name, "") for role, name in named.items()}
 
 
-def _clip(table: Path, place: int | str, row: Row) -> Asked:
+def _clip(table: Path, place: int | str, row: Row) -> ListedClip:
     audio = row.get("audio")
     path = None if audio is None else audio if "://" in audio or not audio else os.path.join(home(table), audio)
     try:
@@ -184,7 +190,7 @@ def _clip(table: Path, place: int | str, row: Row) -> Asked:
         raise UserError(
             f"{table}, row {place}: its channel is {channel!r}; expected 1, 2, ..., or nothing for all, mixed"
         )
-    return Asked(
+    return ListedClip(
         _utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end,
         speaker=_utf8(row.get("speaker") or (f"channel {channel}" if channel else "")),
         channel=int(channel) if channel else None,
@@ -214,10 +220,10 @@ def clips_of(
         return _paired(audio, transcript, sample_rate), True
     if not (transcript is None or isinstance(transcript, str)):
         raise UserError("one recording was given with a list of transcripts; give lists of both, or one of each")
-    return [_given(audio, transcript, sample_rate)], False
+    return [_clip_of(audio, transcript, sample_rate)], False
 
 
-def named(listed: Iterable[Asked]) -> Iterator[Clip]:
+def named(listed: Iterable[ListedClip]) -> Iterator[Clip]:
     """Yield the clips that were asked about, called as they were called there."""
     return (
         Clip(
@@ -237,10 +243,10 @@ def _paired(audio: list[Any], transcript: str | Sequence[str | None] | None, sam
     transcripts = [None] * len(audio) if transcript is None else transcript
     if len(transcripts) != len(audio) or isinstance(transcripts, str):
         raise UserError(f"{len(audio)} recordings were given with other than as many transcripts; pair them")
-    return (_given(*pair, sample_rate) for pair in zip(audio, transcripts, strict=True))
+    return (_clip_of(*pair, sample_rate) for pair in zip(audio, transcripts, strict=True))
 
 
-def _given(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
+def _clip_of(audio: Any, transcript: str | None, sample_rate: int | None) -> Clip:
     """Return a clip of a file, of samples, of an open file, or of an audio column of the `datasets` library."""
     name = None
     if isinstance(audio, Mapping):

@@ -18,7 +18,7 @@ _MS = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class LiveWindow:
     """One window of what was heard.
 
     Attributes:
@@ -56,7 +56,7 @@ class Listening:
         self._chunks = self._windows = 0
         self._last: Seconds = -1.0  # start of the last window
 
-    def add(self, chunk: Any) -> Iterator[Heard]:
+    def add(self, chunk: Any) -> Iterator[LiveWindow]:
         """Yield the windows that a chunk completes.
 
         Args:
@@ -77,15 +77,15 @@ class Listening:
             self._kept = np.concatenate([self._kept, mixed(Clip(samples, sample_rate=self.rate))])
         return self._complete()
 
-    def finish(self) -> Iterator[Heard]:
+    def finish(self) -> Iterator[LiveWindow]:
         """Yield the window that ends where the chunks do, unless it was there already."""
         rate = self.rate or 1
         end = (self._first + len(self._kept)) / rate
         start = round(max(0.0, end - self.by.window), 3)
         if end and (self._last < 0 or start - self._last > _MS):
-            yield self._heard(start, end)
+            yield self._window(start, end)
 
-    def _complete(self) -> Iterator[Heard]:
+    def _complete(self) -> Iterator[LiveWindow]:
         rate = self.rate or 1
         while True:
             start = round(self._windows * self.by.hop, 3)
@@ -94,7 +94,7 @@ class Listening:
             if self._first + len(self._kept) < round(end * rate):
                 return
             self._windows, self._last = self._windows + 1, start
-            yield self._heard(start, end)
+            yield self._window(start, end)
 
     def _forget(self, first: int) -> None:
         """Keep nothing from before a sample, nor before what the last window needs."""
@@ -102,7 +102,7 @@ class Listening:
         if gone > 0:
             self._kept, self._first = self._kept[gone:], first
 
-    def _heard(self, start: Seconds, end: Seconds) -> Heard:
+    def _window(self, start: Seconds, end: Seconds) -> LiveWindow:
         rate = self.rate or 1
         part = self._kept[round(start * rate) - self._first : round(end * rate) - self._first]
-        return Heard(start, end, Clip(part.copy(), sample_rate=rate))
+        return LiveWindow(start, end, Clip(part.copy(), sample_rate=rate))

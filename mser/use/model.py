@@ -23,7 +23,7 @@ from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import clips_of
-from mser.use.live_windows import Heard, Listening
+from mser.use.live_windows import Listening, LiveWindow
 from mser.use.missing_words import with_words
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener
@@ -205,10 +205,10 @@ class Model(ModelHubMixin):
 
     def _listen(self, chunks: Iterable[Any], listening: Listening) -> Iterator[Prediction]:
         for chunk in chunks:
-            yield from map(self.heard, listening.add(chunk))
-        yield from map(self.heard, listening.finish())
+            yield from map(self.answer_window, listening.add(chunk))
+        yield from map(self.answer_window, listening.finish())
 
-    def heard(self, window: Heard) -> Prediction:
+    def answer_window(self, window: LiveWindow) -> Prediction:
         """Return what the model says of one window of live speech."""
         [prediction] = self.stream([window.clip])
         return replace(prediction, start=window.start, end=window.end)

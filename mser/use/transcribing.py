@@ -57,13 +57,13 @@ class Transcriber:
             waveforms: (samples,) each, at 16 kHz.
         """
         short = [place for place, one in enumerate(waveforms) if len(one) <= _CHUNK * SAMPLE_RATE]
-        transcripts = dict(zip(short, self._said([waveforms[place] for place in short]), strict=True))
+        transcripts = dict(zip(short, self._transcripts([waveforms[place] for place in short]), strict=True))
         for place, one in enumerate(waveforms):
             if place not in transcripts:
-                [transcripts[place]] = self._said([one], **self._whole())
+                [transcripts[place]] = self._transcripts([one], **self._whole())
         return [transcripts[place] for place in range(len(waveforms))]
 
-    def _said(self, waveforms: Sequence[Samples], **more: Any) -> list[str | None]:
+    def _transcripts(self, waveforms: Sequence[Samples], **more: Any) -> list[str | None]:
         inputs = [{"raw": one, "sampling_rate": SAMPLE_RATE} for one in waveforms]
         if not inputs:
             return []
@@ -77,7 +77,7 @@ class Transcriber:
         if len(inputs) == 1:
             return [None]
         half = len(inputs) // 2
-        return [*self._said(waveforms[:half], **more), *self._said(waveforms[half:], **more)]
+        return [*self._transcripts(waveforms[:half], **more), *self._transcripts(waveforms[half:], **more)]
 
     def _greedy(self) -> dict[str, Any]:
         """Return what keeps generating models from searching, which takes several times as long, and from chance."""

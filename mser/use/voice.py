@@ -52,7 +52,7 @@ def spoken(clip: Clip, longest: Seconds) -> Spoken:
     """
     silero = _silero()
     with _ALONE:
-        heard = _heard(clip)
+        heard = _speech_probabilities(clip)
     spans = silero.get_speech_timestamps_from_probs(
         with_shouts(heard.probabilities, heard.levels),
         threshold=_SURE,
@@ -96,7 +96,7 @@ def with_shouts(probabilities: Sequence[float], levels: Sequence[float]) -> list
     return raised
 
 
-class _Heard(NamedTuple):
+class _Listened(NamedTuple):
     probabilities: list[float]
     levels: list[float]
     samples: int
@@ -107,10 +107,10 @@ _ALONE = Lock()
 
 
 @torch.inference_mode()
-def _heard(clip: Clip) -> _Heard:
+def _speech_probabilities(clip: Clip) -> _Listened:
     detector = _detector()
     detector.reset_states()
-    heard = _Heard([], [], 0)
+    heard = _Listened([], [], 0)
     for block in _blocks(clip):
         steps = torch.nn.functional.pad(block, (0, -len(block) % _STEP)).view(-1, _STEP)
         heard.levels.extend((10 * (steps.square().mean(1) + 1e-12).log10()).tolist())

@@ -101,16 +101,16 @@ def test_scores_and_names_are_drawn(place):
     html = probabilities(said, task)
     assert "&lt;neu&gt;" in html
     assert "The model is unsure" in html
-    from mser.app.asking import Told
+    from mser.app.asking import Answers
     from mser.labels import ScoreSet
 
     scores = ScoreSet("vad", ("valence",), low=1, high=5)
     said = Prediction("a", scores={"valence": 2.0}, end=4.0)
     assert "width:25.0%" in probabilities(said, scores)
-    assert "opacity:0.250" in timeline(Told([said]), scores)
+    assert "opacity:0.250" in timeline(Answers([said]), scores)
     failed = Prediction("a", start=2.0, end=4.0, error="is <silent>")
-    assert "0:02.0 to 0:04.0: is &lt;silent&gt;" in timeline(Told([failed]), scores)
-    assert modalities(Told((), "why"), said, scores) == '<p class="note">why</p>'
+    assert "0:02.0 to 0:04.0: is &lt;silent&gt;" in timeline(Answers([failed]), scores)
+    assert modalities(Answers((), "why"), said, scores) == '<p class="note">why</p>'
 
 
 def test_what_users_get_wrong(place, tmp_path, capsys):

@@ -69,7 +69,7 @@ def test_long_recordings_are_told_step_by_step(asking, place):
     hears, path = asking("hears"), str(place / "call.wav")
     steps = list(hears.steps(path, None, 10.0))
     assert {one.of for one in steps[:-1]} == {150.0}
-    assert [one.heard for one in steps[:4]] == [0, 60, 120, 150]  # two windows of 30 s at once
+    assert [one.answered for one in steps[:4]] == [0, 60, 120, 150]  # two windows of 30 s at once
     assert [len(one.over.answers) for one in steps[4:]] == [6, 12, 18, 24, 29, 29]
     whole = steps[-1].whole
     assert whole.note == "mean over 5 windows, since the recording is too long to be heard at once"

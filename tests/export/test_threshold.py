@@ -44,7 +44,7 @@ def test_all_members_together_keep_what_was_asked_for(folds):
             parts.append(Answered(fold, part(names, answers[fold, session]), answers[fold, session]))
     found = together(parts, QUESTION)
     new = softmax(rng.normal(0, 1.5, (6000, 4)) + rng.normal(0, 1.5, (folds, 6000, 4))).mean(0).max(1)
-    alone = fitted_threshold([(one.said, one.probabilities) for one in parts], QUESTION)
+    alone = fitted_threshold([(one.predictions, one.probabilities) for one in parts], QUESTION)
     assert (new >= alone["threshold"]).mean() < 0.72
     assert (new >= found["threshold"]).mean() == pytest.approx(0.8, abs=0.025)
     assert found["members"] == 2
@@ -75,4 +75,4 @@ def test_where_tests_are_locked_each_member_answers_alone_and_the_card_says_so(t
     trained = read(make_run(tmp_path / "run", epochs=1, skip_test=True), 1, 2)
     found = threshold(trained)
     assert found["members"] == 1
-    assert "answers of single members" in _of_members(type("Told", (), {"abstain": found, "members": (1, 2)}))
+    assert "answers of single members" in _of_members(type("Threshold", (), {"abstain": found, "members": (1, 2)}))

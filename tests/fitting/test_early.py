@@ -63,8 +63,8 @@ def test_the_later_of_file_and_command_line_counts(tmp_path):
     assert {name: one.value for name, one in asked.items()} == {
         "data.class_path": "IEMOCAP", "data.init_args.root": "b", "data.init_args.fold": 2, "model.text": None
     }  # fmt: skip
-    assert asked["data.init_args.fold"].told == f"{tmp_path}/a.yaml, line 3: data.init_args.fold"
-    assert asked["data.init_args.root"].told == "--data.init_args.root"
+    assert asked["data.init_args.fold"].as_given == f"{tmp_path}/a.yaml, line 3: data.init_args.fold"
+    assert asked["data.init_args.root"].as_given == "--data.init_args.root"
 
 
 def test_protocols_have_the_folds_that_they_describe():

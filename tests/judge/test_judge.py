@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 import mser
 from mser.cli import main
 from mser.judge.label_names import named
-from mser.judge.training_corpora import said
+from mser.judge.training_corpora import training_note
 from mser.labels import LabelSet, ScoreSet
 from mser.runs.run import read_run
 
@@ -125,6 +125,6 @@ def test_answers_that_count_as_one_label_are_summed_and_scores_are_moved():
 
 def test_what_was_heard():
     facts = {"model": "m", "corpus": "msp_podcast"}
-    assert not said(facts | {"trained_on": ["MSP-Podcast"]})[0]
-    assert said(facts | {"trained_on": ["iemocap"]})[0]
-    assert not said(facts | {"trained_on": []})[0]
+    assert not training_note(facts | {"trained_on": ["MSP-Podcast"]})[0]
+    assert training_note(facts | {"trained_on": ["iemocap"]})[0]
+    assert not training_note(facts | {"trained_on": []})[0]

@@ -82,4 +82,4 @@ def test_a_file_of_many_overlapping_parts_takes_memory_for_each_of_them_alone():
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 1000 * number
-    assert recordings.told("0", "1") == "0 = 1; speakers unknown and unknown"
+    assert recordings.in_words("0", "1") == "0 = 1; speakers unknown and unknown"

@@ -156,7 +156,7 @@ def test_segments_of_a_file_overlap_adjoin_or_are_its_copy(tmp_path, speech):
     assert sorted(heard.pairs("abc", "d")) == [("b", "d"), ("c", "d")]
     assert heard.shared("ab", "c") == 2
     assert {"".join(sorted(pair)) for pair in heard.copies()} == {"bc", "bd", "cd"}  # a and c only touch
-    assert heard.told("b", "d") == "b = d; speakers b and d"
+    assert heard.in_words("b", "d") == "b = d; speakers b and d"
     assert (heard.split_files("a", "b"), heard.split_files("a", "c"), heard.split_files("a", "d")) == (1, 0, 0)
 
 

@@ -51,7 +51,7 @@ def with_votes(manifest: Manifest) -> Manifest:
         missing = f"no {_FOLDER}/{TABLE} here, so nothing is known of what listeners chose; CREMA-D's repository has it"
         return replace(manifest, notes=(*manifest.notes, missing))
     votes, problems = read_votes(path)
-    utterances = tuple(_heard(one, votes) for one in manifest)
+    utterances = tuple(_with_votes(one, votes) for one in manifest)
     if unheard := [one.id for one in utterances if not one.ratings]:
         message = (
             f"{TABLE} has no votes for the voice of {len(unheard)} of {len(utterances)} clips, such as {unheard[0]}"
@@ -91,7 +91,7 @@ def _places(root: Path) -> Iterator[Path]:
     yield root / TABLE
 
 
-def _heard(utterance: Utterance, votes: Mapping[str, Votes]) -> Utterance:
+def _with_votes(utterance: Utterance, votes: Mapping[str, Votes]) -> Utterance:
     name = utterance.id if utterance.id in votes else f"{utterance.id}X"  # as in an early release
     return replace(utterance, labels=votes[name].labels, ratings=votes[name].ratings) if name in votes else utterance
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mser.audio.containers import can_read_containers
 from mser.corpora.cmu.official_folds import official_folds
-from mser.corpora.cmu.segment_audio import EXTRACT, heard
+from mser.corpora.cmu.segment_audio import EXTRACT, with_audio
 from mser.corpora.cmu.segment_labels import Segment
 from mser.corpora.text_files import number, read_csv, read_text, wrong_text
 from mser.errors import UserError
@@ -66,10 +66,10 @@ def read_label_csv(corpus: str, root: Path, name: Callable[[str, str], str]) -> 
             {"sentiment": nan if (score := number(row.label)) is None else score},
         )
         segments[identifier] = Segment(identifier, row.video, audio, "" if wrong else row.text, scores)
-    segments = {name: _heard_where(root, segment) for name, segment in segments.items()}
+    segments = {name: _with_audio_path(root, segment) for name, segment in segments.items()}
     _require_audio(root, segments.values())
     problems += _wrong_splits(rows, official_folds(corpus))
-    return heard(corpus, root, list(segments.values()), problems)
+    return with_audio(corpus, root, list(segments.values()), problems)
 
 
 def _rows(path: Path) -> tuple[list[_Row], list[Problem]]:
@@ -85,7 +85,7 @@ def _rows(path: Path) -> tuple[list[_Row], list[Problem]]:
     return rows, problems
 
 
-def _heard_where(root: Path, segment: Segment) -> Segment:
+def _with_audio_path(root: Path, segment: Segment) -> Segment:
     """Return a clip with its video to hear, where there is no wav file and PyAV can hear it."""
     wav = root / segment.audio
     if can_read_containers() and not wav.exists() and wav.with_suffix(".mp4").exists():

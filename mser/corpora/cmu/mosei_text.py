@@ -45,7 +45,7 @@ def read_transcripts(
         lines, wrong = _lines(path)
         problems += wrong
         for row in rows:
-            text, why = _said(row, lines)
+            text, why = _transcript_of(row, lines)
             if why:
                 name = f"{video}[{row.index}]"
                 problems.append(Problem("transcript", f"{name} has {why}; its transcript is taken as empty", name))
@@ -74,7 +74,7 @@ def _lines(path: Path) -> tuple[list[_Line], list[Problem]]:
     return lines, problems
 
 
-def _said(row: Interval, lines: Iterable[_Line]) -> tuple[str, str]:
+def _transcript_of(row: Interval, lines: Iterable[_Line]) -> tuple[str, str]:
     """Return the text of an interval, or why there is none."""
     near = [(gap, line.text) for line in lines if (gap := _gap(row, line)) <= _TOLERANCE]
     if not near:

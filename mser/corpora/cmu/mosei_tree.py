@@ -16,7 +16,7 @@ from mser.corpora.cmu.csd import Interval, read_csd
 from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosei_text import read_transcripts
 from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
-from mser.corpora.cmu.segment_audio import heard
+from mser.corpora.cmu.segment_audio import with_audio
 from mser.corpora.cmu.segment_labels import EMOTIONS, Segment
 from mser.manifest import Manifest
 
@@ -42,7 +42,7 @@ def read(root: Path) -> Manifest:
     audio = require_audio(root, labels, audio, {"Videos/Full/Combined": _VIDEOS[0]})
     videos, problems = read_csd(labels, {1, 7})
     texts, wrong = read_transcripts(root, videos)
-    return heard("mosei", root, list(_segments(videos, audio, texts)), [*problems, *wrong])
+    return with_audio("mosei", root, list(_segments(videos, audio, texts)), [*problems, *wrong])
 
 
 def _segments(

@@ -17,7 +17,7 @@ from mser.corpora.cmu.csd import Interval, read_csd
 from mser.corpora.cmu.label_csv import NAME, read_label_csv
 from mser.corpora.cmu.mosi_text import read_transcripts
 from mser.corpora.cmu.raw_tree import ending, find_folder, find_labels, nothing_found, require_audio
-from mser.corpora.cmu.segment_audio import heard
+from mser.corpora.cmu.segment_audio import with_audio
 from mser.corpora.cmu.segment_labels import Segment
 from mser.manifest import Manifest, Problem
 
@@ -46,7 +46,7 @@ def read(root: Path) -> Manifest:
     if audio.endswith(_SEGMENTED):
         problems += _misnumbered(root / audio, ending(audio), videos)
     texts, wrong = read_transcripts(root, {video: rows[-1].index + 1 for video, rows in videos.items()})
-    return heard("mosi", root, list(_segments(videos, audio, texts)), [*problems, *wrong])
+    return with_audio("mosi", root, list(_segments(videos, audio, texts)), [*problems, *wrong])
 
 
 def _name(video: str, clip: str | int) -> str:

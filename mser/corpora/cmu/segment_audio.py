@@ -19,7 +19,7 @@ _LONGER = 1.0  # seconds by which a clip and its label may differ in length
 _Span = tuple[Seconds, Seconds]
 
 
-def heard(corpus: str, root: Path, segments: Sequence[Segment], problems: Iterable[Problem]) -> Manifest:
+def with_audio(corpus: str, root: Path, segments: Sequence[Segment], problems: Iterable[Problem]) -> Manifest:
     """Return the segments whose audio can be used.
 
     A segment of a whole video is cut to what there is of it: a start before 0 becomes 0, an end after the audio's the

@@ -81,12 +81,12 @@ def with_votes(manifest: Manifest, path: Path | None) -> Manifest:
         message = f"{path.name} has no votes for {len(missing)} of {len(manifest)} segments, such as {missing[0]}"
         problems.append(Problem("votes", f"{message}; {_AGAIN}"))
     utterances = tuple(
-        _said(utterance, votes[utterance.id]) if utterance.id in votes else utterance for utterance in manifest
+        _with_votes(utterance, votes[utterance.id]) if utterance.id in votes else utterance for utterance in manifest
     )
     return replace(manifest, utterances=utterances, problems=(*manifest.problems, *problems))
 
 
-def _said(utterance: Utterance, votes: Sequence[Vote]) -> Utterance:
+def _with_votes(utterance: Utterance, votes: Sequence[Vote]) -> Utterance:
     return replace(
         utterance, ratings=tuple(vote.rating for vote in votes), scores={**utterance.scores, **present(votes)}
     )

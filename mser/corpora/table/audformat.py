@@ -22,7 +22,7 @@ HEADER = "db.yaml"
 """What the header of a database is called, in the folder that its media are relative to."""
 _TABLES = (".parquet", ".csv")
 _CUSTOMARY = {"label": ("emotion",), "transcript": ("transcription", "text")}
-Asked = Mapping[str, str | Sequence[str] | None]
+TableOptions = Mapping[str, str | Sequence[str] | None]
 Key = tuple[str, float, float | None]
 """A file, and the seconds from and to which it is meant."""
 
@@ -32,7 +32,7 @@ def is_audformat(path: Path) -> bool:
     return (path / HEADER).is_file() or path.suffix.lower() in (".yaml", ".yml")
 
 
-def audformat_columns(path: Path, options: Asked) -> list[str]:
+def audformat_columns(path: Path, options: TableOptions) -> list[str]:
     """Return the names of the columns that `audformat_rows` gives.
 
     Raises:
@@ -42,7 +42,7 @@ def audformat_columns(path: Path, options: Asked) -> list[str]:
     return ["audio", "start", "end", *(["split"] if db.splits else []), *_names(db, options)]
 
 
-def audformat_rows(path: Path, options: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
+def audformat_rows(path: Path, options: TableOptions) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield a row for each file or segment that has the label, with the file as its place.
 
     Columns are ``audio``, ``start`` and ``end`` in seconds, ``split`` where the table is of a part, and by their names
@@ -119,7 +119,7 @@ def _load(db: Any, name: str, header: Path, safe: Path) -> None:
         raise UserError(f"{file} is no table of {header} ({brief(error)}); save the database again") from error
 
 
-def _names(db: Any, options: Asked) -> dict[str, str]:
+def _names(db: Any, options: TableOptions) -> dict[str, str]:
     """Return what rows call a scheme, column or field, and what the database calls it."""
     fields = {
         field
@@ -143,11 +143,11 @@ def _listed(option: str | Sequence[str] | None) -> list[str]:
     return [option] if isinstance(option, str) else list(option or ())
 
 
-def _label(options: Asked) -> list[str]:
+def _label(options: TableOptions) -> list[str]:
     return _listed(options.get("label")) or _listed(options.get("score")) or ["label", "score"]
 
 
-def _roles(options: Asked) -> set[str]:
+def _roles(options: TableOptions) -> set[str]:
     usual = {"label", "score", "transcript", "speaker", "split", "group", "fold"} - set(options)
     return usual | {name for role, option in options.items() if role != "table" for name in _listed(option)}
 
@@ -157,7 +157,7 @@ def _part(db: Any) -> Callable[[str], str]:
     return lambda table: SPLIT_WORDS.get(db.splits[part].type, "") if (part := db.tables[table].split_id) else ""
 
 
-def _chosen(path: Path, db: Any, options: Asked, label: str) -> list[str]:
+def _chosen(path: Path, db: Any, options: TableOptions, label: str) -> list[str]:
     """Return the tables that are asked for, or that have the label."""
     patterns = [pattern for option in _listed(options.get("table")) for pattern in option.split(",")]
     for pattern in patterns:

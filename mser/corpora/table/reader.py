@@ -53,7 +53,7 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     clips = _clips(rows, named, path)
     _require_one_each("split", clips, path)
     _require_one_each("fold", clips, path)
-    manifest = _heard(clips, path)
+    manifest = _with_audio(clips, path)
     return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
 
 
@@ -195,7 +195,7 @@ def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], p
             )
 
 
-def _heard(clips: list[_Placed], path: Path) -> Manifest:
+def _with_audio(clips: list[_Placed], path: Path) -> Manifest:
     """Return the clips that can be heard, and the others as problems; of each file one clip after the other."""
     folder = home(path)
     files: dict[str, list[int]] = defaultdict(list)

@@ -145,13 +145,13 @@ def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
     """
     classes = len(next(iter(shares.values())))
 
-    def heard(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
+    def rated(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
         known = np.array([name in shares for name in predictions.utterances])
         q = [shares[name] for name in predictions.utterances if name in shares]
         return known, np.array(q).reshape(len(q), classes)
 
     def sums(predictions: Predictions) -> Floats:
-        known, q = heard(predictions)
+        known, q = rated(predictions)
         p = predictions.probabilities[known]
         p = p / np.maximum(p.sum(1, keepdims=True), LEAST)
         table = np.zeros((len(predictions), 1 + len(MEASURED)))
@@ -167,7 +167,7 @@ def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
         return {name: float(value) for name, value in of_sums(sums(predictions).sum(0)).items()}
 
     def floor(predictions: Predictions) -> dict[str, float]:
-        _, q = heard(predictions)
+        _, q = rated(predictions)
         if not len(q):
             return dict.fromkeys(MEASURED, float("nan"))
         prior = np.broadcast_to(q.mean(0), q.shape)

@@ -10,7 +10,7 @@ from mser.report.figures import Figure
 from mser.report.json_layout import FLAT
 from mser.report.pairwise.pair import Pair
 from mser.report.pairwise.pairs import pairs
-from mser.report.pairwise.verdicts import family, notes, told
+from mser.report.pairwise.verdicts import family, notes, sentence
 from mser.report.summary import Model, Summary
 from mser.runs.run import Run
 from mser.scoring.scorers import Judge
@@ -88,7 +88,7 @@ def comparison(runs: Sequence[Run], summaries: Sequence[Summary], judged: Judge)
     decided = sum(pair.p is not None for pair in compared)
     return Comparison(
         rows=rows,
-        pairs=[replace(pair, sentence=told(pair, decided)) for pair in compared],
+        pairs=[replace(pair, sentence=sentence(pair, decided)) for pair in compared],
         family=family(compared) if compared else "",
         notes=notes(runs),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mser.report.pairwise.side_by_side import Beside, beside
 from mser.report.pictures.robustness_curves_together import MOST_CURVES, Curve, Look, curves, look
 from mser.report.robustness import Robustness
-from mser.report.robustness_words import asked
+from mser.report.robustness_words import requested
 from mser.report.summary import Summary
 from mser.scoring.measures import measure
 
@@ -63,5 +63,5 @@ def _together(parts: Mapping[str, Robustness], part: str, score: str) -> Togethe
 
 
 def _table(parts: Mapping[str, Robustness], score: str) -> Beside | None:
-    rows = [(name, {asked(row): row.scores[score] for row in one.conditions}) for name, one in parts.items()]
+    rows = [(name, {requested(row): row.scores[score] for row in one.conditions}) for name, one in parts.items()]
     return beside("Under harder conditions", score, ("robustness",), rows)

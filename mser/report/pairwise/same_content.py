@@ -23,7 +23,7 @@ def content_notes(runs: Sequence[Run]) -> list[str]:
 
 
 def _changed(run: Run) -> Iterator[str]:
-    planned, told = run.plan.content, _told(run)
+    planned, told = run.plan.content, _utterances_of(run)
     if planned and told and content_digest(told.values(), run.plan.folds) != planned:
         yield f"{run.name} has another manifest.jsonl than it was planned with: {_ALL} differ."
     contents = {job.facts.get("content") for job in run.jobs} - {None, planned}
@@ -35,7 +35,7 @@ def _changed(run: Run) -> Iterator[str]:
 
 def _compared(first: Run, other: Run) -> Iterator[str]:
     both = f"{first.name} and {other.name}"
-    known, told = {first.plan.content, other.plan.content}, (_told(first), _told(other))
+    known, told = {first.plan.content, other.plan.content}, (_utterances_of(first), _utterances_of(other))
     if counts := differing(*told):
         what = " and ".join(f"the {kind} of {count} utterances" for kind, count in counts.items())
         yield f"{both} were not given the same: {what} differ, and the runs may differ because of that."
@@ -45,7 +45,7 @@ def _compared(first: Run, other: Run) -> Iterator[str]:
         yield f"Nobody knows whether {both} were given the same labels, times and transcripts."
 
 
-def _told(run: Run) -> dict[str, Utterance]:
+def _utterances_of(run: Run) -> dict[str, Utterance]:
     """Return the utterances of a run's folds, as far as its manifest is there."""
     asked = ids(run.plan.folds)
     return {name: one for name, one in run.utterances.items() if name in asked}

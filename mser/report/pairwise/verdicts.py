@@ -14,7 +14,7 @@ from mser.scoring.luck import LEAST_SEEDS
 from mser.scoring.measures import measure, shown
 
 
-def told(pair: Pair, compared: int) -> str:
+def sentence(pair: Pair, compared: int) -> str:
     """Return a comparison of two runs as a sentence, such as *A is better than B by 1.3 UA points [0.2, 2.4]*.
 
     Args:

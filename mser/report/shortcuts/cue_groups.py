@@ -53,7 +53,7 @@ def cues(utterances: Mapping[str, Utterance], measured: Mapping[str, Measures]) 
     """
     read = any(one.transcript for one in utterances.values())
     return {
-        name: _heard(one, measured.get(name)) | (read_from(one.transcript) if read else {})
+        name: _measured_cues(one, measured.get(name)) | (read_from(one.transcript) if read else {})
         for name, one in utterances.items()
     }
 
@@ -80,7 +80,7 @@ _WIDE = str.maketrans("！？，、。؟،", "!?,,.?,")
 """Marks of other scripts, as those that mean the same."""
 
 
-def _heard(one: Utterance, measures: Measures | None) -> dict[str, float]:
+def _measured_cues(one: Utterance, measures: Measures | None) -> dict[str, float]:
     names = dict.fromkeys(name for group in _RECORDING.values() for name in group)
     told = {name: float("nan") if measures is None else float(getattr(measures, name)) for name in names}
     return told | {"duration": float(np.log(max(one.duration if measures is None else measures.duration, 0.01)))}

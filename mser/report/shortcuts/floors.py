@@ -140,7 +140,7 @@ def _truth(run: Run) -> Mapping[str, Any] | None:
     known = {name: target for name, target in targets.items() if not _unknown(target)}
     if not all(known.keys() & fold.train for fold in run.plan.folds):
         return None
-    agree = all(name in known and run.question.told(known[name]) == told for name, told in run.truth().items())
+    agree = all(name in known and run.question.in_words(known[name]) == told for name, told in run.truth().items())
     return known if agree else None
 
 
