@@ -76,11 +76,12 @@ $(REPRODUCE): reproduce-%: .venv/installed
 	@test -d "$($(ROOT))" || { echo "make: $(ROOT)='$($(ROOT))' is no folder; give $(ROOT)=/path/to/$(RELEASE)" >&2; exit 2; }
 	experiments/reproduce.sh $* "$($(ROOT))" $(or $(RUNS),runs/$*$(KIND)) $(OPTIONS)
 
-# The lock file is installed as it stands; a changed one installs anew.
+# The lock file is installed as it stands; a changed one installs anew. Of 25,000 files a command imports 4,000: they are
+# compiled when they are.
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; give PYTHON=python3.12, say" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
