@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mser.crossval.fork_server import ForkServer
 from mser.crossval.jobs import Job, Launcher, call, run_jobs
 from mser.crossval.language import language_notes
 from mser.crossval.learning import curve, unlearned
@@ -24,7 +25,7 @@ from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.fitting.early import require_at_hand
 from mser.labels import LabelSet
-from mser.launching import LAUNCHERS, pairs
+from mser.launching import LAUNCHERS, pairs, threads_each
 from mser.manifest import Manifest
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
 from mser.runs.search_record import KEY, of_config
@@ -61,8 +62,9 @@ def main(argv: list[str]) -> int:
     track = bool(args.logger) or in_sweep()
     if track:
         require_wandb()
-    with alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out"):
-        planned = call(["plan", str(run), *fit_options], run / "plan.log")
+    alone = alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out")
+    with alone, ForkServer(threads_each(args.jobs or 1)) as server:
+        planned = call(server, ["plan", str(run), *fit_options], run / "plan.log")
         say_left_out(Manifest.read(run / MANIFEST))
         _measure(run)
         protocol = json.loads((run / PROTOCOL).read_text())
@@ -70,7 +72,7 @@ def main(argv: list[str]) -> int:
         chosen = _chosen(args.folds, [fold["number"] for fold in protocol["folds"]])
         jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
         _require_folders(jobs)
-        work = launcher(args, run, len(jobs))
+        work = launcher(args, run, len(jobs), server)
         _require_idle(jobs)
         if args.plan:
             left = [job.name for job in jobs if not job.finished]
@@ -175,7 +177,7 @@ def _require_idle(jobs: list[Job]) -> None:
                 pass
 
 
-def launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
+def launcher(args: argparse.Namespace, run: Path, jobs: int, server: ForkServer) -> Launcher:
     """Return where the jobs go; a cluster takes all of them unless `--jobs` says otherwise."""
     for name in ("slurm", "ray"):
         if getattr(args, name) and args.launcher != name:
@@ -188,7 +190,7 @@ def launcher(args: argparse.Namespace, run: Path, jobs: int) -> Launcher:
         from mser.crossval.on_ray import Ray
 
         return Ray(args.ray, args.jobs or jobs)
-    return Local(args.jobs or 1)
+    return Local(args.jobs or 1, server)
 
 
 def tell(failed: dict[Job, str]) -> int:

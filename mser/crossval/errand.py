@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from mser.crossval.jobs import GRACE, Job
-from mser.crossval.local import open_worker
 from mser.crossval.tracking import environment
 
 _TOLD = ("WANDB_", "HF_", "TRANSFORMERS_", "PYTHONPATH")
@@ -39,7 +39,18 @@ class Errand:
     def __call__(self) -> int:
         """Return the worker's exit code; whoever breaks this off lets the worker save itself first."""
         variables = environment(self.job.run) | self.variables
-        self._worker = open_worker(self.command, self.job.log, variables, self.place)
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        with self.job.log.open("ab") as log:
+            # Its own session: what breaks this off reaches it once, through us, and not twice.
+            self._worker = subprocess.Popen(
+                self.command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=variables,
+                cwd=self.place,
+                start_new_session=True,
+            )
         try:
             # Not wait(): Ray's way to break off comes between two statements.
             while (code := self._worker.poll()) is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import signal
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -18,6 +18,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from mser.crossval.fork_server import WORKER, ForkServer
 from mser.crossval.lock import alone_in
 from mser.errors import UserError
 from mser.files.json_fields import read_object
@@ -26,7 +27,6 @@ from mser.runs.folder import CONFIG, HISTORY, LOG, METRICS, fold_name
 _FULL = 1 << 20  # bytes
 GRACE = 60.0
 """Seconds that a fold has to save itself after it was told to stop."""
-WORKER = [sys.executable, "-m", "mser.crossval.worker"]
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,15 @@ class Job:
         advice = "wait until that ends, or end it, then run the same command again"
         return alone_in(self.folder, f"{self.name} is being fitted already", advice, patience=patience)
 
-    def command(self) -> list[str]:
-        """Return what starts its worker."""
+    def arguments(self) -> list[str]:
+        """Return what its worker is told."""
         options = {"--skip_test": self.skip_test, "--logger=wandb": self.track}
         chosen = [name for name, on in options.items() if on]
-        return [*WORKER, "fold", str(self.run), str(self.fold), str(self.seed), *chosen]
+        return ["fold", str(self.run), str(self.fold), str(self.seed), *chosen]
+
+    def command(self) -> list[str]:
+        """Return what starts its worker."""
+        return [*WORKER, *self.arguments()]
 
     def epochs(self) -> list[dict[str, str]]:
         """Return the learning curve so far."""
@@ -111,20 +115,25 @@ class Job:
         return lines[-1] if lines else "it said nothing"
 
 
-def call(arguments: list[str], log: Path) -> str:
-    """Run the worker to its end and return what it printed.
+def call(server: ForkServer, arguments: list[str], log: Path) -> str:
+    """Run a worker to its end and return what it printed.
 
     Raises:
         UserError: with the worker's own words, if it failed.
     """
-    done = subprocess.run([*WORKER, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["the worker said nothing"]
-        if done.returncode != 2:
-            log.write_text(done.stdout + done.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        out, errors = Path(folder, "out"), Path(folder, "errors")
+        worker = server.start(arguments, out, errors, os.environ)
+        while (code := worker.code()) is None:
+            time.sleep(0.05)
+        printed, complaints = (file.read_text(errors="replace") if file.exists() else "" for file in (out, errors))
+    if code:
+        lines = complaints.strip().splitlines() or ["the worker said nothing"]
+        if code != 2:
+            log.write_text(printed + complaints)
             raise UserError(f"planning failed: {lines[-1]} (see {log})")
         raise UserError(lines[-1].removeprefix("mser: error: "))
-    return done.stdout
+    return printed
 
 
 class Task(Protocol):

@@ -5,32 +5,31 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from mser.crossval.fork_server import ForkServer, Worker
 from mser.crossval.jobs import Job
 from mser.crossval.tracking import environment
-from mser.launching import threads_each
 
 
 class Process:
     """A job's worker on this machine."""
 
-    def __init__(self, process: subprocess.Popen[bytes], slot: int) -> None:
-        self.process, self.slot = process, slot
+    def __init__(self, worker: Worker, slot: int) -> None:
+        self.worker, self.slot = worker, slot
 
     def ended(self) -> str | None:
         """Return None while it runs, then what ended it if that was a signal."""
-        code = self.process.poll()
+        code = self.worker.code()
         return None if code is None else killer(code)
 
     def stop(self) -> None:
         """Ask it to save itself and end."""
-        self.process.send_signal(signal.SIGTERM)
+        self.worker.send(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it."""
-        self.process.kill()
+        self.worker.send(signal.SIGKILL)
 
 
 class Local:
@@ -38,45 +37,25 @@ class Local:
 
     Args:
         at_once: how many; they share cores and GPUs.
+        server: that splits them off.
     """
 
-    def __init__(self, at_once: int) -> None:
-        self.at_once = at_once
+    def __init__(self, at_once: int, server: ForkServer) -> None:
+        self.at_once, self._server = at_once, server
         self._begun: list[Process] = []
 
     def start(self, jobs: Sequence[Job]) -> list[Process]:
         """Start a process for each job, no more than have room."""
         self._begun = [task for task in self._begun if task.ended() is None]
         free = [slot for slot in range(self.at_once) if slot not in {task.slot for task in self._begun}]
-        started = [Process(open_worker(job.command(), job.log, _variables(job, slot, self.at_once)), slot)
-                   for job, slot in zip(jobs, free, strict=False)]  # fmt: skip
+        started = [self._started(job, slot) for job, slot in zip(jobs, free, strict=False)]
         self._begun += started
         return started
 
-
-def open_worker(
-    command: Sequence[str], log: Path, variables: Mapping[str, str], place: Path | None = None
-) -> subprocess.Popen[bytes]:
-    """Return the running worker, which says what it does in `log`.
-
-    Args:
-        command: to run.
-        log: to add to.
-        variables: all of its environment.
-        place: the folder to run in; the present one when None.
-    """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as file:
-        # Its own session: Ctrl-C in the terminal reaches it once, through us, and not twice.
-        return subprocess.Popen(
-            command,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=variables,
-            cwd=place,
-            start_new_session=True,
-        )
+    def _started(self, job: Job, slot: int) -> Process:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        variables = environment(job.run) | _gpus_of(slot, self.at_once)
+        return Process(self._server.start(job.arguments(), job.log, job.log, variables), slot)
 
 
 def killer(code: int) -> str:
@@ -89,13 +68,10 @@ def killer(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else ""
 
 
-def _variables(job: Job, slot: int, slots: int) -> dict[str, str]:
-    """Return the environment that gives a slot its cores and GPUs."""
-    share = {"OMP_NUM_THREADS": threads_each(slots)}
+def _gpus_of(slot: int, slots: int) -> dict[str, str]:
+    """Return the variable that gives a slot its share of GPUs, where they are shared."""
     own = gpus()
-    if own and slots > 1:
-        share["CUDA_VISIBLE_DEVICES"] = ",".join(own[slot % len(own) :: slots])
-    return {**environment(job.run), **share}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(own[slot % len(own) :: slots])} if own and slots > 1 else {}
 
 
 def gpus() -> list[str]:

@@ -1,4 +1,7 @@
-"""What `mser crossval` starts: ``plan RUN [fit options]`` once, then ``fold RUN FOLD SEED [options]`` for each."""
+"""What `mser crossval` starts: ``plan RUN [fit options]`` once, then ``fold RUN FOLD SEED [options]`` for each.
+
+``serve`` becomes either of them as often as it is asked to.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
+from mser.crossval.fork_server import SERVE, serve
 from mser.crossval.jobs import Job
 from mser.errors import UserError, in_one_line
 
@@ -17,7 +21,10 @@ LEASE = 120.0
 
 
 def main(argv: list[str]) -> int:
-    """Do one of the two and return 0, or 2 after saying in one line what the user must mend."""
+    """Do what is asked and return 0, or 2 after saying in one line what the user must mend."""
+    if argv == [SERVE]:
+        serve(main)
+        return 0
     # SLURM's warning that time is up reaches every process of a job: submitit answers it, and asks this one to end.
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     task, run, *rest = argv

@@ -18,11 +18,13 @@ from typing import Any
 import yaml
 
 from mser.crossval.cli import launcher, parse, tell
+from mser.crossval.fork_server import ForkServer
 from mser.crossval.jobs import Job, run_jobs
 from mser.crossval.lock import alone_in
 from mser.crossval.provenance import provenance
 from mser.errors import UserError
 from mser.files.whole import write_text
+from mser.launching import threads_each
 from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE
 from mser.runs.search_record import Choice, Procedure
 from mser.runs.trials import Key, Trial, own_best, require_alike, settings_of
@@ -56,9 +58,11 @@ def test(out: Path, sweep: Sweep, trials: Sequence[Trial], score: str, argv: Seq
         _require_kept(chosen[fold], (seed, fold))
     procedure = _procedure(sweep, trials, chosen, score)
     run = out / TESTED
-    with alone_in(run, f"another mser sweep --test is at work in {run}", "wait for it"):
+    args, _ = parse([*more, f"--out={run}"])
+    alone = alone_in(run, f"another mser sweep --test is at work in {run}", "wait for it")
+    with alone, ForkServer(threads_each(args.jobs or 1)) as server:
         jobs = [Job(run, fold, seed, skip_test=False) for seed, fold in planned]
-        work = launcher(parse([*more, f"--out={run}"])[0], run, len(jobs))
+        work = launcher(args, run, len(jobs), server)
         for job in jobs:
             _place(job, chosen[job.fold], sum(trial.seconds[job.seed, job.fold] for trial in trials))
         _describe(run, trials, chosen, procedure, argv)
