@@ -19,6 +19,7 @@ from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
+from mser.corpora.text_files import channel as channel_of
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
@@ -179,15 +180,15 @@ def _clip(table: Path, place: int | str, row: Row) -> Asked:
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
         raise UserError(f"{table}, row {place}: {error}; start and end are seconds, start before end") from error
-    transcript, channel = row.get("transcript"), row.get("channel") or None
-    if channel and not (channel.isascii() and channel.isdigit() and int(channel)):
-        raise UserError(
-            f"{table}, row {place}: its channel is {channel!r}; expected 1, 2, ..., or nothing for all, mixed"
-        )
+    try:
+        channel = channel_of(row.get("channel", ""))
+    except ValueError as error:
+        raise UserError(f"{table}, row {place}: {error}") from error
+    transcript = row.get("transcript")
     return Asked(
         _utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end,
         speaker=_utf8(row.get("speaker") or (f"channel {channel}" if channel else "")),
-        channel=int(channel) if channel else None,
+        channel=channel,
     )  # fmt: skip
 
 

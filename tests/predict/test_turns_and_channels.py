@@ -170,7 +170,7 @@ def test_a_table_says_which_channel_and_who_speaks(tmp_path):
     asked = from_table(table, {})
     assert [(one.speaker, one.channel) for one in asked] == [("anna", 1), ("channel 2", 2), ("ben", None)]
     assert (asked.speakers, asked.channels) == (True, True)
-    for wrong in ("0", "left", "-1", "1.0"):
+    for wrong in ("0", "left", "-1", "1.5"):
         table.write_text(f"audio,side\ncall.wav,{wrong}\n")
         with pytest.raises(UserError, match=f"row 2: its channel is '{wrong}'; expected 1, 2, "):
             from_table(table, {"channel": "side"})
