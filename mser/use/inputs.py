@@ -6,11 +6,11 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from mser.audio.containers import HEAD, container_of
 from mser.audio.recording import mono, opened
@@ -23,6 +23,7 @@ from mser.corpora.text_files import channel as channel_of
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
+P, T = ParamSpec("P"), TypeVar("T")
 ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 
@@ -195,6 +196,20 @@ def _clip(table: Path, place: int | str, row: Row) -> Asked:
 def _utf8(text: str) -> str:
     """Return it with escapes for what cannot be written down: names of files may hold any bytes."""
     return text.encode(errors="backslashreplace").decode()
+
+
+def by_either_name(method: Callable[P, T]) -> Callable[P, T]:
+    """Let ``sampling_rate``, as Hugging Face calls it, stand for a method's ``sample_rate``."""
+
+    @wraps(method)
+    def either(*args: P.args, **options: P.kwargs) -> T:
+        if "sampling_rate" in options:
+            if options.get("sample_rate") is not None:
+                raise UserError("sample_rate and sampling_rate were both given, and are one; leave one of them out")
+            options["sample_rate"] = options.pop("sampling_rate")
+        return method(*args, **options)
+
+    return either
 
 
 def clips_of(
