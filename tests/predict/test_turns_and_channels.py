@@ -129,6 +129,15 @@ def test_voices_of_each_channel(ask, tmp_path):
         (("hears", "--turns", "call.rttm", "--channels", "split"), "leave one out"),
         (("hears", "--turns", "left.rttm"), "left.rttm is no file"),
         (("hears", "--turns", "call.wav"), "call.wav is no annotation"),
+        (
+            ("hears", "--turns", "turns.csv"),
+            "turns.csv is a table, no annotation; `mser predict MODEL --table turns.csv`",
+        ),
+        (
+            ("hears", "--table", "call.srt"),
+            "call.srt is no table but looks like annotations of recordings: `mser data turns",
+        ),
+        (("hears", "--table", "a.TextGrid"), "`mser predict MODEL --turns a.TextGrid` answers turn by turn"),
     ],
 )
 def test_what_does_not_go_together(words, told, ask):
