@@ -23,7 +23,8 @@ from mser.corpora.text_files import channel as channel_of
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -27,6 +27,7 @@ from mser.manifest import Manifest, Problem, Utterance
 ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group")
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
+_TIED, _FEW, _FEW_SPEAKERS = 0.6, 5, 4  # the share of a label, its utterances, and speakers that make it worth a word
 _Placed = tuple[int | str, Utterance]
 """The place of a row, and its clip."""
 
@@ -56,7 +57,10 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     _require_one_each("split", clips, path)
     _require_one_each("fold", clips, path)
     manifest = _heard(clips, path)
-    return replace(manifest, notes=(*_unused(header, named), *manifest.notes, *_without_names(manifest)))
+    return replace(
+        manifest,
+        notes=(*_unused(header, named), *manifest.notes, *_without_names(manifest), *_of_one_speaker(manifest)),
+    )
 
 
 def _clips(rows: Iterable[tuple[int | str, Row]], named: Mapping[str, list[str]], path: Path) -> list[_Placed]:
@@ -90,6 +94,19 @@ def _without_names(manifest: Manifest) -> tuple[str, ...]:
     if not labels or not all(label.isdecimal() for label in labels):
         return ()
     return (f"labels are numbers, and the table does not name them: {', '.join(labels[:10])}",)
+
+
+def _of_one_speaker(manifest: Manifest) -> Iterator[str]:
+    """Yield the labels most of which one of several speakers has: what tells the speaker then tells the label."""
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    for utterance in manifest:
+        if utterance.label is not None and utterance.speaker:
+            said[utterance.label][utterance.speaker] += 1
+    speakers = {speaker for of_label in said.values() for speaker in of_label}
+    for label, of_label in sorted(said.items()):
+        speaker, number = of_label.most_common(1)[0]
+        if number >= _TIED * of_label.total() and number >= _FEW and len(speakers) >= _FEW_SPEAKERS:
+            yield f"{label}: {number} of {of_label.total()} are by speaker {speaker}: voice and label are one"
 
 
 def _settle(options: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
