@@ -49,6 +49,7 @@ class Utterance:
         group: the recording situation that must not be torn apart: dialogue, video or play.
         start: where in the file it begins; the whole file when `end` is None.
         end: where in the file it ends.
+        channel: the only one of the file that it is in, counted from 1; all of them, mixed, when None.
         session: the recording session, where the corpus has sessions.
         style: ``improvised``, ``scripted`` or empty.
         gender: ``F``, ``M`` or empty.
@@ -68,6 +69,7 @@ class Utterance:
     group: str
     start: Seconds = 0.0
     end: Seconds | None = None
+    channel: int | None = None
     session: str = ""
     style: str = ""
     gender: str = ""
@@ -197,9 +199,11 @@ def _from_json(row: dict[str, Any], where: str) -> Utterance:
             f"{where} is no utterance: its audio is {utterance.audio[:80]!r}, which names no file; {_AGAIN}"
         )
     ends = utterance.end is None or utterance.start < utterance.end < inf
+    ends = ends and (utterance.channel is None or utterance.channel >= 1)
     numbers = [*utterance.scores.values(), *(score for rating in utterance.ratings for score in rating.scores.values())]
     if not (0 < utterance.duration < inf and 0 <= utterance.start < inf and ends and all(map(isfinite, numbers))):
         said = f"lasts {utterance.duration} s from {utterance.start} to {utterance.end} with the scores {numbers}"
+        said += f" in channel {utterance.channel}" if utterance.channel is not None else ""
         raise UserError(f"{where} is no utterance: it {said[:200]}; {_AGAIN}")
     return utterance
 

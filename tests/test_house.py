@@ -7,7 +7,7 @@ from fake.places import ROOT
 MODULES = [path.relative_to(ROOT) for path in (ROOT / "mser").rglob("*.py")]
 ALIKE = {"__init__", "cli", "corpus", "text", "tree", "names"}
 """What packages have in common: each command its `cli`, each corpus its parts."""
-LONGER = {"mser/use/model.py": 380}
+LONGER = {"mser/use/model.py": 384}
 """Half of it are the docstrings of what users call."""
 
 

@@ -78,18 +78,21 @@ class Asking:
         self.by_speech = model.settings.takes_either and model.transcriber is None
         self.writes_nothing = Model(model.settings, model.engine)  # asked for speech alone, it transcribes nothing
 
-    def steps(self, recording: str | None, text: str | None, window: Seconds) -> Iterator[State]:
+    def steps(
+        self, recording: str | None, text: str | None, window: Seconds, channel: int | None = None
+    ) -> Iterator[State]:
         """Yield what is known, more from step to step; a long recording takes many.
 
         Args:
             recording: a file.
             text: what is said in it.
             window: of the timeline.
+            channel: the only one to hear, counted from 1; all, mixed, when None.
 
         Raises:
             UserError: if it cannot be used.
         """
-        clip = self._clip(recording, text)
+        clip = self._clip(recording, text, channel)
         seconds = self._duration(clip)
         yield State(of=seconds)
         over: Sequence[Prediction] = ()
@@ -110,15 +113,15 @@ class Asking:
             yield replace(known, answered=over[-1].end or 0.0, of=seconds)
         yield known
 
-    def transcribe(self, recording: str | None) -> str:
-        """Return what is said in a recording.
+    def transcribe(self, recording: str | None, channel: int | None = None) -> str:
+        """Return what is said in a recording, or in one channel of it.
 
         Raises:
             UserError: if there is none, it cannot be used, or it is longer than what is heard at once.
         """
         if recording is None or self.model.transcriber is None:
             raise UserError("there is no recording to transcribe: give one")
-        clip = self._clip(recording, None)
+        clip = self._clip(recording, None, channel)
         if self._duration(clip) > BATCH_SECONDS:
             raise UserError(
                 f"{_minutes(self._duration(clip))} is more than the {BATCH_SECONDS:g} s that are transcribed at once: "
@@ -131,14 +134,14 @@ class Asking:
             raise UserError("no words were recognised in the recording: write what is said yourself")
         return transcript
 
-    def _clip(self, recording: str | None, text: str | None) -> Clip:
+    def _clip(self, recording: str | None, text: str | None, channel: int | None) -> Clip:
         """Return what was given, without what the model does not take."""
         words = (text or "").strip() if self.reads else ""
         if recording is None or not self.hears:
             return Clip(None, words or None, name="")
         if not os.path.isfile(recording):
             raise UserError("the recording is gone, since uploads are deleted after ten minutes: give it again")
-        return Clip(recording, words or None, name="the recording")
+        return Clip(recording, words or None, name="the recording", channel=channel)
 
     def _duration(self, clip: Clip) -> Seconds:
         seconds = duration(clip) if clip.audio is not None else 0.0

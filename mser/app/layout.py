@@ -20,6 +20,7 @@ from mser.use.model import Model
 
 LARGEST = "200mb"
 _KEPT = (60, 540)  # seconds: how often uploads are looked at, and how old they may be
+_CHANNELS = [("all, mixed", 0), ("1 (left)", 1), ("2 (right)", 2)]
 _HERE = Path(__file__).parent
 CSS = (_HERE / "page.css").read_text(encoding="utf-8")
 HEAD = f"<script>{(_HERE / 'microphone.js').read_text(encoding='utf-8')}</script>"
@@ -51,6 +52,7 @@ def page(model: Model) -> Any:
                 )  # fmt: skip
                 gradio.HTML('<p role="alert"></p>', visible=asking.hears, elem_id="microphone")
                 text = gradio.Textbox(label="What is said", lines=2, visible=asking.reads, elem_id="transcript")
+                channel = gradio.Radio(_CHANNELS, value=0, label="Channels", visible=asking.hears, elem_id="channel")
                 write = gradio.Button("Transcribe", visible=model.transcriber is not None, elem_id="write")
                 window = gradio.Slider(1, 20, 4, step=0.5, label="Seconds of a window of the timeline",
                                        visible=asking.hears)  # fmt: skip
@@ -67,16 +69,19 @@ def page(model: Model) -> Any:
         ended: dict[str | None, str] = {}
         begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
         begun.then(
-            _answering(asking, ended), [recording, text, window], answer_box, api_name="predict", show_progress="hidden"
+            _answering(asking, ended), [recording, text, window, channel], answer_box, api_name="predict",
+            show_progress="hidden",
+        )  # fmt: skip
+        write.click(
+            _written(asking), [recording, channel], [text, answer_box], api_name="transcribe", show_progress="minimal"
         )
-        write.click(_written(asking), recording, [text, answer_box], api_name="transcribe", show_progress="minimal")
         stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
-        for given_input in (recording, text, window):  # an answer never stands beside what it was not given
+        for given_input in (recording, text, window, channel):  # an answer never stands beside what it was not given
             given_input.change(None, None, answer_box, js="() => ''")
         # Not on every change: that of an upload may come after it was asked about.
         gradio.on(
-            [recording.clear, recording.start_recording, text.input, window.input], _ends(ended, ""), None, answer_box,
-            queue=False, show_progress="hidden", api_visibility="private",
+            [recording.clear, recording.start_recording, text.input, window.input, channel.input], _ends(ended, ""),
+            None, answer_box, queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
     return blocks
 
@@ -146,10 +151,12 @@ def _ends(ended: dict[str | None, str], instead: str) -> Callable[[gradio.Reques
 def _answering(asking: Asking, ended: dict[str | None, str]) -> Callable[..., Iterator[str]]:
     """Return what answers on the page and, by an error, programs that ask it."""
 
-    def tell(recording: str | None, text: str | None, window: float | None, request: gradio.Request) -> Iterator[str]:
+    def tell(
+        recording: str | None, text: str | None, window: float | None, channel: int | None, request: gradio.Request
+    ) -> Iterator[str]:
         visitor = request.session_hash
         try:
-            for step in asking.steps(recording, text, 4.0 if window is None else window):
+            for step in asking.steps(recording, text, 4.0 if window is None else window, channel or None):
                 if visitor and visitor in ended:
                     instead = ended.pop(visitor)
                     yield drawn(replace(step, of=0.0), asking.task) + instead if instead else ""
@@ -163,9 +170,9 @@ def _answering(asking: Asking, ended: dict[str | None, str]) -> Callable[..., It
 
 
 def _written(asking: Asking) -> Callable[..., Any]:
-    def write(recording: str | None) -> tuple[Any, str]:
+    def write(recording: str | None, channel: int | None) -> tuple[Any, str]:
         try:
-            return asking.transcribe(recording), ""
+            return asking.transcribe(recording, channel or None), ""
         except Exception as error:
             return gradio.skip(), refusal(_why_not(error))
 

@@ -58,18 +58,20 @@ class Measures:
 NAMES = tuple(field.name for field in fields(Measures))
 
 
-def measure_file(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Measures:
+def measure_file(path: Path, start: Seconds = 0.0, end: Seconds | None = None, channel: int | None = None) -> Measures:
     """Return the measures of a span of an audio file.
 
     Args:
         path: any format that `mser.audio.recording` reads.
         start: where to begin.
         end: where to stop; at the file's end when None or beyond it.
+        channel: the only one to hear, counted from 1; all, mixed, when None.
 
     Raises:
-        BadAudioError: if the file is missing or no audio, holds nothing in the span, or samples that are no numbers.
+        BadAudioError: if the file is missing or no audio, lacks the channel, holds nothing in the span, or samples
+            that are no numbers.
     """
-    with opened(path, whole=False) as recording:
+    with opened(path, whole=False, channel=channel) as recording:
         first, last = recording.part(start, end)
         samples, rate = mono(recording.read(first, last - first), recording.weights), recording.rate
     if not len(samples):

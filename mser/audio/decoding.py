@@ -19,20 +19,21 @@ SHORTEST = 800
 Samples = NDArray[np.float32]
 
 
-def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Samples:
+def decode(path: Path, start: Seconds = 0.0, end: Seconds | None = None, channel: int | None = None) -> Samples:
     """Return (samples,) in [-1, 1] at 16 kHz, mono; only the asked span is read.
 
     Args:
         path: any format that libsndfile reads: wav, flac, ogg, mp3, aiff, ...
         start: where to begin.
         end: where to stop; at the file's end when None or beyond it.
+        channel: the only one to hear, counted from 1; all, mixed, when None.
 
     Raises:
-        UserError: if the file is missing, is no audio, holds nothing in the span, or holds samples that are NaN,
-            infinite or far outside -1..1.
+        UserError: if the file is missing, is no audio, lacks the channel, holds nothing in the span, or holds samples
+            that are NaN, infinite or far outside -1..1.
     """
     try:
-        with opened(path, whole=False) as recording:
+        with opened(path, whole=False, channel=channel) as recording:
             first, last = recording.part(start, end)
             samples, rate = mono(recording.read(first, last - first), recording.weights), recording.rate
     except BadAudioError as error:

@@ -58,9 +58,11 @@ def measure_all(
 def _measures(path: Path, utterance: Utterance, spans: _Spans) -> Measures | None:
     """Return the measures of an utterance, which are put among `spans` if they are new."""
     span = f"{utterance.start:g} {'' if utterance.end is None else format(utterance.end, 'g')}"
+    if utterance.channel:
+        span += f" of channel {utterance.channel}"
     if span not in spans:
         try:
-            spans[span] = list(astuple(measure_file(path, utterance.start, utterance.end)))
+            spans[span] = list(astuple(measure_file(path, utterance.start, utterance.end, utterance.channel)))
         except BadAudioError:
             return None
     return Measures(*spans[span])

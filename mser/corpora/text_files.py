@@ -150,6 +150,22 @@ def number(text: str) -> float | None:
     return value if isfinite(value) else None
 
 
+def channel(text: str) -> int | None:
+    """Return the channel that a cell of a table names, counted from 1; None of an empty one: all of them, mixed.
+
+    Raises:
+        ValueError: if it names none.
+
+    Example:
+        >>> channel("2"), channel("2.0"), channel("")
+        (2, 2, None)
+    """
+    value = number(text) if text else None
+    if text and (value is None or value < 1 or not value.is_integer()):
+        raise ValueError(f"its channel is {short(text)}; expected 1, 2, ..., or nothing for all, mixed")
+    return int(value) if value else None
+
+
 def short(text: object) -> str:
     """Return what was found as a message can hold it.
 

@@ -13,9 +13,9 @@ from mser.manifest import Seconds
 __all__ = ["SAMPLE_RATE", "SHORTEST", "at_least", "load"]
 
 
-def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None) -> Tensor:
+def load(path: Path, start: Seconds = 0.0, end: Seconds | None = None, channel: int | None = None) -> Tensor:
     """Return what `decode` does, as a tensor."""
-    return torch.from_numpy(decode(path, start, end))
+    return torch.from_numpy(decode(path, start, end, channel))
 
 
 def at_least(samples: Tensor, count: int) -> Tensor:

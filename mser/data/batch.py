@@ -110,7 +110,7 @@ class UtteranceDataset(Dataset[Batch]):
     def clip(self, index: int) -> Tensor:
         """Return (samples,) of one utterance as it was recorded, and as much of it as the model may hear."""
         utterance = self.utterances[index]
-        clip = load(self.root / utterance.audio, utterance.start, utterance.end)
+        clip = load(self.root / utterance.audio, utterance.start, utterance.end, utterance.channel)
         return clip if self.max_seconds is None else clip[: round(self.max_seconds * SAMPLE_RATE)]
 
     def _clips(self, indices: list[int], keys: list[Key] | None = None) -> list[Tensor]:

@@ -54,8 +54,8 @@ def validation(trained: Trained) -> CheckedClips:
     names = [trained.val[0].utterances[place] for place in chosen]
     utterances = [trained.run.utterances[name] for name in names]
     clips = [
-        Clip(root / utterance.audio if utterance.audio else None, utterance.transcript, utterance.start, utterance.end)
-        for utterance in utterances
+        Clip(root / one.audio if one.audio else None, one.transcript, one.start, one.end, channel=one.channel)
+        for one in utterances
     ]
     part = f"of {len(trained.val[0])} validation clips"
     return CheckedClips(clips, trained.val[0].target[chosen], part)

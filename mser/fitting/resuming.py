@@ -10,6 +10,7 @@ import torch
 import yaml
 from torch import Tensor
 
+from mser.corpora.same_classes import translation
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
@@ -30,7 +31,7 @@ def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) ->
     if before and before["labels"] != now["labels"]:
         raise UserError(
             f"the checkpoint knows {', '.join(before['labels'])} ({before['label_set']}), the data have "
-            f"{', '.join(now['labels'])}; choose data.init_args.labels with the same in the same order"
+            f"{', '.join(now['labels'])}; {_other_labels(before['labels'], now['labels'])}"
         )
     _require_shapes(path, saved["state_dict"], model.state_dict())
     if before and before["corpus"] == now["corpus"]:
@@ -40,6 +41,12 @@ def require_own(path: Path, model: EmotionRecognizer, data: CorpusDataModule) ->
                     f"{path} is of another experiment: its {name} is {before[name]}, here it is {now[name]}; give the "
                     f"{CONFIG} that lies with it, by --config"
                 )
+
+
+def _other_labels(known: list[str], here: list[str]) -> str:
+    if translation(here, known):
+        return "these are the same in other words or in another order: leave data.init_args.labels out"
+    return "choose data.init_args.labels with the same"
 
 
 def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = True) -> None:

@@ -1,24 +1,28 @@
-"""What `mser validate` and `mser test` print: each score beside what a constant answer reaches."""
+"""What `mser validate` and `mser test` print: each score, how sure it is, and what a constant answer reaches."""
 
 from __future__ import annotations
 
-from math import isnan
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from mser.labels import Task
+from mser.report.figures import figures
+from mser.report.printed import between
 from mser.report.terminal import new_table
 from mser.runs.csv_cells import Question, arrays
 from mser.runs.fold_predictions import Predictions
 from mser.runs.folder import PREDICTIONS
+from mser.runs.run import Job, Plan, Run
+from mser.scoring.clusters import clusters_of
 from mser.scoring.measures import measure, shown
 from mser.scoring.scorers import judge
+from mser.splits.protocols import Fold
 
 
 def show(rows: list[dict[str, str]], task: Task, *, exclusive: bool, part: str) -> None:
-    """Print the scores of one part of one fold with their floors, and where to learn how sure they are.
+    """Print the scores of one part of one fold with their floors, and how sure they are of these weights.
 
     Args:
         rows: of the part, as in `PREDICTIONS`.
@@ -30,19 +34,28 @@ def show(rows: list[dict[str, str]], task: Task, *, exclusive: bool, part: str) 
     ids, speakers, groups = (tuple(str(row[name]) for row in rows) for name in ("utterance", "speaker", "group"))
     predictions = Predictions(ids, speakers, groups, *arrays(Path(PREDICTIONS), rows, question))
     judged = judge(question, task.name)
-    scores, floors = judged.scorer.score(predictions), judged.scorer.floor(predictions)
-    table = new_table("score", part, "floor")
-    for name in dict.fromkeys([*judged.listed, *(name for name in scores if name.startswith("recall_"))]):
-        unit = f" {measure(name).unit}".rstrip()
-        cells = [of.get(name, float("nan")) for of in (scores, floors)]
-        table.add_row(
-            f"{measure(name).title}{unit}", *(shown(name, None if isnan(value) else value) for value in cells)
-        )
+    run = _of_one_fold(predictions, question, task.name)
+    clusters = clusters_of(run)
+    told = figures(run, judged.scorer, clusters)
+    table = new_table("score", part, "95 % interval", "floor")
+    for name in dict.fromkeys([*judged.listed, *(name for name in told if name.startswith("recall_"))]):
+        unit, figure = f" {measure(name).unit}".rstrip(), told[name]
+        cells = shown(name, figure.mean), between(figure.interval, name), shown(name, figure.floor)
+        table.add_row(f"{measure(name).title}{unit}", *cells)
     console, number = Console(highlight=False), len(set(speakers) - {""})
     console.print(table)
     console.print(
         Text(
-            f"{len(rows)} utterances of {number or 'unknown'} speakers; the floor is {judged.constant}. How sure "
-            "scores are is told by `mser crossval` and `mser report`."
+            f"{len(rows)} utterances of {number or 'unknown'} speakers; the floor is {judged.constant}. The "
+            f"interval is of these weights, over other {clusters.unit}s; `mser report` tells that of the "
+            "method."
         )
     )
+
+
+def _of_one_fold(predictions: Predictions, question: Question, name: str) -> Run:
+    """Return the part as a run of one fold, of which nothing is known but its predictions."""
+    fold = Fold(1, name, (), (), predictions.utterances)
+    plan = Plan("", "", "", "", question.task, question.exclusive, name, question.labels, (fold,), {})
+    job = Job(1, fold, predictions, None, {}, {})
+    return Run(Path(), "", {}, {}, plan, "test", {}, None, (1,), (job,), ())

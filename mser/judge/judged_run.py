@@ -115,7 +115,9 @@ def _fold(
 
 
 def _answers(model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float) -> Floats:
-    clips = [Clip(root / one.audio, one.transcript or None, one.start, one.end) for one in utterances]
+    clips = [
+        Clip(root / one.audio, one.transcript or None, one.start, one.end, channel=one.channel) for one in utterances
+    ]
     rows = []
     for utterance, prediction in zip(utterances, model.stream(clips, batch_seconds=batch_seconds), strict=True):
         if prediction.error:

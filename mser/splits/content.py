@@ -12,7 +12,7 @@ from mser.splits.protocols import Fold
 
 KINDS: dict[str, Callable[[Utterance], Any]] = {
     "labels": lambda one: [one.label, dict(sorted(one.labels.items())), dict(sorted(one.scores.items()))],
-    "times": lambda one: [one.start, one.end, one.duration],
+    "times": lambda one: [one.start, one.end, one.duration, *([one.channel] if one.channel else [])],
     "transcripts": lambda one: one.transcript,
 }
 

@@ -60,10 +60,7 @@ def listen(utterances: Iterable[Utterance], root: Path) -> HeardRecordings:
     Raises:
         UserError: if an audio file cannot be read.
     """
-    lengths = {
-        Clip(utterance.audio, utterance.start, inf if utterance.end is None else utterance.end): utterance.duration
-        for utterance in utterances
-    }
+    lengths = {Clip.of(utterance, utterance.audio): utterance.duration for utterance in utterances}
     memory = CheckedCache(f"copies-{VERSION}", ".json")
     key = _key(root.resolve(), _states(lengths, root), [(*clip, length) for clip, length in sorted(lengths.items())])
     if (cached := memory.get(key)) is not None:
@@ -104,7 +101,7 @@ def _of(clip: Clip, audio: str) -> Clip:
 def _print(clip: Clip, digest: str, root: Path, cache: CheckedCache, done: _Step) -> Fingerprint:
     """Return a clip's fingerprint, from the cache if it is there; an empty one where it cannot be decoded."""
     done()
-    key = _key(digest, clip.start, clip.end)
+    key = _key(digest, *clip[1:3], *([clip.channel] if clip.channel else []))
     if (cached := cache.get(key)) is not None:
         return np.frombuffer(cached, np.uint32)
     try:
@@ -116,7 +113,7 @@ def _print(clip: Clip, digest: str, root: Path, cache: CheckedCache, done: _Step
 
 
 def _decode(clip: Clip, root: Path) -> Samples:
-    return decode(root / clip.audio, clip.start, None if clip.end == inf else clip.end)
+    return decode(root / clip.audio, clip.start, None if clip.end == inf else clip.end, clip.channel or None)
 
 
 def _states(clips: Iterable[Clip], root: Path) -> list[tuple[str, int, int, int, int]]:

@@ -43,10 +43,7 @@ class Recordings:
         known = {utterance.id: utterance for utterance in utterances}
         recorded = {name: utterance for name, utterance in known.items() if utterance.audio}
         heard = listen(recorded.values(), root)
-        clip_of = {
-            name: Clip(heard.stands_for[utterance.audio], utterance.start, _end(utterance))
-            for name, utterance in recorded.items()
-        }
+        clip_of = {name: Clip.of(utterance, heard.stands_for[utterance.audio]) for name, utterance in recorded.items()}
         alike: dict[Clip, set[Clip]] = defaultdict(set)
         for left, right in heard.copies:
             alike[left].add(right)

@@ -6,11 +6,11 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import repeat
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from mser.audio.containers import HEAD, container_of
 from mser.audio.recording import mono, opened
@@ -19,9 +19,12 @@ from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.hub_table import local_table
 from mser.corpora.table.rows import FORMATS, Row, columns_of, each_row, home, listed
+from mser.corpora.text_files import channel as channel_of
 from mser.errors import UserError, one_of
 from mser.use.clips import Clip
 
+P = ParamSpec("P")
+T = TypeVar("T")
 ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 
@@ -185,21 +188,35 @@ def _clip(table: Path, place: int | str, row: Row) -> ListedClip:
             raise ValueError(f"it is from {start:g} to {end} s")
     except ValueError as error:
         raise UserError(f"{table}, row {place}: {error}; start and end are seconds, start before end") from error
-    transcript, channel = row.get("transcript"), row.get("channel") or None
-    if channel and not (channel.isascii() and channel.isdigit() and int(channel)):
-        raise UserError(
-            f"{table}, row {place}: its channel is {channel!r}; expected 1, 2, ..., or nothing for all, mixed"
-        )
+    try:
+        channel = channel_of(row.get("channel", ""))
+    except ValueError as error:
+        raise UserError(f"{table}, row {place}: {error}") from error
+    transcript = row.get("transcript")
     return ListedClip(
         _utf8(row.get("name") or audio or ""), path, transcript and _utf8(transcript), start, end,
         speaker=_utf8(row.get("speaker") or (f"channel {channel}" if channel else "")),
-        channel=int(channel) if channel else None,
+        channel=channel,
     )  # fmt: skip
 
 
 def _utf8(text: str) -> str:
     """Return it with escapes for what cannot be written down: names of files may hold any bytes."""
     return text.encode(errors="backslashreplace").decode()
+
+
+def by_either_name(method: Callable[P, T]) -> Callable[P, T]:
+    """Let ``sampling_rate``, as Hugging Face calls it, stand for a method's ``sample_rate``."""
+
+    @wraps(method)
+    def either(*args: P.args, **options: P.kwargs) -> T:
+        if "sampling_rate" in options:
+            if options.get("sample_rate") is not None:
+                raise UserError("sample_rate and sampling_rate were both given, and are one; leave one of them out")
+            options["sample_rate"] = options.pop("sampling_rate")
+        return method(*args, **options)
+
+    return either
 
 
 def clips_of(

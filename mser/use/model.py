@@ -22,7 +22,7 @@ from mser.use.engine import Engine, Precision
 from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
-from mser.use.inputs import clips_of
+from mser.use.inputs import by_either_name, clips_of
 from mser.use.live_windows import Listening, LiveWindow
 from mser.use.missing_words import with_words
 from mser.use.prediction import Prediction as Prediction
@@ -136,6 +136,7 @@ class Model(ModelHubMixin):
         hop: Seconds | None = ...,
     ) -> Any: ...
 
+    @by_either_name
     def predict(
         self,
         audio: Audio | list[Any] | None,
@@ -153,7 +154,7 @@ class Model(ModelHubMixin):
             audio: a file, samples, or a list of such; a folder of recordings, or a table (.csv, .tsv, .jsonl,
                 .parquet) as `mser predict --table` takes it; None for a model that only reads.
             transcript: what is said in it, or a list; None where nobody wrote it down.
-            sample_rate: of samples, in Hz.
+            sample_rate: of samples, in Hz; ``sampling_rate``, as Hugging Face calls it, is the same.
             columns: of a table, role to the column's name where that is another: ``{"audio": "file"}``.
             segments: ``vad`` cuts where somebody speaks, into at most `window` seconds (15); ``window`` or None
                 into windows.
@@ -172,6 +173,7 @@ class Model(ModelHubMixin):
             raise UserError(answers[0].error)
         return answers[0]
 
+    @by_either_name
     def listen(
         self,
         chunks: Iterable[Any],
@@ -213,6 +215,7 @@ class Model(ModelHubMixin):
         [prediction] = self.stream([window.clip])
         return replace(prediction, start=window.start, end=window.end)
 
+    @by_either_name
     def embed(
         self,
         audio: Audio | list[Any] | None,

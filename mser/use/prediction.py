@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
 from mser.manifest import Seconds
 
@@ -45,3 +46,24 @@ class Prediction:
     note: str = ""
     error: str = ""
     speaker: str = ""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the answer, and a bar for each label or score, the greatest first.
+
+        Example:
+            >>> Prediction("a.wav", error="it is silent")._repr_html_()
+            '<p><b>a.wav</b>: no answer: it is silent</p>'
+        """
+        name = escape(self.audio or self.transcript or "the recording")
+        part = "" if self.end is None else f" {self.start:.1f}-{self.end:.1f} s"
+        said = f"no answer: {self.error}" if self.error else "" if self.scores else self.label or "none"
+        unsure = " (unsure: a careful user would not take this answer)" if self.abstain else ""
+        values = sorted((self.scores or self.probabilities).items(), key=lambda pair: -pair[1])
+        rows = "".join(
+            f"<tr><th>{escape(label)}</th><td>{f'{value:.2f}' if self.scores else f'{value:.0%}'}</td>"
+            + ("" if self.scores else f'<td><meter min="0" max="1" value="{value:.4f}"></meter></td>')
+            + "</tr>"
+            for label, value in values
+        )
+        shown = f"<p><b>{name}</b>{part}: {escape(said)}{unsure}</p>" + (f"<table>{rows}</table>" if rows else "")
+        return shown + (f"<p>{escape(self.note)}</p>" if self.note else "")

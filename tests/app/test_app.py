@@ -91,6 +91,8 @@ def test_programs_can_ask_too_but_not_from_elsewhere(served, place):
     answer = httpx.get(url)
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "googleapis" not in answer.text
+    with pytest.raises(Exception, match=r"has 1 channel\(s\), but channel 2 was asked for"):
+        client.predict(handle_file(str(place / "long.wav")), WORDS, 4.0, 2, api_name="/predict")
     with pytest.raises(Exception, match="reads the transcript too"):
         client.predict(None, "", 4.0, api_name="/predict")
 

@@ -115,6 +115,24 @@ def test_transcripts_are_written_of_what_is_heard_at_once(asking, place):
             asks.transcribe(str(place / recording))
 
 
+def test_one_channel_of_a_call(asking, place, tmp_path):
+    sides = [soundfile.read(place / "long.wav")[0][: 4 * 16000], soundfile.read(place / "voice.wav")[0]]
+    soundfile.write(tmp_path / "call.wav", np.stack(sides, 1), 16000)
+    hears, said = asking("hears"), {}
+    for channel in (None, 1, 2):
+        *_, last = hears.steps(str(tmp_path / "call.wav"), None, 2.0, channel)
+        said[channel] = last
+    alone = told(hears, place / "voice.wav", window=2.0)
+    assert said[2].whole.probabilities == pytest.approx(alone.whole.probabilities, abs=1e-4)
+    windows = [[one.probabilities["neu"] for one in of.over.answers] for of in (said[2], alone)]
+    assert windows[0] == pytest.approx(windows[1], abs=1e-4)
+    assert len({one.whole.probabilities["neu"] for one in said.values()}) == 3
+    with pytest.raises(UserError, match=r"has 1 channel\(s\), but channel 2 was asked for; give another"):
+        list(hears.steps(str(place / "voice.wav"), None, 2.0, 2))
+    both = asking("both", asr=True)
+    assert both.transcribe(str(tmp_path / "call.wav"), 2) == both.transcribe(str(place / "voice.wav"))
+
+
 def test_what_lasts_longer_than_a_page_takes(asking, place, monkeypatch, tmp_path):
     monkeypatch.setattr(Asking, "LONGEST", 100.0)
     with pytest.raises(UserError, match="the recording lasts 2 minutes, but this page takes 2; ask `mser predict"):

@@ -435,3 +435,14 @@ def test_a_wav_that_was_changed_as_text_is_told(tmp_path, capsys):
             capsys.readouterr()
             assert main(["data", "check", "table", str(tmp_path / "t.csv")]) == 1
             assert message in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_label_that_one_speaker_has_is_said(tmp_path, capsys):
+    said = [row | {"label": "sad"} if row["speaker"] == "s0" else row for row in rows()]
+    make_table(tmp_path / "table.csv", said)
+    notes = checked(capsys, tmp_path / "table.csv")[1]["notes"]
+    assert [note for note in notes if "by speaker" in note] == [
+        "sad: 6 of 6 are by speaker s0: voice and label are one"
+    ]
+    make_table(tmp_path / "even.csv")
+    assert not any("by speaker" in note for note in checked(capsys, tmp_path / "even.csv")[1]["notes"])

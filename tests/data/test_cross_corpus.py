@@ -124,4 +124,6 @@ def test_the_same_labels_in_another_order_are_refused(place, capsys, monkeypatch
     monkeypatch.setattr(MELD, "corpus", replace(MELD.corpus, label_sets=(turned,)))
     meld = ["--data=MELD", f"--data.init_args.root={place / 'meld'}", "--data.init_args.labels=meld4"]
     assert tried(place, *meld) == 2
-    refused(capsys, "the data have hap, ang, sad, neu; choose data.init_args.labels with the same in the same order")
+    refused(
+        capsys, "the data have hap, ang, sad, neu; these are the same in other words or in another order: leave data"
+    )

@@ -129,6 +129,15 @@ def test_voices_of_each_channel(ask, tmp_path):
         (("hears", "--turns", "call.rttm", "--channels", "split"), "leave one out"),
         (("hears", "--turns", "left.rttm"), "left.rttm is no file"),
         (("hears", "--turns", "call.wav"), "call.wav is no annotation"),
+        (
+            ("hears", "--turns", "turns.csv"),
+            "turns.csv is a table, no annotation; `mser predict MODEL --table turns.csv`",
+        ),
+        (
+            ("hears", "--table", "call.srt"),
+            "call.srt is no table but looks like annotations of recordings: `mser data turns",
+        ),
+        (("hears", "--table", "a.TextGrid"), "`mser predict MODEL --turns a.TextGrid` answers turn by turn"),
     ],
 )
 def test_what_does_not_go_together(words, told, ask):
@@ -170,7 +179,7 @@ def test_a_table_says_which_channel_and_who_speaks(tmp_path):
     asked = from_table(table, {})
     assert [(one.speaker, one.channel) for one in asked] == [("anna", 1), ("channel 2", 2), ("ben", None)]
     assert (asked.speakers, asked.channels) == (True, True)
-    for wrong in ("0", "left", "-1", "1.0"):
+    for wrong in ("0", "left", "-1", "1.5"):
         table.write_text(f"audio,side\ncall.wav,{wrong}\n")
         with pytest.raises(UserError, match=f"row 2: its channel is '{wrong}'; expected 1, 2, "):
             from_table(table, {"channel": "side"})

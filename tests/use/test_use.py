@@ -54,6 +54,9 @@ def test_formats_that_are_odd_but_can_be_used(place, tmp_path):
     integers = (np.tile(tone(0.5, 200, random.Random(0))[:, None], 2) * 32767).astype(np.int16)
     array = model.predict(integers, "hello", sample_rate=16000)
     assert list(array.probabilities.values()) == pytest.approx(list(plain.probabilities.values()), abs=1e-3)
+    assert model.predict(integers, "hello", sampling_rate=16000) == array  # as Hugging Face calls it
+    with pytest.raises(UserError, match="sample_rate and sampling_rate were both given"):
+        model.predict(integers, "hello", sample_rate=16000, sampling_rate=16000)
 
 
 def bad_input(folder):
@@ -273,3 +276,13 @@ def test_other_failures_of_the_model_keep_their_traceback(tmp_path, monkeypatch)
     monkeypatch.setattr(model.engine.members[0], "forward", lambda _: torch.zeros(2) @ torch.zeros(3))
     with pytest.raises(RuntimeError, match="inconsistent tensor size"):
         model.predict(made(tmp_path, "a.wav"), "hello")
+
+
+def test_a_notebook_shows_an_answer():
+    said = mser.Prediction("<b>.wav", end=2.0, label="hap", probabilities={"neu": 0.25, "hap": 0.75}, note="a & b")
+    shown = said._repr_html_()
+    assert "<b>&lt;b&gt;.wav</b> 0.0-2.0 s: hap</p>" in shown
+    assert shown.index("<th>hap</th><td>75%</td>") < shown.index("<th>neu</th><td>25%</td>")
+    assert shown.endswith("<p>a &amp; b</p>")
+    scores = mser.Prediction("", transcript="So.", scores={"valence": -1.5}, abstain=None)._repr_html_()
+    assert "<b>So.</b>: </p><table><tr><th>valence</th><td>-1.50</td></tr>" in scores

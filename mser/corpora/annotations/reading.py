@@ -11,6 +11,7 @@ from mser.corpora.annotations.json_files import read_json
 from mser.corpora.annotations.praat import read_textgrid
 from mser.corpora.annotations.subtitles import read_subtitles
 from mser.corpora.annotations.timed_lines import read_ctm, read_rttm
+from mser.corpora.table.rows import FORMATS as TABLES
 from mser.errors import UserError
 
 _READERS: dict[str, Callable[[Path], list[Annotation]]] = {
@@ -22,6 +23,8 @@ _READERS: dict[str, Callable[[Path], list[Annotation]]] = {
     ".ctm": read_ctm,
     ".json": read_json,
 }
+FORMATS = tuple(_READERS)
+"""What the names of annotations end in."""
 
 
 def read_annotations(path: Path) -> list[Annotation]:
@@ -34,6 +37,8 @@ def read_annotations(path: Path) -> list[Annotation]:
         UserError: if it is none, cannot be read, or its package is not installed.
     """
     if (reader := _READERS.get(path.suffix.lower())) is None:
+        if path.suffix.lower() in TABLES:
+            raise UserError(f"{path} is a table, no annotation; `mser predict MODEL --table {path.name}` reads it")
         raise UserError(f"{path} is no annotation: expected a file that ends in {', '.join(_READERS)}")
     if not path.is_file():
         raise UserError(f"{path} is no file; give an annotation")

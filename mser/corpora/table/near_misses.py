@@ -45,9 +45,9 @@ def _names(what: str, names: Iterable[str]) -> Iterator[Problem]:
 def _twice(root: Path, utterances: Iterable[Utterance]) -> Iterator[Problem]:
     """Yield the first pair of each file whose spans overlap by more than half, with another label or speaker."""
     real = cache(lambda audio: os.path.realpath(root / audio))  # of one file there may be a million parts
-    files: dict[str, list[Utterance]] = defaultdict(list)
+    files: dict[tuple[str, int | None], list[Utterance]] = defaultdict(list)
     for one in utterances:
-        files[real(one.audio)].append(one)
+        files[real(one.audio), one.channel].append(one)
     for same in files.values():
         ordered = sorted(same, key=lambda one: one.start)
         for one, other in pairwise(ordered):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -19,13 +19,15 @@ from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses
 from mser.corpora.table.rows import Columns, Row, columns_of, each_row, home, listed
 from mser.corpora.table.shards import SPLIT_WORDS
+from mser.corpora.text_files import channel as channel_of
 from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 
-ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "split", "fold", "group")
+ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group")
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
+_TIED, _FEW, _FEW_SPEAKERS = 0.6, 5, 4  # the share of a label, its utterances, and speakers that make it worth a word
 _Placed = tuple[int | str, Utterance]
 """The place of a row, and its clip."""
 
@@ -33,8 +35,9 @@ _Placed = tuple[int | str, Utterance]
 def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     """Return the clips of a table whose audio can be used; audio paths are relative to the table.
 
-    A clip is a whole file, or the part of it from ``start`` to ``end``. Its group is the file unless a column says
-    otherwise. Its speaker is empty where `columns` says that nobody knows: ``{"speaker": None}``.
+    A clip is a whole file, or the part of it from ``start`` to ``end``, of one ``channel`` where the table names it.
+    Its group is the file unless a column says otherwise. Its speaker is empty where `columns` says that nobody knows:
+    ``{"speaker": None}``.
 
     Raises:
         UserError: if a column is missing, a row is wrong, or no recording can be used.
@@ -54,7 +57,10 @@ def read_table(path: Path, columns: Columns | None = None) -> Manifest:
     _require_one_each("split", clips, path)
     _require_one_each("fold", clips, path)
     manifest = _with_audio(clips, path)
-    return replace(manifest, notes=(*_unused(header, named), *_without_names(manifest)))
+    return replace(
+        manifest,
+        notes=(*_unused(header, named), *manifest.notes, *_without_names(manifest), *_of_one_speaker(manifest)),
+    )
 
 
 def _clips(rows: Iterable[tuple[int | str, Row]], named: Mapping[str, list[str]], path: Path) -> list[_Placed]:
@@ -88,6 +94,19 @@ def _without_names(manifest: Manifest) -> tuple[str, ...]:
     if not labels or not all(label.isdecimal() for label in labels):
         return ()
     return (f"labels are numbers, and the table does not name them: {', '.join(labels[:10])}",)
+
+
+def _of_one_speaker(manifest: Manifest) -> Iterator[str]:
+    """Yield the labels most of which one of several speakers has: what tells the speaker then tells the label."""
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    for utterance in manifest:
+        if utterance.label is not None and utterance.speaker:
+            said[utterance.label][utterance.speaker] += 1
+    speakers = {speaker for of_label in said.values() for speaker in of_label}
+    for label, of_label in sorted(said.items()):
+        speaker, number = of_label.most_common(1)[0]
+        if number >= _TIED * of_label.total() and number >= _FEW and len(speakers) >= _FEW_SPEAKERS:
+            yield f"{label}: {number} of {of_label.total()} are by speaker {speaker}: voice and label are one"
 
 
 def _settle(options: Columns, header: Sequence[str], path: Path) -> dict[str, list[str]]:
@@ -147,11 +166,15 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], folder
     end = _number(text, named["end"][0]) if (text := cell("end", needed=False)) else None
     if start < 0 or (end is not None and start >= end):
         raise ValueError(f"it starts at {start:g} s and ends at {end} s; expected 0 <= start < end")
+    try:
+        channel = channel_of(cell("channel", needed=False))
+    except ValueError as error:
+        raise ValueError(f"{error}; where the column is no channel's, ignore it with channel: null") from error
     split = SPLIT_WORDS.get(cell("split"), cell("split"))
     if split not in ("", *SPLITS):
         raise ValueError(f"its {named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
     return Utterance(
-        id=name if (start, end) == (0.0, None) else f"{name}:{start}-{'' if end is None else end}",
+        id=_called(name, start, end, channel),
         audio=audio,
         duration=0.0,
         transcript=cell("transcript", needed=False),
@@ -159,6 +182,7 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], folder
         group=cell("group") or (os.path.basename(audio) if os.path.isabs(audio) else audio),
         start=start,
         end=end,
+        channel=channel,
         split=split,
         fold=cell("fold"),
         label=sys.intern(cell("label")) or None,
@@ -166,6 +190,12 @@ def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], folder
             name: _number(text, name) for name, text in zip(named.get("score", ()), cells.get("score", ()), strict=True)
         },
     )
+
+
+def _called(name: str, start: float, end: float | None, channel: int | None) -> str:
+    """Return the id of a clip: its file, and which channel and part of it."""
+    of_channel = name if channel is None else f"{name}[{channel}]"
+    return of_channel if (start, end) == (0.0, None) else f"{of_channel}:{start}-{'' if end is None else end}"
 
 
 def _below(audio: str, folder: Path) -> str:
@@ -198,24 +228,28 @@ def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], p
 def _with_audio(clips: list[_Placed], path: Path) -> Manifest:
     """Return the clips that can be heard, and the others as problems; of each file one clip after the other."""
     folder = home(path)
-    files: dict[str, list[int]] = defaultdict(list)
+    files: dict[tuple[str, int | None], list[int]] = defaultdict(list)
     for index, (_, clip) in enumerate(clips):
-        files[clip.audio].append(index)
+        files[clip.audio, clip.channel].append(index)
     wrong: dict[int, BadAudioError] = {}
-    for audio, indices in files.items():
+    mixed: set[str] = set()
+    for (audio, channel), indices in files.items():
         spans = [(clips[index][1].start, clips[index][1].end) for index in indices]
-        for index, found in zip(indices, check_clips(folder / audio, spans), strict=True):
+        for index, found in zip(indices, check_clips(folder / audio, spans, channel), strict=True):
             if isinstance(found, BadAudioError):
                 wrong[index] = found
             else:
                 place, clip = clips[index]
-                clips[index] = place, replace(clip, duration=found)
+                clips[index] = place, replace(clip, duration=found.seconds)
+                mixed |= {audio} if found.channels > 1 else set()
     problems = [_problem(*clips[index], wrong[index]) for index in sorted(wrong)]
     utterances = [clip for index, (_, clip) in enumerate(clips) if index not in wrong]
     if not utterances:
         raise UserError(f"{path}: none of its recordings can be used; {problems[0].message}")
     problems += near_misses(folder, utterances)
-    return Manifest("table", home(path), tuple(sorted(utterances, key=lambda one: one.id)), tuple(problems))
+    notes = (f"{len(mixed)} recordings have several channels, which are mixed: a column channel says which to hear",)
+    ordered = tuple(sorted(utterances, key=lambda one: one.id))
+    return Manifest("table", home(path), ordered, tuple(problems), notes if mixed else ())
 
 
 def _problem(place: int | str, clip: Utterance, error: BadAudioError) -> Problem:

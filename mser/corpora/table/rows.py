@@ -98,6 +98,13 @@ def _require_table(path: Path) -> None:
     if path.is_dir():
         return
     if not (path.suffix.lower() in FORMATS or is_audformat(path) or path.name.endswith(".jsonl.gz")):
+        from mser.corpora.annotations.reading import FORMATS as ANNOTATIONS
+
+        if path.suffix.lower() in ANNOTATIONS:
+            raise UserError(
+                f"{path} is no table but looks like annotations of recordings: `mser data turns {path.name} --out "
+                f"turns.csv` makes a table of them, and `mser predict MODEL --turns {path.name}` answers turn by turn"
+            )
         raise UserError(
             f"{path} is no table: expected a file that ends in {', '.join(FORMATS)}, a manifest of lhotse, the db.yaml "
             "of an audformat database, or a folder with wav.scp"

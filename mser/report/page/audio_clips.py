@@ -48,7 +48,7 @@ def _clip(root: Path, utterance: Utterance) -> str:
     path = root / utterance.audio
     if not path.is_file():
         raise UserError(f"{path} is missing, which --audio should put into the page; leave out --audio")
-    samples = load(path, utterance.start, end)
+    samples = load(path, utterance.start, end, utterance.channel)
     file = io.BytesIO()
     soundfile.write(file, samples.numpy(), SAMPLE_RATE, format="MP3")
     return f"data:audio/mpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
