@@ -41,7 +41,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_asking_for_room_makes_no_folder(tmp_path, monkeypatch):
     model = torch.nn.Linear(2, 2)
     require_room(tmp_path / "runs/fit", model)
-    with pytest.raises(UserError, match="cannot write to .*: File name too long; choose another folder"):
+    with pytest.raises(UserError, match=r"cannot write to .*: File name too long; choose another folder"):
         require_room(tmp_path / "runs" / ("a" * 5000), model)
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(UserError, match="Permission denied; choose another folder"):

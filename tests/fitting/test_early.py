@@ -31,8 +31,8 @@ def test_names_places_and_numbers(tmp_path):
     assert "demo/shallow.yaml, line 4: data.init_args.root is runs/demo/corpus, which is not there" in refused()
     for option, said in {
         "--data.init_args.root=/nowhere": "--data.init_args.root is /nowhere, which is not there; give the folder of",
-        f"--data.init_args.root={'a' * 5000}": "--data.init_args.root cannot be used: File name too long; give the folder",
-        "--data.init_args.augment.noise=/no": "--data.init_args.augment.noise is /no, which is not there; give a folder",
+        f"--data.root={'a' * 5000}": "--data.init_args.root cannot be used: File name too long; give the folder",
+        "--data.augment.noise=/no": "--data.init_args.augment.noise is /no, which is not there; give a folder of",
         "--data.protocol=loso5": "did you mean 'iemocap/loso5'?",
         "--data.init_args={protocol: x}": "unknown protocol of iemocap 'x'",
         "--data.init_args.labels=four": "unknown label set of iemocap 'four'",
