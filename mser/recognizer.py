@@ -178,6 +178,8 @@ class EmotionRecognizer(LightningModule):
             optimizer = self.optimizer(self._parameter_groups())
         except (ValueError, RuntimeError) as error:
             raise UserError(f"model.optimizer cannot be made: {error}") from error
+        except TypeError as error:
+            raise UserError(f"model.optimizer cannot be made: null, or a type that it cannot take ({error})") from error
         # A fused one would unscale 16-bit gradients in its update, after they are clipped; this leaves it to Lightning.
         optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
         for group in optimizer.param_groups:

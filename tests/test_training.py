@@ -86,6 +86,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
         "--model.text.layer_decay=1.7": "layer_decay is 1.7; expected a share above 0, at most 1",
         "--model.text.max_tokens=1": "max_tokens is 1; expected at least 2",
         "--model.text.tune=0": "tune: 0 is no number of layers that this encoder has; give 1 to 2",
+        "--model.optimizer.lr=None": "model.optimizer cannot be made: null, or a type that it cannot take",
         "--model.optimizer.lr=-1": "model.optimizer cannot be made: Invalid learning rate",
         "--checkpoint.monitor=val/f1": "unknown checkpoint.monitor 'val/f1': expected one of val/loss",
         "--trainer.accelerator=cpu --trainer.precision=16-mixed": "which a CPU does not have; give --trainer.precision",

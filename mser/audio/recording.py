@@ -150,7 +150,8 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
 
     Args:
         path: where it lies.
-        whole: whether to refuse a wav file that was cut short, which libsndfile takes for a shorter one.
+        whole: whether to refuse a wav file that was cut short, which libsndfile takes for a shorter one, or whose
+            header contradicts itself, of which it believes the half.
         channel: the only one to hear, counted from 1; all, mixed, when None.
 
     Raises:
@@ -167,8 +168,9 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
             if kind := container_of(file.read(HEAD)):
                 recording = _contained(Container(Path(path), about, kind), whole=whole)
             else:
-                file.seek(0)
-                recording = _plain(file, about.st_size) or _any(file, about.st_size, whole=whole)
+                if whole:
+                    _require_whole_wav(file, about.st_size)
+                recording = _plain(file, about.st_size) or _any(file)
             yield recording if channel is None else recording.only(channel)
     except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
@@ -192,6 +194,7 @@ def _plain(file: BinaryIO, size: int) -> Recording | None:
 
     Most corpora are such files, which Python reads in a third of the time that libsndfile takes.
     """
+    file.seek(0)
     try:
         header = wave.open(file)
     except (wave.Error, EOFError):
@@ -210,12 +213,10 @@ def _plain(file: BinaryIO, size: int) -> Recording | None:
     return Recording(header.getframerate(), channels, frames, "PCM_16", read)
 
 
-def _any(file: BinaryIO, size: int, *, whole: bool) -> Recording:
+def _any(file: BinaryIO) -> Recording:
     """Return what libsndfile reads of an open file."""
     import soundfile
 
-    if whole:
-        _require_whole_wav(file, size)
     file.seek(0)
     if file.read(len(LFS_POINTER)) == LFS_POINTER:
         raise BadAudioError("pointer", "is a pointer of Git LFS, not the audio itself; fetch it with `git lfs pull`")
@@ -253,7 +254,7 @@ def _require_whole_wav(file: BinaryIO, size: int) -> None:
     try:
         parse_header(file, size)
     except BadAudioError as error:
-        if error.kind in ("truncated", "pointer", "changed"):
+        if error.kind in ("empty", "truncated", "pointer", "changed", "header"):
             raise
 
 

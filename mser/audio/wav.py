@@ -30,8 +30,8 @@ class BadAudioError(Exception):
     """An audio file that cannot be used, and why.
 
     Attributes:
-        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``unreadable``, ``nan``, ``loud``,
-            ``silent``, ``time`` or ``channel``.
+        kind: ``missing``, ``empty``, ``pointer``, ``truncated``, ``changed``, ``header`` (which contradicts itself),
+            ``unreadable``, ``nan``, ``loud``, ``silent``, ``time`` or ``channel``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -164,10 +164,13 @@ def _layout(fmt: bytes) -> tuple[int, int, int, int]:
     described = f"{channels} channels of {bits} bits at {rate} Hz"
     if codec not in _BITS or not (channels and rate and frame):
         raise BadAudioError("unreadable", f"has codec {codec}, {described}; expected uncompressed audio")
-    lies = bits not in _BITS[codec] or frame * 8 != channels * bits or each_second not in (0, rate * frame)
-    if lies or channels > _MOST_CHANNELS or not RATES[0] <= rate <= RATES[1]:
+    odd = codec == _PCM and bits % 8 and frame == channels * (bits // 8 + 1)  # 12 or 20 bits in whole bytes
+    lies = (bits not in _BITS[codec] or frame * 8 != channels * bits) and not odd
+    lies |= each_second not in (0, rate * frame) or channels > _MOST_CHANNELS or not RATES[0] <= rate <= RATES[1]
+    if lies or odd:
         fields = f"{described}, in {frame} bytes each and {each_second} bytes a second"
-        raise BadAudioError("unreadable", f"has a header that cannot be: {fields}")
+        kind, what = ("header", "cannot be") if lies else ("unreadable", "is not known here")
+        raise BadAudioError(kind, f"has a header that {what}: {fields}")
     return codec, channels, rate, frame
 
 

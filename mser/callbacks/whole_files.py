@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +46,13 @@ class WholeFiles(TorchCheckpointIO):
 
 
 def room(folder: Path, model: nn.Module) -> tuple[int, int]:
-    """Make the folder, and return how many bytes are free there and how many the checkpoints of a fit need.
+    """Return how many bytes are free where the folder is or would be, and how many the checkpoints of a fit need.
 
     Raises:
         UserError: if it cannot be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
+        free = shutil.disk_usage(_there(folder.absolute())).free
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -59,8 +60,24 @@ def room(folder: Path, model: nn.Module) -> tuple[int, int]:
     return free, 4 * (3 * sum(p.numel() for p in model.parameters()) + 4 * trained)
 
 
+def _there(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that is there: what is refused leaves no empty ones.
+
+    Raises:
+        OSError: if nothing can be made in it.
+    """
+    try:
+        mode = folder.stat().st_mode
+    except FileNotFoundError:
+        return _there(folder.parent)
+    fault = 0 if stat.S_ISDIR(mode) else errno.ENOTDIR
+    if fault := fault or (0 if os.access(folder, os.W_OK | os.X_OK) else errno.EACCES):
+        raise OSError(fault, os.strerror(fault))
+    return folder
+
+
 def require_room(folder: Path, model: nn.Module) -> None:
-    """Make the folder, and refuse it if the checkpoints of one fit would not fit there.
+    """Refuse a folder in which the checkpoints of one fit would not fit; it is not made.
 
     Raises:
         UserError: for such a folder, or one that cannot be made.

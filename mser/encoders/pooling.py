@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from mser.encoders.masks import masked_mean
+from mser.errors import one_of
 
 PoolingKind = Literal["first", "last", "mean", "attention"]
 
@@ -19,10 +20,15 @@ class Pooling(nn.Module):
         kind: ``first`` takes the first state (CLS; the paper's choice), ``last`` the last real one, ``mean`` the mean
             over real states, ``attention`` a learned weighted mean.
         width: D.
+
+    Raises:
+        UserError: for any other kind.
     """
 
     def __init__(self, kind: PoolingKind, width: int) -> None:
         super().__init__()
+        if kind not in get_args(PoolingKind):  # from Python nothing else looks
+            raise one_of("pooling", kind, list(get_args(PoolingKind)))
         self.kind = kind
         self.scores = nn.Linear(width, 1) if kind == "attention" else None
 

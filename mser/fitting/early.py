@@ -65,6 +65,8 @@ def _require_data(options: Mapping[str, GivenOption], folds: Collection[int], *,
     option = "data.init_args."
     if root := _text(options, f"{option}root"):
         _require_there(options[f"{option}root"], root, f"give the folder of {corpus.name}, or a manifest of it")
+    if (noise := _text(options, f"{option}augment.noise")) and not adapts:
+        _require_there(options[f"{option}augment.noise"], noise, "give a folder of wav or flac files")
     if adapts or corpus.name == "table":  # a table's own columns decide
         return
     corpus.label_set(_text(options, f"{option}labels"))
@@ -78,8 +80,8 @@ def _require_data(options: Mapping[str, GivenOption], folds: Collection[int], *,
 def _require_there(option: GivenOption, path: str, advice: str) -> None:
     try:
         there = Path(path).expanduser().exists()
-    except OSError:  # too long a name; whoever opens it says so
-        return
+    except OSError as error:
+        raise UserError(f"{option.told} cannot be used: {error.strerror}; {advice}") from error
     if not there:
         raise UserError(f"{option.as_given} is {path}, which is not there; {advice}")
 

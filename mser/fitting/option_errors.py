@@ -28,7 +28,8 @@ _MODULES = {
 _ITS_OWN = {"model.speech": "SpeechEncoder", "model.text": "TextEncoder"}
 _FROM_MSER = ("params", "speech_width", "text_width", "label_names")
 """What such classes are given by others than the user."""
-_WORDS = {"NoneType": "null", "bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text"}
+_WORDS = {"NoneType": "null", "bool": "true or false", "int": "a whole number", "float": "a number", "str": "a text",
+          "tuple": "a list", "list": "a list", "dict": "a mapping"}  # fmt: skip
 _NO_DATA = (
     "nothing says what is to be learnt from; give --config FILE, such as experiments/iemocap/shallow.yaml, or --data "
     "IEMOCAP --data.root FOLDER"
@@ -60,6 +61,8 @@ def _fault(
     option: GivenOption, known: list[str], parser: ArgumentParser, options: Mapping[str, GivenOption]
 ) -> str | None:
     """Return what is wrong with an option's name, or with the class that it names."""
+    if option.name == "seed_everything" and type(option.value) is not int:  # Lightning would take true for any seed
+        return f"{option.as_given} is {option.value!r}; expected a whole number"
     owner = max((name for name in _MODULES if f"{option.name}.".startswith(f"{name}.")), key=len, default=None)
     if owner and option.name in (owner, f"{owner}.class_path"):
         return _no_class(option, owner)
@@ -185,15 +188,19 @@ def _value(message: str, options: Sequence[GivenOption]) -> str | None:
         return None
     name, tail = keys[-1][1], message[keys[-1].end() :].partition("GivenOption value")[0].partition("Got value")[0]
     expected = list(dict.fromkeys(_expected(tail)))
-    of_it = [option for option in options if option.name == name or option.name.endswith(f".{name}")]
-    if not expected or not of_it:
+    of_it = [option for option in options if f".{name}." in f".{option.name}."]
+    if not of_it:
         return None
-    return f"{of_it[-1].as_given} is {of_it[-1].value!r}; expected {' or '.join(expected)}"
+    within = f".{of_it[-1].name}".partition(f".{name}.")[2]  # where a mapping was given
+    what = f"{of_it[-1].as_given.removesuffix(f'.{within}')} is {'a mapping' if within else repr(of_it[-1].value)}"
+    return f"{what}; expected {' or '.join(expected) or 'another kind of value'}"
 
 
 def _expected(message: str) -> Iterator[str]:
     for kind, choices in re.findall(r"Expected an? (?:<class '([\w.]+)'>|typing\.Literal\[([^\]]*)\])", message):
         yield _WORDS.get(kind, kind) if kind else choices.replace("'", "")
+    for count in re.findall(r"Expected a tuple with (\d+) elements", message):
+        yield f"a list of {count} values"
 
 
 def _first(name: str, known: list[str]) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from mser.errors import UserError, one_of
 from mser.files.whole import write_text
+from mser.fitting.config_files import require_readable
 from mser.runs.trials import FACTS
 from mser.sweep.space import require_space
 
@@ -55,6 +56,7 @@ def read_sweep(path: Path) -> Sweep:
     Raises:
         UserError: if it is none, or asks for what this search does not know.
     """
+    require_readable([f"--config={path}"])
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         command = content["command"]

@@ -168,7 +168,9 @@ def mixed(clip: Clip) -> Samples:
     samples: Any = _array(clip.audio)
     if not clip.sample_rate or clip.sample_rate <= 0:
         raise UserError("samples were given without their rate; say it, as in sample_rate=16000")
-    if samples.ndim not in (1, 2) or not samples.size or np.iscomplexobj(samples):
+    if samples.dtype.kind in "bc":
+        raise UserError(f"samples of type {samples.dtype} were given, which are no sound; give floats or integers")
+    if samples.ndim not in (1, 2) or not samples.size:
         raise UserError(
             f"samples of shape {tuple(samples.shape)} were given, expected (N,), (N, channels) or (channels, N)"
         )

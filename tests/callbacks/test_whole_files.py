@@ -38,6 +38,17 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         require_room(tmp_path / "file/run", torch.nn.Linear(2, 2))
 
 
+def test_asking_for_room_makes_no_folder(tmp_path, monkeypatch):
+    model = torch.nn.Linear(2, 2)
+    require_room(tmp_path / "runs/fit", model)
+    with pytest.raises(UserError, match=r"cannot write to .*: File name too long; choose another folder"):
+        require_room(tmp_path / "runs" / ("a" * 5000), model)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UserError, match="Permission denied; choose another folder"):
+        require_room(tmp_path / "runs/fit", model)
+    assert not any(tmp_path.iterdir())
+
+
 def test_what_is_no_matter_of_the_disk_stays_an_error(tmp_path):
     class Broken(torch.Tensor):
         def __reduce_ex__(self, protocol):

@@ -31,6 +31,8 @@ def test_names_places_and_numbers(tmp_path):
     assert "demo/shallow.yaml, line 4: data.init_args.root is runs/demo/corpus, which is not there" in refused()
     for option, said in {
         "--data.init_args.root=/nowhere": "--data.init_args.root is /nowhere, which is not there; give the folder of",
+        f"--data.root={'a' * 5000}": "--data.init_args.root cannot be used: File name too long; give the folder",
+        "--data.augment.noise=/no": "--data.init_args.augment.noise is /no, which is not there; give a folder of",
         "--data.protocol=loso5": "did you mean 'iemocap/loso5'?",
         "--data.init_args={protocol: x}": "unknown protocol of iemocap 'x'",
         "--data.init_args.labels=four": "unknown label set of iemocap 'four'",
@@ -50,7 +52,8 @@ def test_names_places_and_numbers(tmp_path):
     )
     (tmp_path / "model.safetensors").touch()
     require_at_hand([f"--config={DEMO}", root, f"--model.text.name={tmp_path}"])
-    require_at_hand([f"--config={DEMO}", root, "--data.protocol=other/corpus"], adapts=True)
+    noise = "--data.init_args.augment.noise=/gone"  # of the training, which has been
+    require_at_hand([f"--config={DEMO}", root, "--data.protocol=other/corpus", noise], adapts=True)
     require_at_hand([f"--config={DEMO}", root, "--data.protocol=x", "--data=acme.Corpus"])
     require_at_hand([f"--config={DEMO}", root, "--model.text.name=no/model", "--model.text=null"])
 

@@ -11,7 +11,9 @@ from fake.trials import make_trial, weights
 from mser.cli import main
 
 pytest.importorskip("optuna", reason="Optuna is an extra")
+from mser.errors import UserError
 from mser.sweep import cli as sweep
+from mser.sweep.file import read_sweep
 
 SWEEP = EXPERIMENTS / "iemocap/sweep.yaml"
 
@@ -210,6 +212,21 @@ def test_what_users_get_wrong(small, tmp_path, capsys, changed, words):
     assert words in capsys.readouterr().err
     assert main(["sweep", f"--out={tmp_path / 'out'}"]) == 2
     assert "give --trials N, or --test" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"a: " + b"[" * 2000 + b"]" * 2000, "is nested too deeply"),
+        (b"", "holds no options: it is empty"),
+        ("method: grid\n".encode("utf-16"), "is no YAML file in UTF-8"),
+        (b"method: grid\nmethod: bayes\n", "line 2: method is given twice, of which one would be ignored"),
+    ],
+)
+def test_a_sweep_file_that_is_none_is_told_as_a_configuration_is(tmp_path, content, words):
+    (tmp_path / "sweep.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=words):
+        read_sweep(tmp_path / "sweep.yaml")
 
 
 def test_wandb_agents_compose_a_command_that_crossval_understands(tmp_path, monkeypatch):
