@@ -41,11 +41,11 @@ class Recordings:
         from mser.splits.recording_copies import listen  # numpy, which commands that only read need not
 
         known = {utterance.id: utterance for utterance in utterances}
-        recorded = {name: utterance for name, utterance in known.items() if utterance.audio}
-        heard = listen(recorded.values(), root)
+        heard = listen((utterance for utterance in known.values() if utterance.audio), root)
         clip_of = {
             name: Clip(heard.stands_for[utterance.audio], utterance.start, _end(utterance))
-            for name, utterance in recorded.items()
+            for name, utterance in known.items()
+            if utterance.audio
         }
         alike: dict[Clip, set[Clip]] = defaultdict(set)
         for left, right in heard.copies:
