@@ -141,6 +141,9 @@ class Corpus:
         """Return what is unlike the release's recordings too; of what nobody has published that is but a note."""
         if self.published or self.recorded != _UNKNOWN:
             whole = len(manifest) >= _WHOLE * self.published.get("utterances", 0)
+            if self.recorded.hours is None and any(utterance.audio for utterance in manifest):
+                unknown = f"how long all of {self.name} is together is not known here: its hours are not compared"
+                manifest = replace(manifest, notes=(*manifest.notes, unknown))
             return manifest, [*unlike, *differences(self.recorded, manifest, self._measured(manifest), whole=whole)]
         differing = one_length(manifest)
         return replace(

@@ -81,7 +81,7 @@ def _require_there(option: GivenOption, path: str, advice: str) -> None:
     try:
         there = Path(path).expanduser().exists()
     except OSError as error:
-        raise UserError(f"{option.told} cannot be used: {error.strerror}; {advice}") from error
+        raise UserError(f"{option.as_given} cannot be used: {error.strerror}; {advice}") from error
     if not there:
         raise UserError(f"{option.as_given} is {path}, which is not there; {advice}")
 

@@ -41,9 +41,12 @@ class Recordings:
         from mser.splits.recording_copies import listen  # numpy, which commands that only read need not
 
         known = {utterance.id: utterance for utterance in utterances}
-        recorded = {name: utterance for name, utterance in known.items() if utterance.audio}
-        heard = listen(recorded.values(), root)
-        clip_of = {name: Clip.of(utterance, heard.stands_for[utterance.audio]) for name, utterance in recorded.items()}
+        heard = listen((utterance for utterance in known.values() if utterance.audio), root)
+        clip_of = {
+            name: Clip.of(utterance, heard.stands_for[utterance.audio])
+            for name, utterance in known.items()
+            if utterance.audio
+        }
         alike: dict[Clip, set[Clip]] = defaultdict(set)
         for left, right in heard.copies:
             alike[left].add(right)

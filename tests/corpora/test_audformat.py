@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 
 import audformat
 import pytest
@@ -120,6 +121,14 @@ def test_tables_that_disagree_are_named(tmp_path, refused, data):
 def test_what_is_not_there_is_named(tmp_path, refused, columns, words):
     make_audformat(tmp_path)
     refused(tmp_path, *words, columns=columns)
+
+
+def test_what_pandas_tells_the_library_is_not_shown(tmp_path, data):
+    make_audformat(tmp_path, segmented=True)
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        assert data("check", tmp_path)[0] == 0
+    assert [one for one in shown if "audformat" in one.filename] == []
 
 
 def test_segments_that_cannot_be(tmp_path, refused, data):

@@ -95,6 +95,29 @@ def test_a_table_of_something_else_is_refused(tree, capsys):
     assert "tabulatedVotes.csv has no column , A, D, F, H, N, S, fileName" in capsys.readouterr().err
 
 
+def test_votes_for_all_clips_are_counted(tmp_path, capsys):
+    root = tmp_path / "CREMA-D"
+    names = make_crema_d(root, actors=[1001], keep=lambda name: "_IEO_" in name)
+    promise(root, utterances=len(names))
+    others = [f"1002_{number}" for number in range(7442 - len(names))]
+    write_votes(root, dict.fromkeys([*names, *others], ("A", "DD", "S")))
+    told = [one["message"] for one in check(capsys, root, 1)["problems"]]
+    assert told[0].startswith(
+        "votes by voice: anger is 7442, published 9863; disgust is 0, published 8851; fear is 0, "
+    )
+    assert told[1].startswith("votes by face: anger is 0, published 10005; disgust is 14884, published 12428; ")
+    assert told[2].startswith("votes by av: ")
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the votes as published")
+def test_the_published_votes_are_as_many_as_is_said(tmp_path, capsys):
+    root = tmp_path / "CREMA-D"
+    names = make_crema_d(root, actors=[1001], keep=lambda name: "_IEO_" in name)
+    promise(root, utterances=len(names))
+    (root / "processedResults").symlink_to(REAL.absolute())
+    assert check(capsys, root)["problems"] == []
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the votes as published")
 def test_the_published_votes_say_what_the_published_summary_says():
     votes, problems = read_votes(REAL / "tabulatedVotes.csv")

@@ -4,13 +4,11 @@ import csv
 import json
 
 import numpy as np
-import pympi
 import pytest
 import soundfile
-import webvtt
+from fake.annotations import BY_CONTROL, BY_SPEAKER, ctm, elan, label_studio, praat, rttm, srt, vtt, whisperx
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
-from praatio.data_classes.point_tier import PointTier
 
 from mser.cli import main
 
@@ -35,80 +33,6 @@ def of(who):
     return [one for one in SAID if one[0] == who]
 
 
-def praat(path):
-    grid = textgrid.Textgrid()
-    for who in ("anna", "ben"):
-        grid.addTier(IntervalTier(f"{who}-text", [one[1:4] for one in of(who)], 0, 10))
-        grid.addTier(IntervalTier(f"{who}-emotion", [(*one[1:3], one[4]) for one in of(who)], 0, 10))
-    grid.addTier(PointTier("clicks", [(1.0, "x")], 0, 10))
-    grid.save(str(path), format="long_textgrid", includeBlankSpaces=True)
-
-
-def elan(path):
-    eaf = pympi.Eaf()
-    eaf.add_linked_file("file:///C:/field/call.wav", relpath="./call.wav", mimetype="audio/x-wav")
-    eaf.remove_tier("default")
-    eaf.add_linguistic_type("dependent", "Symbolic_Association")
-    for who in ("anna", "ben"):
-        eaf.add_tier(f"{who}-text", part=who)
-        eaf.add_tier(f"{who}-emotion", ling="dependent", parent=f"{who}-text", part=who)
-        for _, start, end, said, label in of(who):
-            eaf.add_annotation(f"{who}-text", round(1000 * start), round(1000 * end), said)
-            eaf.add_ref_annotation(f"{who}-emotion", f"{who}-text", round(1000 * start) + 1, label)
-    eaf.to_file(str(path))
-
-
-def stamp(seconds, point="."):
-    return f"00:00:{seconds:06.3f}".replace(".", point)
-
-
-def vtt(path):
-    cues = [webvtt.Caption(stamp(start), stamp(end), f"<v {who}>{said}</v>") for who, start, end, said, _ in SAID]
-    webvtt.WebVTT(captions=cues).save(str(path))
-
-
-def srt(path):
-    cues = [webvtt.Caption(stamp(start), stamp(end), f"[{who}]: {said}") for who, start, end, said, _ in SAID]
-    with path.open("w") as file:
-        webvtt.WebVTT(captions=cues).write(file, format="srt")
-
-
-def whisperx(path):
-    segments = [{"start": start, "end": end, "text": f" {said}", "speaker": who, "words": []}
-                for who, start, end, said, _ in SAID]  # fmt: skip
-    path.write_text(json.dumps({"segments": segments, "word_segments": [], "language": "en"}))
-
-
-def rttm(path):
-    lines = [f"SPEAKER call 1 {start} {end - start:.3f} <NA> <NA> {who} <NA> <NA>" for who, start, end, *_ in SAID]
-    path.write_text("SPKR-INFO call 1 <NA> <NA> <NA> unknown anna <NA> <NA>\n" + "\n".join(lines) + "\n")
-
-
-def ctm(path):
-    lines = [";; made by hand"]
-    for who, start, end, said, _ in SAID:
-        words = said.split()
-        each = (end - start) / len(words)
-        lines += [f"call {'AB'[who == 'ben']} {start + n * each:.6f} {each:.6f} {word} 0.9 lex {who}"
-                  for n, word in enumerate(words)]  # fmt: skip
-    path.write_text("\n".join(lines))
-
-
-def label_studio(path):
-    results = []
-    for number, (who, start, end, said, label) in enumerate(SAID):
-        span = {"start": start, "end": end, "channel": 0}
-        shared = {"id": f"r{number}", "to_name": "audio", "original_length": 10.0}
-        results += [
-            {**shared, "from_name": "who", "type": "labels", "value": {**span, "labels": [who]}},
-            {**shared, "from_name": "text", "type": "textarea", "value": {**span, "text": [said]}},
-            {**shared, "from_name": "emotion", "type": "choices", "value": {**span, "choices": [label]}},
-        ]
-    task = {"id": 1, "data": {"audio": "/data/upload/3/0a1b2c3d-call.wav"}, "annotations": [{"result": results}]}
-    path.write_text(json.dumps([task]))
-
-
-BY_SPEAKER = ("--tiers", "transcript={speaker}-text", "label={speaker}-emotion")
 FORMATS = {
     "call.TextGrid": (praat, BY_SPEAKER, LABELLED),
     "call.eaf": (elan, BY_SPEAKER, LABELLED),
@@ -117,7 +41,7 @@ FORMATS = {
     "call.json": (whisperx, (), ROWS),
     "all.rttm": (rttm, (), [row | {"transcript": ""} for row in ROWS]),
     "all.ctm": (ctm, (), ROWS),
-    "export.json": (label_studio, ("--tiers", "transcript=text", "label=emotion", "speaker=who"), LABELLED),
+    "export.json": (label_studio, BY_CONTROL, LABELLED),
 }
 
 
@@ -138,7 +62,7 @@ def table(path):
 def test_each_format_is_read_back(name, call, capsys):
     make, how, rows = FORMATS[name]
     (call / "notes").mkdir()
-    make(call / "notes" / name)
+    make(call / "notes" / name, SAID)
     out = call / "table.csv"
     code, shown, err = run(capsys, call / "notes" / name, "--audio-root", call / "audio", *how, "--out", out)
     assert (code, err) == (0, "")
@@ -215,7 +139,7 @@ def test_turns_that_cannot_be(call, capsys):
 
 
 def test_files_that_cannot_be_read(call, capsys):
-    praat(call / "call.TextGrid")
+    praat(call / "call.TextGrid", SAID)
     refused(
         capsys,
         call / "call.TextGrid",
@@ -233,13 +157,13 @@ def test_files_that_cannot_be_read(call, capsys):
     refused(capsys, call / "call.TextGrid", words=["call.TextGrid: two tiers have one name", "anna-text"])
     (call / "call.TextGrid").write_text(text[: len(text) // 3])
     refused(capsys, call / "call.TextGrid", words=["call.TextGrid"])
-    elan(call / "call.eaf")
+    elan(call / "call.eaf", SAID)
     text = (call / "call.eaf").read_text()
     (call / "call.eaf").write_text(text.replace('TIER_ID="ben-text"', 'TIER_ID="anna-text"'))
     refused(capsys, call / "call.eaf", words=["call.eaf: two tiers have one name, anna-text"])
     (call / "call.eaf").write_text(text[:200])
     refused(capsys, call / "call.eaf", words=["call.eaf: it cannot be read as a file of ELAN"])
-    srt(call / "call.srt")
+    srt(call / "call.srt", SAID)
     refused(capsys, call / "call.srt", *BY_SPEAKER, words=["call.srt: there is no tier", "its format has none"])
     (call / "call.srt").write_text("1\n00:00:01,000 --> soon\nHello\n")
     refused(capsys, call / "call.srt", words=["call.srt: "])

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mser.corpora.corpus import compare
 from mser.corpora.text_files import read_csv, read_or_windows, short
 from mser.manifest import Manifest, Problem, Rating, Utterance
 
@@ -16,6 +17,13 @@ TABLE = "tabulatedVotes.csv"
 MODALITIES = {"1": "voice", "2": "face", "3": "av"}
 LETTERS = {"A": "anger", "D": "disgust", "F": "fear", "H": "happy", "N": "neutral", "S": "sad"}
 _NAME, _FOLDER = "fileName", "processedResults"
+_CLIPS = 7442
+_TOTALS = {
+    "voice": {"anger": 9863, "disgust": 8851, "fear": 8212, "happy": 4590, "neutral": 30152, "sad": 6900},
+    "face": {"anger": 10005, "disgust": 12428, "fear": 9149, "happy": 12152, "neutral": 18628, "sad": 9292},
+    "av": {"anger": 10220, "disgust": 12197, "fear": 11849, "happy": 11139, "neutral": 18688, "sad": 7685},
+}
+"""How often each emotion was chosen for all clips, in the table that the release's repository holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ def with_votes(manifest: Manifest) -> Manifest:
             f"{TABLE} has no votes for the voice of {len(unheard)} of {len(utterances)} clips, such as {unheard[0]}"
         )
         problems.append(Problem("votes", f"{message}; download it again"))
+    if len(votes) == _CLIPS:  # of fewer, which are made up or cut off, nobody published how many there are
+        problems += compare(_TOTALS, totals(votes), "published", "votes by")
     notes = (*manifest.notes, *_agreement(utterances))
     return replace(manifest, utterances=utterances, problems=(*manifest.problems, *problems), notes=notes)
 
@@ -79,6 +89,15 @@ def read_votes(path: Path) -> tuple[dict[str, Votes], list[Problem]]:
         whole = {emotion: count for emotion, count in counts.items() if count is not None}
         found.setdefault(cells[_NAME] or "", {}).setdefault(modality, whole)
     return {name: Votes(counts) for name, counts in found.items()}, problems
+
+
+def totals(votes: Mapping[str, Votes]) -> dict[str, dict[str, int]]:
+    """Return how often each emotion was chosen by what people were given, over all clips."""
+    rows = {modality: [each.counts.get(modality, {}) for each in votes.values()] for modality in MODALITIES.values()}
+    return {
+        modality: {emotion: sum(row.get(emotion, 0) for row in counts) for emotion in LETTERS.values()}
+        for modality, counts in rows.items()
+    }
 
 
 def _count(cell: str | None) -> int | None:

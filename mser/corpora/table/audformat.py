@@ -6,6 +6,7 @@ read from CSV and Parquet alone.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from math import isnan
@@ -87,6 +88,8 @@ def _opened(path: Path) -> Any:
         raise UserError(
             f"{path} needs audformat to be read: pip install 'multimodal-ser[audformat]', or save its table as CSV"
         ) from error
+    for kind in (DeprecationWarning, FutureWarning):  # of pandas, about what audformat asks it
+        warnings.filterwarnings("ignore", category=kind, module=r"audformat\.")
     header = path / HEADER if path.is_dir() else path
     try:
         with header.open(encoding="utf-8") as file:
