@@ -256,7 +256,7 @@ def test_labels_without_names_are_told(tmp_path, checked):
 def test_other_structs_are_columns_and_other_bytes_are_never_read(tmp_path, checked, refused):
     image = {"bytes": b"b'picture", "path": "x.png"}
     rows = [
-        row | {"meta": {"who": row["speaker"], "raw": b"x"}, "face": image, "votes": [1, 2], "raw": b"b'x"}
+        row | {"meta": {"raw": b"x", "who": row["speaker"]}, "face": image, "votes": [1, 2], "raw": b"b'x"}
         for row in hub_rows()
     ]
     path = write_parquet(tmp_path / "hub.parquet", rows)
@@ -265,7 +265,7 @@ def test_other_structs_are_columns_and_other_bytes_are_never_read(tmp_path, chec
     refused(
         path, "has no column 'votes' for the label", "(columns of lists or bytes", options=("--columns", "label=votes")
     )
-    refused(path, "its column meta is a struct of who, raw; ", options=("--columns", "label=emotion", "audio=meta"))
+    refused(path, "its column meta is a struct of raw, who; ", options=("--columns", "label=emotion", "audio=meta"))
     refused(path, "row 1: hub.parquet:1 cannot be decoded", options=("--columns", "label=emotion", "audio=raw"))
 
 

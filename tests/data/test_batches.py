@@ -79,3 +79,7 @@ def test_what_does_not_fit():
         LengthBatches([1.0, 34.5], 30.0)
     with pytest.raises(UserError, match="2 utterances cannot be shared by 3 processes; use fewer devices"):
         LengthBatches([1.0, 1.0], 30.0, world=3)
+
+
+def test_where_each_utterance_needs_its_own_batch_only_the_longest_come_twice():
+    assert LengthBatches([1.0, 3.0, 2.0], 3.0, most=1, world=2).batches() == [[1], [2], [0], [1]]

@@ -227,6 +227,21 @@ def test_the_permutation_test_of_two_models_errs_as_often_as_it_says_where_speak
     assert 0.035 <= (values <= 0.05).mean() <= 0.065
 
 
+def test_intervals_of_gaps_are_cut_at_nothing_and_those_of_agreement_follow_the_slope_of_fisher_s_z():
+    half = student_t(9) * 0.1
+    assert interval(0.5, 0.1, 9, "gap") == pytest.approx((0.5 - half, 0.5 + half))
+    assert interval(0.1, 0.1, 9, "gap") == pytest.approx((0, 0.1 + half))
+    ends = [np.tanh(np.arctanh(0.6) + side * half / 0.64) for side in (-1, 1)]
+    assert interval(0.6, 0.1, 9, "agreement") == pytest.approx(ends)
+
+
+def test_all_flips_of_three_speakers_are_there_once():
+    flips, exact = sign_flips(3, np.random.default_rng(0))
+    assert exact
+    assert sorted(map(tuple, flips.tolist())) == sorted(product([-1, 1], repeat=3))
+    assert flips[0].tolist() == [1, 1, 1]
+
+
 def test_many_speakers_are_flipped_at_random():
     flips, exact = sign_flips(40, np.random.default_rng(0), most=500)
     assert (flips.shape, exact, set(flips[0])) == ((501, 40), False, {1})

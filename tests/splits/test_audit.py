@@ -10,7 +10,7 @@ from mser.corpora import corpus, open_manifest
 from mser.errors import UserError
 from mser.manifest import Utterance
 from mser.report.audit_findings import findings
-from mser.splits.audit import _within_parts, audit, overlaps, require_sound
+from mser.splits.audit import _within_parts, audit, named, overlaps, require_sound
 from mser.splits.protocols import Fold, Protocol
 
 IEMOCAP = corpus("iemocap")
@@ -222,3 +222,14 @@ def test_a_manifest_whose_paths_name_no_file_is_told_with_its_line(tmp_path, cap
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(line) + "\n" for line in (header, row)))
     assert main(["data", "folds", "iemocap", str(tmp_path / "m.jsonl")]) == 2
     assert "m.jsonl:2 is no utterance: its audio is 'a\\x00.wav', which names no file" in capsys.readouterr().err
+
+
+def test_three_pairs_of_copies_are_named_and_more_hinted_at():
+    def shown(number):
+        pairs = [f"a{place} in b{place}" for place in range(number)]
+        return named({"recording_copy_pairs": {"recording_copies": pairs}}, ["audio_overlap"])
+
+    assert shown(0) == ""
+    assert shown(2) == " (a0 in b0; a1 in b1)"
+    assert shown(3) == " (a0 in b0; a1 in b1; a2 in b2)"
+    assert shown(4) == " (a0 in b0; a1 in b1; a2 in b2; ...)"
