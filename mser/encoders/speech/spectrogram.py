@@ -40,7 +40,8 @@ class SpectrogramBackbone(Backbone):
         self.front = [model.embeddings.patch_embeddings]
         self.columns: int = model.embeddings.get_shape(config)[1]
         self.tokens: int = model.embeddings.position_embeddings.shape[1]
-        layers = model.layers if hasattr(model, "layers") else model.encoder.layer  # in early releases of transformers 5
+        # In early releases of transformers 5 they lie within an encoder.
+        layers = model.layers if hasattr(model, "layers") else model.encoder.layer
         self.blocks = nn.ModuleList(_Windowed(layer, self.tokens) for layer in layers)
         self.register_buffer("filters", kaldi_filters(config.num_mel_bins), persistent=False)
 
