@@ -15,7 +15,7 @@ from mser.audio.containers import HEAD, Container, container_of
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span
-from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, parse_header, require_moderate, require_regular
+from mser.audio.wav import LFS_POINTER, RATES, BadAudioError, missing, parse_header, require_moderate, require_regular
 from mser.manifest import Seconds
 
 if TYPE_CHECKING:
@@ -172,7 +172,9 @@ def opened(path: str | Path, *, whole: bool = True, channel: int | None = None) 
                     _require_whole_wav(file, about.st_size)
                 recording = _plain(file, about.st_size) or _any(file)
             yield recording if channel is None else recording.only(channel)
-    except (FileNotFoundError, ValueError) as error:  # a name may hold what no file's can
+    except FileNotFoundError as error:
+        raise missing(path) from error
+    except ValueError as error:  # a name may hold what no file's can
         raise BadAudioError("missing", "has no audio file") from error
     except (OSError, RuntimeError) as error:  # libsndfile's are `RuntimeError`
         message = getattr(error, "strerror", None) or str(error).partition(": ")[2] or str(error)

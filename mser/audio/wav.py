@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,19 @@ class BadAudioError(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def missing(path: str | Path) -> BadAudioError:
+    """Return why a file cannot be used that is not there; archives packed on macOS spell accents in another way."""
+    for form in ("NFC", "NFD"):
+        other = os.path.join(os.path.dirname(path), unicodedata.normalize(form, os.path.basename(path)))
+        if other != str(path) and os.path.exists(other):
+            return BadAudioError(
+                "missing",
+                "has no audio file; one is there whose name looks the same but spells its accents in Unicode's "
+                f"{form}: rename it, or write its name as it is",
+            )
+    return BadAudioError("missing", "has no audio file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ def read_header(path: str | Path) -> WavHeader:
         with open(path, "rb") as file:
             return parse_header(file, os.fstat(file.fileno()).st_size)
     except FileNotFoundError as error:
-        raise BadAudioError("missing", "has no audio file") from error
+        raise missing(path) from error
     except OSError as error:
         raise BadAudioError("unreadable", f"cannot be opened: {error.strerror}") from error
 

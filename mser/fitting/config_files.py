@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def require_readable(argv: Sequence[str]) -> None:
         argv: the command's options.
 
     Raises:
-        UserError: if one is not there, is no YAML in UTF-8, is nested too deeply, or gives a key twice.
+        UserError: if one is not there, is no YAML in UTF-8, is nested too deeply, gives a key twice, or writes a
+            number as YAML reads none.
     """
     for number, option in enumerate(argv):
         name, equals, value = option.partition("=")
@@ -37,6 +39,11 @@ def _require_yaml(path: Path) -> None:
             raise UserError(
                 f"{path}, line {key.start_mark.line + 1}: {key.value} is given twice, of which one would be ignored; "
                 "keep one of them"
+            )
+        for number in _misread(node):
+            raise UserError(
+                f"{path}, line {number.start_mark.line + 1}: YAML reads {number.value} as "
+                f"{yaml.safe_load(number.value)}; write the number that is meant in digits without a 0 in front"
             )
     except OSError as error:
         raise UserError(f"cannot read the configuration {path}: {error.strerror}; check --config") from error
@@ -61,3 +68,16 @@ def _twice(node: yaml.Node) -> Iterator[yaml.Node]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _twice(value)
+
+
+def _misread(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield the numbers that YAML takes to the base of eight (010) or sixty (1:30), which nobody means."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag == "tag:yaml.org,2002:int" and not node.style and re.match(r"[-+]?0[0-9_]|.*:", node.value):
+            yield node
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from _misread(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _misread(value)

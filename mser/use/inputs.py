@@ -268,7 +268,10 @@ def _clip_of(audio: Any, transcript: str | None, sample_rate: int | None) -> Cli
     name = None
     if isinstance(audio, Mapping):
         name = str(audio["path"]) if audio.get("path") else None
-        sample_rate = audio.get("sampling_rate", sample_rate)
+        own = audio.get("sampling_rate", sample_rate)
+        if sample_rate not in (None, own):
+            raise UserError(f"the recording says {own} samples a second, sample_rate {sample_rate}; give one of them")
+        sample_rate = own
         audio = audio["array"] if audio.get("array") is not None else audio.get("bytes") or audio.get("path")
     if isinstance(audio, bytes):
         audio = io.BytesIO(audio)

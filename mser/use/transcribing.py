@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,9 +93,13 @@ class Transcriber:
         return {"chunk_length_s": _CHUNK} if self._pipeline.type == "ctc" else {}
 
 
+_SOUNDS = re.compile(r"\([^()]*\)|\[[^][]*\]|\*[^*]*\*|♪[^♪]*♪?")
+"""How recognisers name what is no speech: (water running), [BLANK_AUDIO], *coughs*, ♪."""
+
+
 def _words(text: str) -> str:
-    """Return it in one line; nothing if it is only marks, as recognisers write where nobody speaks."""
-    return " ".join(text.split()) if any(map(str.isalnum, text)) else ""
+    """Return it in one line; nothing if it is only marks and names of sounds, as are written where nobody speaks."""
+    return " ".join(text.split()) if any(map(str.isalnum, _SOUNDS.sub("", text))) else ""
 
 
 @contextmanager

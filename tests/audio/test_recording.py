@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import unicodedata
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from mser.audio.checks import check_recording, recording_length
 from mser.audio.decoding import decode
 from mser.audio.recording import opened
 from mser.audio.suffixes import SUFFIXES
-from mser.audio.wav import BadAudioError
+from mser.audio.wav import BadAudioError, read_header
 from mser.use.clips import Clip, hear
 
 RATE = 16_000
@@ -87,3 +88,13 @@ def test_what_counts_as_audio_can_be_decoded():
     formats = {name.lower() for name in soundfile.available_formats()}
     other = {"oga": "ogg", "opus": "ogg", "aif": "aiff", "aifc": "aiff", "snd": "au", "sph": "nist"}
     assert {other.get(suffix[1:], suffix[1:]) for suffix in SUFFIXES} <= formats
+
+
+@pytest.mark.parametrize(("there", "asked", "form"), [("NFD", "NFC", "NFD"), ("NFC", "NFD", "NFC")])
+def test_a_name_in_another_spelling_of_its_accents_is_told(there, asked, form, tmp_path):
+    soundfile.write(tmp_path / f"{unicodedata.normalize(there, 'gehört')}.wav", NOISE, RATE)
+    for read in (check_recording, read_header):
+        with pytest.raises(BadAudioError, match=f"has no audio file; one is there .* in Unicode's {form}: rename it"):
+            read(tmp_path / f"{unicodedata.normalize(asked, 'gehört')}.wav")
+        with pytest.raises(BadAudioError, match=r"^has no audio file$"):
+            read(tmp_path / "another.wav")

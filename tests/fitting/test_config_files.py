@@ -11,6 +11,8 @@ DEEP = "[" * 5000 + "]" * 5000
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (b"data:\n  fold: 010\n", "line 2: YAML reads 010 as 8; write the number that is meant"),
+        (b"a: [1, 1:30]\n", "line 1: YAML reads 1:30 as 90"),
         (b"model: {lr: 1}\nmodel: {lr: 2}\n", "line 2: model is given twice"),
         (b"trainer:\n  max_epochs: 1\n  max_epochs: 2\n", "line 3: max_epochs is given twice"),
         ("a: 1".encode("utf-16"), "is no YAML file in UTF-8"),

@@ -13,7 +13,7 @@ import mser
 from mser.cli import main
 from mser.errors import UserError
 from mser.use.clips import Clip
-from mser.use.transcribing import Transcriber
+from mser.use.transcribing import Transcriber, _words
 
 EITHER = {"trained": {"modality_dropout": 0.2}}
 
@@ -158,3 +158,18 @@ def test_samples_and_times_of_samples(place):
     assert part.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
     [late] = model.stream([Clip(samples, start=2.0, sample_rate=16000)])
     assert late.error == "the recording lasts 1.00 s, but the clip is from 2.00 s on; mend its start"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (" (water running)", ""),
+        ("[BLANK_AUDIO]", ""),
+        ("*coughs* ♪♪ (sighs) ...", ""),
+        ("♪ la la ♪", ""),
+        ("(laughs)  no way", "(laughs) no way"),
+        ("a (b", "a (b"),
+    ],
+)
+def test_names_of_sounds_alone_are_no_words(text, words):
+    assert _words(text) == words
