@@ -49,7 +49,7 @@ def two(tmp_path_factory):
     return out
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp", "fsdp2"])
 def test_two_nodes_say_what_one_process_says(strategy, two, tmp_path):
     folder = two / strategy
@@ -64,7 +64,7 @@ def test_two_nodes_say_what_one_process_says(strategy, two, tmp_path):
         assert [float(row[name]) for row in together] == pytest.approx([float(row[name]) for row in here], abs=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("strategy", ["fsdp", "fsdp2"])
 def test_fsdp_learns_what_ddp_learns(strategy, two):
     """The rates of the parts, clipping by the common norm, the best epoch; fsdp2 was stopped and taken up again."""
@@ -74,7 +74,7 @@ def test_fsdp_learns_what_ddp_learns(strategy, two):
         assert {k: float(v) for k, v in a.items()} == pytest.approx({k: float(v) for k, v in b.items()}, abs=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_fsdp_taken_up_again_ends_bit_for_bit_where_it_would_have(two):
     """After the first of two epochs: its second has the second's batches, though Lightning made the loader before."""
     whole, stopped = two / "fsdp", two / "fsdp-stopped"

@@ -219,7 +219,7 @@ def test_weights_outside_of_the_graph(place, tmp_path):
     assert named(whole) == named(large)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_from_a_fold_with_lora_it_is_checked_on_the_validation_part(tmp_path, capsys):
     lora = [f"--model.{side}.init_args.tune=lora" for side in ("speech", "text")]
     run = crossval(tmp_path, "--folds=1", *lora)

@@ -8,8 +8,11 @@ import pytest
 from fake.runs import LABELS, make_run, predictions_of, write_predictions
 
 from mser.cli import main
+from mser.labels import Kind
 from mser.report.confidence.abstaining import risks
-from mser.report.confidence.calibration_error import expected_error, perfect_errors
+from mser.report.confidence.calibration_error import calibration_scorer, expected_error, perfect_errors
+from mser.runs.csv_cells import Question
+from mser.runs.fold_predictions import Predictions
 
 
 def report(run, capsys):
@@ -176,3 +179,11 @@ def test_scores_and_partial_runs_have_none_of_it(tmp_path, capsys):
     found, page = report(partial, capsys)
     assert [found[key] for key in keys] == [None] * 3
     assert "How sure it is" not in page
+
+
+def test_who_is_certain_and_wrong_is_off_by_all():
+    """A probability of 1 lies in the last bin, not behind it."""
+    names = np.array(["a", "b"])
+    wrong = Predictions(names, names, names, np.array([0, 0]), np.array([1, 1]), np.array([[0.0, 1.0]] * 2))
+    scorer = calibration_scorer(Question(Kind.LABELS, ("neu", "hap"), exclusive=True))
+    assert scorer.score(wrong)["ece"] == 1 == expected_error(np.ones(2), np.zeros(2, bool))
