@@ -6,6 +6,7 @@ import logging
 import os
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from mser.files.whole import replacing
 
@@ -21,6 +22,9 @@ def cache_folder() -> Path:
 def path_of(folder: Path, key: str, suffix: str) -> Path:
     """Return where the file of a hexadecimal key is: no folder gets too many of them."""
     return folder / key[:2] / f"{key}{suffix}"
+
+
+_TELLING = Lock()
 
 
 class CheckedCache:
@@ -56,5 +60,9 @@ class CheckedCache:
             with replacing(path) as neighbour:
                 neighbour.write_bytes(sha256(content).digest() + content)
         except OSError as error:
-            self._writable = False
-            log.warning("nothing can be kept in %s (%s); set MSER_CACHE to save time", self.folder, error.strerror)
+            with _TELLING:  # threads may fail at the same time
+                if self._writable:
+                    log.warning(
+                        "nothing can be kept in %s (%s); set MSER_CACHE to save time", self.folder, error.strerror
+                    )
+                self._writable = False

@@ -9,7 +9,7 @@ from fake.places import ROOT
 from mser.app.uploads import REFUSED
 
 OURS = ROOT / "README.md"  # harmless, and outside the uploads
-DATA = {"predict": ["hello", 4.0], "transcribe": []}
+DATA = {"predict": {"text": "hello", "window": 4.0, "channel": None}, "transcribe": {"channel": None}}
 
 
 def named(path, **more):
@@ -19,7 +19,7 @@ def named(path, **more):
 
 def asked(url, way, name, recording):
     """Return all that an endpoint answers."""
-    api, data = f"{url}gradio_api", [recording, *DATA[name]]
+    api, data = f"{url}gradio_api", [recording, *DATA[name].values()]
     if way in ("run", "api"):
         return httpx.post(f"{api}/{way}/{name}", json={"data": data}, timeout=60).text
     if way == "queue/join":
@@ -28,8 +28,7 @@ def asked(url, way, name, recording):
         body = {"data": data, "fn_index": index, "session_hash": "a"}
         httpx.post(f"{api}/{way}", json=body).raise_for_status()
         return last_word(f"{api}/queue/data?session_hash=a")
-    names = ("recording", "text", "window")
-    body = dict(zip(names, data, strict=False)) if way == "call/v2" else {"data": data}
+    body = {"recording": recording, **DATA[name]} if way == "call/v2" else {"data": data}
     event = httpx.post(f"{api}/{way}/{name}", json=body).json()["event_id"]
     return last_word(f"{api}/call/{name}/{event}")
 
@@ -80,14 +79,20 @@ def test_what_was_uploaded_is_opened(pages, place, uploads):
     with (place / "voice.wav").open("rb") as sound:
         [path] = httpx.post(f"{url}gradio_api/upload", files={"files": ("../../voice.wav", sound)}).json()
     assert uploads in Path(path).parents
-    told = httpx.post(f"{url}gradio_api/call/predict", json={"data": [named(path), "hello", 4.0]}).json()
+    told = httpx.post(f"{url}gradio_api/call/predict", json={"data": [named(path), "hello", 4.0, None]}).json()
     html = last_word(f"{url}gradio_api/call/predict/{told['event_id']}")
     assert model.predict(path, "hello").label in html
 
 
 def test_requests_that_no_page_sends_have_one_line_each(pages, capfd):
     url, _ = pages("either")
-    for data in (["a.wav", "hello", 4.0], [None, "hello"], [None, "hello", "wide"], [{}, None, None], []):
+    for data in (
+        ["a.wav", "hello", 4.0, None],
+        [None, "hello"],
+        [None, "hello", "wide", None],
+        [{}, None, None, None],
+        [],
+    ):
         answer = httpx.post(f"{url}gradio_api/run/predict", json={"data": data})
         assert answer.status_code == 500
         assert "\n" not in answer.json()["error"]

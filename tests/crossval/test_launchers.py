@@ -16,7 +16,7 @@ from fake.places import ROOT
 from fake.trained import untrained
 
 from mser.cli import main
-from mser.crossval import jobs, on_slurm
+from mser.crossval import fork_server, jobs, on_slurm
 from mser.crossval.jobs import Job
 from mser.launching import pairs, threads_each
 
@@ -24,8 +24,8 @@ WORKER = [sys.executable, str(ROOT / "tests/fake/worker.py")]
 WITH_QUICK_FOLDS = """
 import sys
 from mser.cli import main
-from mser.crossval import jobs
-jobs.WORKER = sys.argv[1:3]
+from mser.crossval import fork_server, jobs
+jobs.WORKER = fork_server.WORKER = sys.argv[1:3]
 sys.exit(main(sys.argv[3:]))
 """
 SLURM = ["--launcher=slurm", "--slurm=cluster=local"]
@@ -50,6 +50,7 @@ def launcher(request):
 def crossval(monkeypatch, capsys, tmp_path):
     """Runs mser crossval --skip_test with quick folds; gives exit code, standard output and error."""
     monkeypatch.setattr(jobs, "WORKER", WORKER)
+    monkeypatch.setattr(fork_server, "WORKER", WORKER)
 
     def run(*options):
         code = main(["crossval", f"--out={tmp_path / 'run'}", "--skip_test", *options])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from mser.crossval import fork_server
 from mser.manifest import Manifest
 
 
@@ -48,10 +49,19 @@ def fold(run, number, seed):
     (folder / "metrics.json").write_text(json.dumps({"val": {"ua": number / 4}}))
 
 
-if __name__ == "__main__":
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    task, place, *rest = sys.argv[1:]
+def main(arguments):
+    if arguments == [fork_server.SERVE]:
+        fork_server._IMPORTED = ()
+        fork_server.serve(main)
+        return 0
+    task, place, *rest = arguments
     if task == "plan":
         plan(Path(place), rest)
     else:
         fold(Path(place), int(rest[0]), int(rest[1]))
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    raise SystemExit(main(sys.argv[1:]))
