@@ -166,7 +166,7 @@ def test_what_users_get_wrong(corpus, tmp_path, capsys):
         "speed=[90]": "augment.speed holds [90.0]; expected factors from 0.5 to 2, such as 0.9",
         "snr=[20,5]": "augment.snr is [20.0, 5.0]; expected the least and the greatest dB, such as [5, 20]",
         "time_masking=-1": "augment.time_masking is -1.0; expected a share from 0 to 1",
-        "noise=/nowhere": "no recordings to take noise from in /nowhere; give a folder of wav or flac",
+        "noise=/nowhere": "augment.noise is /nowhere, which is not there; give a folder of wav or flac",
         f"noise={tmp_path}/empty": "empty/a.wav holds no noise, for it is empty; take it out of that folder",
         f"noise={tmp_path}/text": "cannot read noise from",
         "nois=here": "nois",

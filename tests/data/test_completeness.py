@@ -75,7 +75,9 @@ def test_what_is_left_out_is_counted(tmp_path, caplog, monkeypatch):
     line = "iemocap without 3 utterances (2 empty, 1 missing); `mser data check` names them"
     assert run("fit", tmp_path / "corpus", tmp_path / "run") == 0
     assert caplog.messages.count(line) == 1
-    monkeypatch.setattr(cli, "call", lambda words, log: plan(words[1], words[2:]))  # here, not in another process
+    monkeypatch.setattr(
+        cli, "call", lambda server, words, log: plan(words[1], words[2:])
+    )  # here, not in another process
     config = "--config=experiments/demo/speech_only.yaml"
     given = [config, f"--data.init_args.root={tmp_path / 'corpus'}", *NOTHING_MORE, f"--out={tmp_path / 'cv'}"]
     assert main(["crossval", *given, "--plan"]) == 0
