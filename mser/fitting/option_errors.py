@@ -186,7 +186,7 @@ def _value(message: str, options: Sequence[GivenOption]) -> str | None:
     keys = list(re.finditer(r'Parser key "([\w.]+)":', message))
     if not keys:
         return None
-    name, tail = keys[-1][1], message[keys[-1].end() :].partition("GivenOption value")[0].partition("Got value")[0]
+    name, tail = keys[-1][1], message[keys[-1].end() :].partition("Given value")[0].partition("Got value")[0]
     expected = list(dict.fromkeys(_expected(tail)))
     of_it = [option for option in options if f".{name}." in f".{option.name}."]
     if not of_it:

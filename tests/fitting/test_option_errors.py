@@ -107,3 +107,8 @@ def test_none_is_null(parser):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MserCLI, "instantiate_classes", lambda self: None)
         assert command_line([f"--config={DEMO}", "--model.text=None"], run=False).config.model.text is None
+
+
+def test_what_a_value_says_is_not_what_is_expected(parser):
+    option = "--data.init_args.max_seconds=Expected a <class 'dict'>"
+    assert told(parser, option).endswith("; expected a number or null")
