@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from mser.app.asking import Answers, State
+from mser.app.asking import Answers, PartialAnswer
 from mser.labels import ScoreSet, Task
 from mser.use.prediction import Prediction
 
 _SIDES = ("speech and text", "speech alone", "text alone")
 
 
-def drawn(steps: State, task: Task) -> str:
+def drawn(steps: PartialAnswer, task: Task) -> str:
     """Return all that is known so far, with a bar of progress while there is more to come."""
     parts = [_progress(steps)] if steps.of else []
     if steps.whole is not None:
@@ -31,7 +31,7 @@ def waiting(what: str) -> str:
     return f'<div class="said">{_going(what, None)}</div>'
 
 
-def _progress(steps: State) -> str:
+def _progress(steps: PartialAnswer) -> str:
     what = "Listening" if steps.whole is None else "Listening window by window"
     if not steps.answered:
         return _going(f"{what}…", None)

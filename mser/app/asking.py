@@ -42,7 +42,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class State:
+class PartialAnswer:
     """What is known so far of what was asked.
 
     Attributes:
@@ -80,7 +80,7 @@ class Asking:
 
     def steps(
         self, recording: str | None, text: str | None, window: Seconds, channel: int | None = None
-    ) -> Iterator[State]:
+    ) -> Iterator[PartialAnswer]:
         """Yield what is known, more from step to step; a long recording takes many.
 
         Args:
@@ -94,16 +94,16 @@ class Asking:
         """
         clip = self._clip(recording, text, channel)
         seconds = self._duration(clip)
-        yield State(of=seconds)
+        yield PartialAnswer(of=seconds)
         over: Sequence[Prediction] = ()
         if seconds > BATCH_SECONDS:
             self._require_windows(seconds)
             for over in self._windows(clip, BATCH_SECONDS / 2, BATCH_SECONDS / 2):
-                yield State(answered=over[-1].end or 0.0, of=seconds)
+                yield PartialAnswer(answered=over[-1].end or 0.0, of=seconds)
             whole = self._mean(over, clip)
         else:
             whole = self._answer(self.model, clip)
-        known = State(whole, self._alone(clip, whole.transcript, seconds))
+        known = PartialAnswer(whole, self._alone(clip, whole.transcript, seconds))
         if why_not := self._no_timeline(seconds, window):
             yield replace(known, over=Answers(why_not=why_not))
             return

@@ -12,7 +12,7 @@ from typing import Any
 import gradio
 
 from mser.app.answer_html import drawn, refusal, waiting
-from mser.app.asking import Asking, State
+from mser.app.asking import Asking, PartialAnswer
 from mser.app.live import Live, can_listen
 from mser.app.uploads import Uploaded
 from mser.errors import UserError, brief, is_out_of_memory
@@ -112,7 +112,7 @@ def _finished(model: Model) -> Callable[..., Any]:
     return finish
 
 
-def _shown(model: Model, known: Callable[[], State | None]) -> Any:
+def _shown(model: Model, known: Callable[[], PartialAnswer | None]) -> Any:
     try:
         asked = known()
     except Exception as error:

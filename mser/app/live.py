@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mser.app.asking import Answers, State
+from mser.app.asking import Answers, PartialAnswer
 from mser.audio.recording import opened
 from mser.audio.wav import BadAudioError
 from mser.errors import UserError
@@ -45,7 +45,7 @@ class Live:
         self.listening = Listening(Windows(window, window / 2))
         self.answers: deque[Prediction] = deque(maxlen=_SHOWN)
 
-    def hear(self, path: str) -> State | None:
+    def hear(self, path: str) -> PartialAnswer | None:
         """Return what is known after a piece of sound; None while the first window is not full.
 
         Args:
@@ -56,11 +56,11 @@ class Live:
         """
         return self._known(self.listening.add(_samples(path)))
 
-    def finish(self) -> State | None:
+    def finish(self) -> PartialAnswer | None:
         """Return what is known once the microphone is off."""
         return self._known(self.listening.finish())
 
-    def _known(self, windows: Iterable[LiveWindow]) -> State | None:
+    def _known(self, windows: Iterable[LiveWindow]) -> PartialAnswer | None:
         # A machine that is slower than speech leaves windows out rather than fall behind.
         self.answers.extend(map(self.model.answer_window, islice(reversed(list(windows)), 1)))
         if not self.answers:
@@ -68,7 +68,7 @@ class Live:
         last = self.answers[-1]
         if last.error:
             raise UserError(last.error)
-        return State(last, over=Answers(list(self.answers)))
+        return PartialAnswer(last, over=Answers(list(self.answers)))
 
 
 def _samples(path: str) -> tuple[int, Frames]:
