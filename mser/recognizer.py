@@ -179,7 +179,8 @@ class EmotionRecognizer(LightningModule):
         except (ValueError, RuntimeError) as error:
             raise UserError(f"model.optimizer cannot be made: {error}") from error
         except TypeError as error:
-            raise UserError(f"model.optimizer cannot be made: null, or a type that it cannot take ({error})") from error
+            reason = f"null, or a type that it cannot take ({error}); give a number"
+            raise UserError(f"model.optimizer cannot be made: {reason}") from error
         # A fused one would unscale 16-bit gradients in its update, after they are clipped; this leaves it to Lightning.
         optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
         for group in optimizer.param_groups:

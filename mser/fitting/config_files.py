@@ -43,7 +43,7 @@ def _require_yaml(path: Path) -> None:
         for number in _misread(node):
             raise UserError(
                 f"{path}, line {number.start_mark.line + 1}: YAML reads {number.value} as "
-                f"{yaml.safe_load(number.value)}; write the number that is meant in digits without a 0 in front"
+                f"{yaml.safe_load(number.value)}; write the number that is meant, without a 0 in front or a colon"
             )
     except OSError as error:
         raise UserError(f"cannot read the configuration {path}: {error.strerror}; check --config") from error
