@@ -100,7 +100,7 @@ def _folds(args: argparse.Namespace) -> int:
     protocol.require_listed(manifest)
     utterances = labels.select(manifest)
     folds = protocol.folds(utterances)
-    findings = audit(utterances, folds, manifest.root)
+    result = audit(utterances, folds, manifest.root)
     if args.json:
         rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
         print(
@@ -110,16 +110,16 @@ def _folds(args: argparse.Namespace) -> int:
                     "protocol": protocol.name,
                     "digest": digest(folds),
                     "folds": rows,
-                    "audit": findings,
+                    "audit": result.facts(),
                 }
             )
         )
     else:
         from mser.corpora.printing import print_folds
 
-        print_folds(protocol, labels, utterances, folds, findings)
-    if undeclared := overlaps(protocol, findings):
-        message = f"{', '.join(undeclared)}{named(findings, undeclared)}"
+        print_folds(protocol, labels, utterances, folds, result)
+    if undeclared := overlaps(protocol, result):
+        message = f"{', '.join(undeclared)}{named(result, undeclared)}"
         print(f"mser data folds: parts that must not overlap do: {message}", file=sys.stderr)
     return 1 if undeclared else 0
 

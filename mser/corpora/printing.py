@@ -13,7 +13,8 @@ from rich.table import Table
 from mser.corpora.corpus import Counts
 from mser.labels import Task
 from mser.manifest import Utterance
-from mser.splits.audit import NOTHING_COMPARED, PAIRS, UNHEARD, WITHIN
+from mser.splits.audit import NOTHING_COMPARED, UNHEARD
+from mser.splits.audit_result import PAIRS, Audit, Transcripts
 from mser.splits.protocols import Fold, Protocol, digest
 
 _COLUMNS = 4
@@ -57,7 +58,7 @@ def print_folds(
     labels: Task,
     utterances: Sequence[Utterance],
     folds: Sequence[Fold],
-    audit_result: Mapping[str, Any],
+    audit: Audit,
 ) -> None:
     """Print the size of every part, the classes of every test part, and the audit."""
     console = _console()
@@ -73,46 +74,47 @@ def print_folds(
         tested = map(str, counts.values()) if few else [_numbers(counts)]
         sizes.add_row(fold.name, str(len(fold.train)), str(len(fold.val)), str(len(fold.test)), *tested)
     console.print(sizes, "")
-    shared = _table("shared by", "speakers", "groups", "recordings")
+    shared_by = _table("shared by", "speakers", "groups", "recordings")
     for prefix, parts in PAIRS.items():
-        shared.add_row(
-            " and ".join(parts),
-            *(_counted(audit_result[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")),
-        )
-    console.print(shared, "")
-    pairs = {" and ".join(parts): audit_result[f"{prefix}recording_copies"] for prefix, parts in PAIRS.items()}
+        shared = audit.between[prefix]
+        overlaps = (shared.speaker_overlap, shared.group_overlap, shared.audio_overlap)
+        shared_by.add_row(" and ".join(parts), *map(_counted, overlaps))
+    console.print(shared_by, "")
+    pairs = {" and ".join(parts): audit.between[prefix].recording_copies for prefix, parts in PAIRS.items()}
     console.print(f"pairs of equal or re-encoded recordings: {_numbers(pairs)}", soft_wrap=True)
-    for note in (*_copies(audit_result), *_notes(audit_result)):
+    for note in (*_copies(audit), *_notes(audit), _near_copies(audit.transcripts)):
         console.print(note, soft_wrap=True)
-    shares = {style: f"{share:.1%}" for style, share in audit_result["near_duplicate_transcripts_by_style"].items()}
-    detail = f" ({_numbers(shares)})" if shares else ""
-    share, compared = audit_result["near_duplicate_transcripts"], audit_result["compared_transcripts"]
-    near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
-    console.print(f"tested transcripts with a near copy in train: {near}", soft_wrap=True)
 
 
-def _copies(audit_result: Mapping[str, Any]) -> Iterator[str]:
+def _copies(audit: Audit) -> Iterator[str]:
     """Yield the first copies of recordings between two parts, and within one."""
-    named = audit_result["recording_copy_pairs"]
     for prefix, parts in PAIRS.items():
-        yield from (f"in {' and '.join(parts)}: {copy}" for copy in named[f"{prefix}recording_copies"])
-    yield from (f"in one part: {copy}" for copy in named[WITHIN])
-    if (more := audit_result["copies_within_parts"] - len(named[WITHIN])) > 0:
+        yield from (f"in {' and '.join(parts)}: {copy}" for copy in audit.between[prefix].copies)
+    yield from (f"in one part: {copy}" for copy in audit.copies_within)
+    if (more := audit.copies_within_parts - len(audit.copies_within)) > 0:
         yield f"and {more} more pairs of copies in one part"
 
 
-def _notes(audit_result: Mapping[str, Any]) -> Iterator[str]:
+def _notes(audit: Audit) -> Iterator[str]:
     """Yield what an audit mentions though it is no overlap."""
-    if audit_result["empty_transcripts"]:
-        yield f"tested utterances without a transcript: {audit_result['empty_transcripts']}"
-    if audit_result["unknown_speakers"]:
-        yield f"{audit_result['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
+    if empty := audit.transcripts.empty_transcripts:
+        yield f"tested utterances without a transcript: {empty}"
+    if audit.unknown_speakers:
+        yield f"{audit.unknown_speakers} utterances whose speaker is unknown count as shared with no part"
     for prefix, parts in PAIRS.items():
-        if number := audit_result[f"{prefix}split_files"]:
+        if number := audit.between[prefix].split_files:
             yield f"{' and '.join(parts)} have segments of {number} same file(s), of other groups and without overlap"
-    if audit_result["uncompared_recordings"]:
-        yield f"{UNHEARD}: {audit_result['uncompared_recordings']} utterances; of these only equal files are found"
-    yield from (f"probably one speaker: {', '.join(names)}" for names in audit_result["alike_speakers"])
+    if audit.uncompared_recordings:
+        yield f"{UNHEARD}: {audit.uncompared_recordings} utterances; of these only equal files are found"
+    yield from (f"probably one speaker: {', '.join(names)}" for names in audit.alike_speakers)
+
+
+def _near_copies(transcripts: Transcripts) -> str:
+    shares = {style: f"{share:.1%}" for style, share in (transcripts.near_duplicate_transcripts_by_style or {}).items()}
+    detail = f" ({_numbers(shares)})" if shares else ""
+    share, compared = transcripts.near_duplicate_transcripts, transcripts.compared_transcripts
+    near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
+    return f"tested transcripts with a near copy in train: {near}"
 
 
 def _counted(number: int | None) -> str:
