@@ -163,6 +163,6 @@ def temperature(run: Run, val: Predictions) -> float:
     return fitted_temperature(val.probabilities, val.target, exclusive=run.question.exclusive)
 
 
-def defined_scores(scores: Mapping[str, float]) -> dict[str, Any]:
+def defined_scores(scores: Mapping[str, float]) -> dict[str, float | None]:
     """Return scores as JSON can hold them: None for what is not defined."""
     return {name: defined(score) for name, score in scores.items()}
