@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from mser.corpora.check_summary import CheckSummary
 from mser.corpora.corpus import Counts
 from mser.labels import Task
-from mser.manifest import Utterance
+from mser.manifest import Problem, Utterance
 from mser.splits.audit import NOTHING_COMPARED, UNHEARD
 from mser.splits.audit_result import PAIRS, Audit, Transcripts
 from mser.splits.protocols import Fold, Protocol, digest
@@ -23,7 +23,7 @@ _SHOWN = 8  # problems of one kind; --json has them all
 
 
 def print_check(
-    summary: Mapping[str, Any],
+    summary: CheckSummary,
     root: Path,
     expected: Counts,
     *,
@@ -33,24 +33,24 @@ def print_check(
 ) -> None:
     """Print the counts beside the expected ones, what is unusual, then the problems by kind."""
     console = _console()
-    hours = f"{summary['seconds'] / 3600:.2f} h"
-    console.print(f"{summary['corpus']} in {root}", style="bold")
-    speakers = f"{summary['speakers'] or 'unknown'} speakers"
-    console.print(f"{summary['utterances']} utterances, {speakers}, {hours} of audio")
-    if summary["splits"]:
-        console.print("splits: " + _numbers(summary["splits"]))
+    hours = f"{summary.seconds / 3600:.2f} h"
+    console.print(f"{summary.corpus} in {root}", style="bold")
+    speakers = f"{summary.speakers or 'unknown'} speakers"
+    console.print(f"{summary.utterances} utterances, {speakers}, {hours} of audio")
+    if summary.splits:
+        console.print("splits: " + _numbers(summary.splits))
     source = "made up" if made_up else "published"
     if made_up:
         console.print("This is a made-up corpus: it is compared with its own counts, not with the published ones.")
     for note in notes:
         console.print(note, soft_wrap=True)
-    if summary["labels"]:
-        console.print(_label_table(summary["labels"], expected.get("labels", {}), source), "")
+    if summary.labels:
+        console.print(_label_table(summary.labels, expected.get("labels", {}), source), "")
     sets = _table("label set", "total", "classes")
-    for name, counts in summary["label_sets"].items():
+    for name, counts in summary.label_sets.items():
         sets.add_row(name, str(counts["total"]), _numbers({k: n for k, n in counts.items() if k != "total"}))
     console.print(sets, "")
-    _print_problems(console, summary["problems"], but=silent)
+    _print_problems(console, summary.problems, but=silent)
 
 
 def print_folds(
@@ -134,15 +134,15 @@ def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source:
     return table
 
 
-def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]], *, but: str) -> None:
+def _print_problems(console: Console, problems: Sequence[Problem], *, but: str) -> None:
     if but:
         console.print(but, style="yellow", soft_wrap=True)
     elif not problems:
         console.print("no problems: the corpus is sound", style="green")
-    kinds = Counter(problem["kind"] for problem in problems)
+    kinds = Counter(problem.kind for problem in problems)
     for kind, number in kinds.items():
         console.print(f"{kind}: {number}", style="bold red")
-        messages = [problem["message"] for problem in problems if problem["kind"] == kind]
+        messages = [problem.message for problem in problems if problem.kind == kind]
         for message in messages[:_SHOWN]:
             console.print(f"  {message}", soft_wrap=True)
         if number > _SHOWN:
