@@ -74,11 +74,7 @@ def convert_emotion2vec(
         model.load_state_dict(renamed)
         labels = _write_classifier(model, last, names, checkpoint, out, trained_on)
         return f"{message} to {', '.join(labels)}"
-    with new_folder(out) as folder:
-        from safetensors.torch import save_file
-
-        settings.write(folder)
-        save_file({name: weight.contiguous() for name, weight in renamed.items()}, folder / WEIGHTS, {"format": "pt"})
+    _write_encoder(settings, renamed, out)
     return message + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
 
 
@@ -89,6 +85,14 @@ def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if match := re.fullmatch(r"(?:module\.|model\.|d2v_model\.)*proj\.(weight|bias)", name):
             matched[match[1]] = weight
     return matched if len(matched) == 2 else {}
+
+
+def _write_encoder(settings: Emotion2vecSettings, weights: Mapping[str, Tensor], out: str) -> None:
+    from safetensors.torch import save_file
+
+    with new_folder(out) as folder:
+        settings.write(folder)
+        save_file({name: weight.contiguous() for name, weight in weights.items()}, folder / WEIGHTS, {"format": "pt"})
 
 
 def _write_classifier(
@@ -126,8 +130,8 @@ def _read_options(path: Path) -> Mapping[str, Any]:
 
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found: Mapping[str, Any] = options["model_conf"]
-        found["modalities"]["audio"]
+        model_conf: Mapping[str, Any] = options["model_conf"]
+        model_conf["modalities"]["audio"]
     except OSError as error:
         raise UserError(
             f"cannot read {str(path)!r} ({error.strerror}): the weights alone do not say how they are used; put the "
@@ -138,7 +142,7 @@ def _read_options(path: Path) -> Mapping[str, Any]:
             f"{str(path)!r} is no config.yaml of an emotion2vec: it has no model_conf.modalities.audio; take the one "
             "that was published with the weights"
         ) from error
-    return found
+    return model_conf
 
 
 def _settings(options: Mapping[str, Any], path: Path) -> Emotion2vecSettings:

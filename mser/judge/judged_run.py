@@ -70,21 +70,23 @@ def judge(
     where = Path(model).resolve().name if Path(model).is_dir() else model
     run_config = _config(config, loaded, names, where)
     require_same(out / CONFIG, run_config, "choose another --out")
-    sides = loaded.settings.modalities
-    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=loaded.settings.exclusive,
-                trains=False)  # fmt: skip
+    sides, exclusive = loaded.settings.modalities, loaded.settings.exclusive
+    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=exclusive, trains=False)
     write_text(out / CONFIG, run_config)
     protocol = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
-    numbers = [fold["number"] for fold in protocol["folds"]]
-    facts = provenance(out, list(argv), numbers, [SEED], skip_test=False, command="judge")
-    write_text(
-        out / PROVENANCE, json.dumps(facts | {"judged": judged_facts(loaded.settings, protocol["corpus"], where)})
-    )
+    _write_provenance(out, loaded, protocol, argv, where)
     manifest = Manifest.read(out / MANIFEST)
     for fold in protocol["folds"]:
         folder = out / fold_name(SEED, fold["number"])
         if not (folder / METRICS).is_file():
             _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds)
+
+
+def _write_provenance(out: Path, model: Model, protocol: Mapping[str, Any], argv: Sequence[str], where: str) -> None:
+    numbers = [fold["number"] for fold in protocol["folds"]]
+    facts = provenance(out, list(argv), numbers, [SEED], skip_test=False, command="judge")
+    judged = judged_facts(model.settings, protocol["corpus"], where)
+    write_text(out / PROVENANCE, json.dumps(facts | {"judged": judged}))
 
 
 def _fold(
