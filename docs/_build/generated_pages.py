@@ -56,6 +56,14 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     return markdown
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Keep each short option on one line: browsers break lines behind any hyphen."""
+    parts = re.split(r"(<pre.*?</pre>)", html, flags=re.DOTALL)
+    parts[::2] = [re.sub(r"(?<=[>\s])(--?[\w.]{2,24})(?=[^<>]*</code>)", r'<span class="option">\1</span>', part)
+                  for part in parts[::2]]  # fmt: skip
+    return "".join(parts)
+
+
 def _from_root(text: str) -> str:
     """Return a file of the root with its links as they are from docs/; to what is no page there are none."""
     text = text.replace("](docs/", "](")

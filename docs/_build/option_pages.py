@@ -37,7 +37,7 @@ def option_pages() -> dict[str, str]:
 
 
 def _page(command: str) -> str:
-    parts = [f"# mser {command}", COMMANDS[command][1].capitalize() + "."]
+    parts = [f"# mser {command}"]
     if command in ("validate", "test"):
         fit = {option for action in _listed(parser_of("fit")) for option in action.option_strings}
         parser = parser_of(command)
@@ -122,14 +122,16 @@ def _row(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
     value = formatter._format_args(action, default if action.option_strings else action.dest)
     names = ", ".join(name for name in action.option_strings if not name.endswith("+"))
     text = " ".join(formatter._expand_help(action).split()) if action.help else ""
-    marks = f"{names} {value}".strip()
+    marks = re.sub(r"[^ -~]", "", f"{names} {value}").strip()  # jsonargparse takes a blank back by a control character
     return f"<dt><code>{escape(marks)}</code></dt>\n<dd>{_inline(text)}</dd>"
 
 
 def _inline(text: str) -> str:
+    text = re.sub(r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text)  # roles of Sphinx, in Lightning's words
     return re.sub(r"(`+)(.+?)\1", r"<code>\2</code>", escape(text, quote=False))
 
 
 def _prose(text: str | None) -> str:
-    """Return a description as Markdown: what is in angle brackets or stars is meant as it is."""
-    return re.sub(r"(?<!`)<([^`>]*)>", r"&lt;\1&gt;", text or "").replace("*", "\\*")
+    """Return a description as Markdown: what is in angle brackets or stars is meant as it is, and options are code."""
+    text = re.sub(r"(?<!`)<([^`>]*)>", r"&lt;\1&gt;", text or "").replace("*", "\\*")
+    return re.sub(r"(?<![`\w-])(--[\w.]+)(?=[^`]*(?:`[^`]*`[^`]*)*$)", r"`\1`", text)

@@ -24,6 +24,7 @@ from fake.trained import untrained
 from mser.cli import main
 from mser.crossval.fork_server import ForkServer
 from mser.encoders.outputs import Encoded
+from mser.terminal.parsers import parser_of
 
 HERE = ("README.md", "docs/start.md", "docs/experiments.md", "docs/own.md", "docs/paper.md", "docs/corpora/index.md",
         "docs/corpora/mosi.md", "docs/corpora/mosei.md", "docs/corpora/meld.md", "docs/extending.md")  # fmt: skip
@@ -33,6 +34,8 @@ ELSEWHERE = {
     "docs/use.md": "tests/experiments/test_use_doc.py",
 }
 """Pages whose commands other tests run."""
+CLUSTERS = "docs/scaling.md"
+"""Its commands are for machines that are not here; tests/crossval/test_launchers.py tries them without."""
 MADE_ELSEWHERE = {"demo-model": "tests/demo/test_demo_model.py"}
 """Commands that take a minute, and the tests that run them for less."""
 SMALL = ["--model.speech.name=tiny", "--model.text.name=tiny", "--trainer.max_epochs=1", "--trainer.accelerator=cpu"]
@@ -87,13 +90,24 @@ def one_server():
 
 
 def test_each_page_with_commands_has_a_test_that_runs_them():
-    assert {page for page in PAGES if blocks(page, "sh")} == {*HERE, *ELSEWHERE}
+    assert {page for page in PAGES if blocks(page, "sh")} == {*HERE, *ELSEWHERE, CLUSTERS}
     for page, test in ELSEWHERE.items():
         assert page.removeprefix("docs/") in (ROOT / test).read_text()
     for command, test in MADE_ELSEWHERE.items():
         assert f'main(["{command}"' in (ROOT / test).read_text()
     assert len([command for command in ALL if command[0] == "mser"]) >= 25
     assert len(options()) >= 20
+
+
+@pytest.mark.parametrize("command", commands(CLUSTERS), ids=lambda words: " ".join(words[:3]))
+def test_the_options_for_clusters_are_known(command):
+    words = command[command.index("mser") + 1 :]
+    if words[0] == "fit":
+        shipped = str(ROOT / "experiments/iemocap/shallow.yaml")
+        words = [word.replace("EXPERIMENT.yaml", shipped) for word in words]
+        assert main([*words, "--print_config"]) == 0
+    else:
+        assert parser_of(words[0]).parse_known_args(words[1:])[1] == []
 
 
 @pytest.mark.slow
