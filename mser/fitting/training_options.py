@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jsonargparse import ArgumentParser
@@ -11,7 +12,7 @@ from mser.training import MserCLI, command_line
 
 
 class _MadeParsers(Exception):  # noqa: N818  # no fault: all there is to know is known
-    def __init__(self, parsers: dict[str, ArgumentParser]) -> None:
+    def __init__(self, parsers: Mapping[str, ArgumentParser]) -> None:
         self.parsers = parsers
 
 

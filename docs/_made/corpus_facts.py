@@ -1,4 +1,4 @@
-"""What a corpus's page says of counts, label sets and protocols: as the program knows them, written down nowhere else."""
+"""What a corpus's page says of counts, label sets and protocols: as the program knows them."""
 
 from __future__ import annotations
 

@@ -107,9 +107,13 @@ def _listed(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 def _shown(actions: list[argparse.Action]) -> list[argparse.Action]:
     """Return what can be given, without what only asks for help."""
-    told = (action for action in actions if action.help != argparse.SUPPRESS)
-    return [action for action in told if not any(name.endswith("help") for name in action.option_strings)
-            and not action.dest.endswith(".help") and (action.option_strings or action.metavar or action.nargs)]  # fmt: skip
+    return [action for action in actions if not _only_helps(action)
+            and (action.option_strings or action.metavar or action.nargs)]  # fmt: skip
+
+
+def _only_helps(action: argparse.Action) -> bool:
+    hidden = action.help == argparse.SUPPRESS or action.dest.endswith(".help")
+    return hidden or any(name.endswith("help") for name in action.option_strings)
 
 
 def _table(actions: list[argparse.Action], parser: argparse.ArgumentParser) -> str:

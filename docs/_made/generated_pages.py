@@ -67,5 +67,5 @@ def on_page_content(html: str, **_: Any) -> str:
 def _from_root(text: str) -> str:
     """Return a file of the root with its links as they are from docs/; to what is no page there are none."""
     text = text.replace("](docs/", "](")
-    return re.sub(r"\[([^\]]+)\]\(((?!https?:|#)[^)]*)\)", lambda match: match[0] if match[2].split("#")[0].endswith(".md")
-                  else match[1], text)  # fmt: skip
+    links = re.compile(r"\[([^\]]+)\]\(((?!https?:|#)[^)]*)\)")
+    return links.sub(lambda link: link[0] if link[2].partition("#")[0].endswith(".md") else link[1], text)
