@@ -1,5 +1,6 @@
 # make demo    the main job on made-up data, end to end, and where its report is
 # make test    lint, types and tests    make test-all    the long simulations and every family too (half as long again)
+# make docs    the pages with every option of every command, as site/index.html
 # make coverage    the tests again, and which lines none of them reached (half as long again)
 # make test-lowest    the quick tests under the lowest versions claimed; make mutation    which broken lines no test notices
 # make fuzz    50,000 damaged files instead of the 1,000 of make test (half an hour)
@@ -7,7 +8,7 @@
 # make reproduce-iemocap IEMOCAP=/path/to/IEMOCAP_full_release [SPEECH=... TEXT=... OPTIONS="--jobs 2"]
 # make reproduce-mosi MOSI=/path/to/CMU_MOSI, make reproduce-mosei MOSEI=/path/to/CMU_MOSEI      [SPEECH, TEXT, OPTIONS]
 # make reproduce-... PAPER=1 ... SPEECH_BERT=FOLDER ROBERTA=FOLDER      the paper's encoders and recipe
-.PHONY: demo test test-all test-lowest coverage fuzz mutation bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
+.PHONY: demo docs test test-all test-lowest coverage fuzz mutation bench lint types lock reproduce-iemocap reproduce-mosi reproduce-mosei
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -25,6 +26,9 @@ test: .venv/installed lint types
 
 test-all: .venv/installed lint types
 	$(PYTEST)
+
+docs: .venv/installed
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 coverage: .venv/installed
 	$(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95

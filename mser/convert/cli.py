@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         UserError: if a file is missing, damaged, unsafe, or does not belong to the others; nothing is left behind then.
     """
-    args = vars(_parser().parse_args(argv))
+    args = vars(command_parser().parse_args(argv))
     kind = args.pop("kind")
     if kind == "speech-bert":
         from mser.convert.speech_bert import convert_speech_bert as convert
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser convert",
         description="Turn checkpoints of others into folders of safetensors: emotion classifiers in transformers' "

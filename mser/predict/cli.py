@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.predict.opened import opened
-from mser.predict.predict_options import parser_of_predict
+from mser.predict.predict_options import command_parser
 from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if the model cannot be used, or nothing was asked that it could answer.
     """
-    args = parser_of_predict().parse_intermixed_args(argv)
+    args = command_parser().parse_intermixed_args(argv)
     by = way_to_cut("vad" if args.vad else None, args.window, args.hop)
     folder = local_folder(args.model)
     settings = read_settings(folder)
@@ -107,7 +107,7 @@ def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int
 
 def asks_a_folder(argv: Sequence[str]) -> bool:
     """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
-    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in parser_of_predict().options
+    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in command_parser().options
 
 
 def _try_again(clips: Listed, out: Rows | None, *, cutting: bool) -> int:

@@ -40,7 +40,7 @@ def _channel(text: str) -> int | Literal["split"]:
     return SPLIT if text == SPLIT else count(text)
 
 
-def parser_of_predict() -> _Parser:
+def command_parser() -> _Parser:
     """Return what reads the command line, and knows which options it has."""
     parser = _Parser(
         prog="mser predict",
