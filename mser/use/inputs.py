@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final, Literal, ParamSpec, TypeVar
 
-from mser.audio.containers import HEAD, container_of
+from mser.audio.container_kinds import HEAD, container_of
 from mser.audio.recording import mono, opened
 from mser.audio.suffixes import SUFFIXES, heard_in
 from mser.audio.wav import BadAudioError
