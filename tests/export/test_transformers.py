@@ -1,6 +1,7 @@
 """mser export --transformers: a folder that transformers' pipeline runs with the same answers."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -40,7 +41,8 @@ def model_folder(folder, family="wavlm-layer", *, task=None, fusion=None, **spee
 
 def exported(source, out):
     assert main(["export", str(source), "--transformers", f"--out={out}"]) == 0
-    return pipeline("audio-classification", str(out), device="cpu")
+    told = dict(re.findall(r'(function_to_apply)="(\w+)"', (out / "README.md").read_text()))
+    return pipeline("audio-classification", str(out), device="cpu", **told)
 
 
 def same(source, out):
