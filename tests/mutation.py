@@ -44,6 +44,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "mser/splits/protocols.py": ("tests/splits/test_protocols.py",),
     "mser/data/batches.py": ("tests/data/test_batches.py",),
     "mser/data/gathered.py": ("tests/data/test_gathered.py",),
+    "mser/callbacks/checkpoints.py": ("tests/callbacks/test_checkpoints.py",),
+    "mser/callbacks/random_state.py": ("tests/callbacks/test_random_state.py",),
     "mser/fitting/resuming.py": ("tests/fitting/test_own_checkpoints.py", "tests/fitting/test_resuming.py"),
     "mser/report/confidence/calibration.py": ("tests/report/test_report_answers.py",),
     "mser/report/confidence/calibration_error.py": ("tests/report/test_report_answers.py",),

@@ -105,6 +105,7 @@ OTHERS = {
     "another fold": ({"fold": 2}, f"experiment: its fold is 2, here it is 1; {HERE}"),
     "another protocol": ({"protocol": "loso10"}, f"experiment: its protocol is loso10, here it is loso5; {HERE}"),
     "another corpus": ({"corpus": "meld", "fold": 2, "protocol": "official"}, ""),
+    "another corpus, before it in the alphabet": ({"corpus": "crema_d", "fold": 2}, ""),
     "another seed": ({"seed": 7}, ""),
     "another label": (
         {"labels": ["ang", "sad"], "label_set": "two"},
