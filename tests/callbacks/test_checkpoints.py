@@ -27,8 +27,9 @@ def trainer(folder=".", *, done=4, is_last=False, accumulated=2, stage="fit", **
     return SimpleNamespace(
         datamodule=SimpleNamespace(label_set=LabelSet("two", ("neu", "sad"))), default_root_dir=folder,
         fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
-        accumulate_grad_batches=accumulated, state=SimpleNamespace(fn=stage), is_global_zero=True, loggers=[], global_step=1,
+        accumulate_grad_batches=accumulated, state=SimpleNamespace(fn=stage), is_global_zero=True, loggers=[],
         strategy=SimpleNamespace(broadcast=lambda value, *_: value), callback_metrics={}, current_epoch=0,
+        global_step=1,
         **{"enable_validation": True, "val_check_batch": 10, "max_steps": -1, **more},
     )  # fmt: skip
 

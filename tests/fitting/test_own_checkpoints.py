@@ -33,10 +33,10 @@ def changed(**settings):
     return config
 
 
-def refusal(folder, now, *, before=BEGUN, trainer_too=True):
+def refusal(folder, now, *, before=BEGUN, **how):
     (folder / "config.yaml").write_text(yaml.safe_dump(before))
     try:
-        require_same(folder / "config.yaml", yaml.safe_dump(now), "begin anew", trainer_too=trainer_too)
+        require_same(folder / "config.yaml", yaml.safe_dump(now), "begin anew", **how)
     except UserError as error:
         return str(error).removeprefix(f"{folder} was begun with ")
     return ""
