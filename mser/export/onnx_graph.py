@@ -28,13 +28,17 @@ class _Joint(nn.Module):
         self.speech, self.text = model.speech, model.text
         self.fusion, self.head, self.objective = model.fusion, model.head, model.objective
 
-    def forward(self, **given: Tensor) -> Tensor:
+    # Each input by its own name: torch 2.9 takes no shapes of a `**`.
+    def forward(
+        self, waveform: Tensor | None = None, lengths: Tensor | None = None, tokens: Tensor | None = None,
+        mask: Tensor | None = None, speech_given: Tensor | None = None, text_given: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """Return (B, C) probabilities or scores; the inputs are those of `_example`."""
         speech = text = None
         if self.speech is not None:
-            speech = self.speech(given["waveform"], given["lengths"]).given(given.get("speech_given"))
+            speech = self.speech(waveform, lengths).given(speech_given)
         if self.text is not None:
-            text = self.text(given["tokens"], given["mask"]).given(given.get("text_given"))
+            text = self.text(tokens, mask).given(text_given)
         return self.objective.answers(self.head(self.fusion(speech, text)))
 
 
@@ -55,7 +59,7 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
     with torch.no_grad(), _plain_attention(), _quiet():
         program = torch.onnx.export(
             _Joint(model).eval(), (), kwargs=example, dynamo=True, verbose=False, output_names=["answers"],
-            input_names=list(example), dynamic_shapes={"given": axes},
+            input_names=list(example), dynamic_shapes=axes,
         )  # fmt: skip
     for node in cast(Any, program).model.graph.all_nodes():
         node.metadata_props.clear()  # the exporter's stack traces name folders of this machine
