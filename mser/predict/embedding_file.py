@@ -14,7 +14,7 @@ from mser.files.whole import replacing
 
 if TYPE_CHECKING:
     from mser.use.clips import Clip
-    from mser.use.embeddings import Side
+    from mser.use.engine import Side
     from mser.use.model import Model
 
 SUFFIXES = (".npz", ".parquet")
@@ -39,7 +39,7 @@ def write_embeddings(
     if path.suffix not in SUFFIXES:
         raise UserError(f"--embeddings {path}: expected a file that ends in {' or '.join(SUFFIXES)}")
     require_own(path)
-    require_embeddings(model.engine, of, frames=frames)
+    require_embeddings(model.engine, model.settings, of, frames=frames)
     rows: list[dict[str, Any]] = []
     failed, first = 0, ""
     for clip in clips:

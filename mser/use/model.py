@@ -18,7 +18,7 @@ from mser.manifest import Seconds
 from mser.scoring.temperature import Floats, tempered
 from mser.use.clip_answers import abstains, prediction_of, refused
 from mser.use.clips import Audio, Clip
-from mser.use.engine import Engine, Precision
+from mser.use.engine import Engine, Precision, Side
 from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
@@ -33,7 +33,6 @@ from mser.use.settings import FILE, Settings, read_settings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mser.use.embeddings import Side
     from mser.use.transcribing import Transcriber
 
 BATCH_SECONDS = 60.0
@@ -258,7 +257,7 @@ class Model(ModelHubMixin):
         [written] = with_words([prepared], self.transcriber, self.settings)
         if not isinstance(written, Ready):
             raise UserError(written.error)
-        return embedding(self.engine, written, of, frames=frames)
+        return embedding(self.engine, self.settings, written, of, frames=frames)
 
     def stream(
         self,

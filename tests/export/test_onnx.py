@@ -86,6 +86,37 @@ def test_it_says_the_same_in_any_batch_and_of_any_side(place):
     assert [one.used for one in after[5:7]] == [("speech",), ("text",)]
 
 
+def test_embeddings_are_those_of_pytorch(place, tmp_path, capsys):
+    """Beside a clip without a side too, of which only that side has none."""
+    before, after = (mser.load(place / name, device="cpu") for name in ("torch", "onnx"))
+    for file, text in ((place / "2.wav", "so so well"), (place / "0.wav", None), (None, "only words")):
+        for of, frames in (
+            ("fused", False),
+            *((side, frames) for side in ("speech", "text") for frames in (False, True)),
+        ):
+            if of in (file and "speech", text and "text", "fused"):
+                expected, found = (model.embed(file, text, of=of, frames=frames) for model in (before, after))
+                assert expected.shape == found.shape
+                np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(UserError, match="there is no text to embed"):
+        after.embed(place / "0.wav", of="text")
+    asked = ["predict", str(place / "onnx"), str(place / "1.wav"), "--text=so well", "--of=speech", "--frames"]
+    assert main([*asked, f"--embeddings={tmp_path / 'out.npz'}"]) == 0
+    assert "embeddings of 1 clips" in capsys.readouterr().out
+
+
+def test_a_graph_of_an_earlier_version_answers_but_has_no_embeddings(place, tmp_path):
+    shutil.copytree(place / "onnx", tmp_path / "old")
+    path = tmp_path / "old/seed1-fold1.onnx"
+    whole = onnx.load(path)
+    del whole.graph.output[1:]
+    onnx.save_model(whole, path)
+    model = mser.load(tmp_path / "old")
+    assert named(model.predict(None, "well")) == named(mser.load(place / "onnx").predict(None, "well"))
+    with pytest.raises(UserError, match="gives answers alone, as those of earlier versions do; export the model again"):
+        model.embed(None, "well")
+
+
 def without_torch(code, *words):
     said = subprocess.run([sys.executable, "-c", WITHOUT + code, *map(str, words)], capture_output=True, text=True,
                           check=False, env={**os.environ, "HF_HUB_OFFLINE": "1"})  # fmt: skip
