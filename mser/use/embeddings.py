@@ -53,7 +53,9 @@ def _alike(engine: Engine, of: Side, members: int) -> bool:
         noise = 0.1 * np.random.default_rng(0).standard_normal(_SECOND).astype(np.float32)
         probe = Ready(Clip(None), noise, "so it is", ("speech", "text"), 1.0)
         compared[of] = all(
-            np.array_equal(*(engine.embedding(probe, of, frames=frames, member=number) for number in (0, other)))
+            np.array_equal(
+                engine.embedding(probe, of, frames=frames), engine.embedding(probe, of, frames=frames, member=other)
+            )
             for other in range(1, members)
             for frames in (False, True)
         )
