@@ -13,11 +13,13 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
+import transformers as hf
 from fake import checkpoints
 from fake.converting import speech_bert, write_files
 from fake.encoders import TEXT, WAVEFORM, clips, save_ast, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 from fake.places import ROOT
 from fake.trained import crossval, untrained
+from tokenizers.processors import TemplateProcessing
 
 import mser
 from mser.cli import main
@@ -281,8 +283,9 @@ SPEECH = {"whisper": save_whisper, "ast": save_ast, "emotion2vec": save_emotion2
                                       for family in WAVEFORM}}  # fmt: skip
 PAIRS = [("wavlm-layer", "deberta"), ("whisper", "roberta"), ("wav2vec2-group", "roberta"), *(
     (speech, "bert") for speech in (
-        "hubert", "data2vec", "wav2vec2-bert", "speech-bert", "emotion2vec", "wav2vec2-conformer", "rotary-conformer",
-        "hubert-batch-norm", "mms", "sew", "sew-d", "ast"))]  # fmt: skip
+        "hubert", "data2vec", "wav2vec2-bert", "speech-bert", "emotion2vec",
+        "rotary-conformer", "hubert-batch-norm", "mms", "sew")),
+    ("wav2vec2-conformer", "qwen3"), ("sew-d", "t5"), ("ast", "gpt2")]  # fmt: skip
 
 
 @pytest.mark.exhaustive
@@ -355,6 +358,19 @@ def test_filter_banks_are_those_of_each_clip_alone(tmp_path, monkeypatch):
     features, same = backbone._features(waveform, lengths)
     assert (mask == same).all()
     torch.testing.assert_close(features[mask], expected[mask], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "qwen3"])
+def test_an_empty_text_is_one_token_where_a_tokenizer_adds_none(family, tmp_path):
+    save_text(tmp_path, family)
+    words = hf.AutoTokenizer.from_pretrained(tmp_path).backend_tokenizer
+    words.post_processor = TemplateProcessing(single="$A", special_tokens=[])
+    bare = hf.PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]", eos_token="[SEP]")  # noqa: S106
+    bare.save_pretrained(tmp_path)
+    encoder = TextEncoder(str(tmp_path))
+    ids, pad = token_ids(tmp_path, "text")
+    assert ids("", 9) == encoder.tokenize([""])[0][0].tolist() == [pad]
+    assert ids("hello there", 9) == encoder.tokenize(["hello there"])[0][0].tolist()
 
 
 @pytest.mark.parametrize("family", [family for family in TEXT if family != "deberta"])
