@@ -59,6 +59,9 @@ def command_parser() -> _Parser:
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
                         metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
                         "audio=file")  # fmt: skip
+    parser.add_argument("--keep", nargs="*", metavar="COLUMN", help="columns of the table that answers are to have "
+                        "too, behind their own (default where none is named: all others); one that is called like a "
+                        "column of the answers becomes table_COLUMN")  # fmt: skip
     parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
                         "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
     add_options(parser)
