@@ -93,7 +93,7 @@ def measured(samples: Floats, rate: int) -> Measures:
     """
     peak = float(np.abs(samples).max())
     centred = samples - samples.mean()
-    start, end, share = _silence(centred, rate)
+    start, end, share = silence_of(centred, rate)
     signs = np.signbit(centred)
     measures = Measures(
         duration=len(samples) / rate,
@@ -108,8 +108,8 @@ def measured(samples: Floats, rate: int) -> Measures:
     return Measures(*(round(float(value), 6) for value in astuple(measures)))
 
 
-def _silence(samples: Floats, rate: int) -> tuple[float, float, float]:
-    """Return the seconds of silence at the start and at the end, and the share of silent frames."""
+def silence_of(samples: Floats, rate: int) -> tuple[Seconds, Seconds, float]:
+    """Return the seconds of silence at the start and at the end of (N,) samples, and the share of silent frames."""
     frame, hop = min(round(_FRAME * rate), len(samples)), max(1, round(_HOP * rate))
     sums = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
     starts = np.arange(0, len(samples) - frame + 1, hop)
