@@ -62,7 +62,7 @@ def pull(row: Row, plain: Row) -> str:
         >>> from mser.report.robustness_labels import LabelAnswers
         >>> rows = [Row("as_is", 0, "", None, {}, {"sad": LabelAnswers(0.5, share)}) for share in (0.28, 0.51)]
         >>> pull(rows[1], rows[0])
-        'calls 51% sad (28% before)'
+        'sad 28 to 51%'
     """
     gains = {
         label: said.share - before.share
@@ -72,9 +72,8 @@ def pull(row: Row, plain: Row) -> str:
     label = max(gains, key=lambda one: gains[one], default=None)
     if label is None or gains[label] < _MOVED:
         return ""
-    shares = (one.by_label[label].share for one in (row, plain))
-    after, before_it = (f"{100 * share:.0f}%" for share in shares if share is not None)
-    return f"calls {after} {label} ({before_it} before)"
+    before, after = (100 * (one.by_label[label].share or 0.0) for one in (plain, row))
+    return f"{label} {before:.0f} to {after:.0f}%"
 
 
 def about_dropout(dropout: float) -> str:

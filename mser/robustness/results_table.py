@@ -53,13 +53,13 @@ def _table(part: Robustness) -> Table:
 def _of_labels(part: Robustness) -> Table:
     """Return a row per condition: how well each label is told, and how many of the answers name it."""
     labels = list(part.conditions[0].by_label)
-    names, title = " / ".join(labels), measure(f"{part.label_score}_").title.removesuffix(" of ")
+    names, title = "/".join(labels), measure(f"{part.label_score}_").title.removesuffix(" of ")
     named = part.conditions[0].by_label[labels[0]].share is not None
-    table = new_table("condition", f"{title} of {names}", *(["answers, %", ""] if named else []))
+    table = new_table("condition", f"{title} of\n{names}", *(["answers,\n%", "most\nmoved"] if named else []))
     for row in part.ordered(next(iter(part.floor))):
         said = [row.by_label[label] for label in labels]
-        scores = " / ".join(_short(part.label_score, one.score) for one in said)
-        shares = " / ".join(f"{100 * one.share:.0f}" for one in said if one.share is not None)
+        scores = "/".join(_short(part.label_score, one.score) for one in said)
+        shares = "/".join(f"{100 * one.share:.0f}" for one in said if one.share is not None)
         answers: list[RenderableType] = [shares, Text(pull(row, part.conditions[0]), "dim")] if named else []
         table.add_row(Text(condition(row), no_wrap=True), scores, *answers)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mser.errors import one_line
+from mser.everyday.unlike_training import reasons
 from mser.labels import ScoreSet
 from mser.scoring.temperature import Floats
 from mser.tasks import decision
@@ -32,6 +33,10 @@ def prediction_of(prepared: Ready, answer: Floats, settings: Settings, engine: E
         transcript_from="asr" if prepared.transcribed else "",
         seconds=prepared.seconds if "speech" in prepared.sides else None,
         speaker=prepared.clip.speaker,
+        unlike_training=reasons(prepared.recording, settings.recordings)
+        if prepared.recording and settings.recordings
+        else "",
+        recording=prepared.recording,
         note="; ".join([*([MADE_UP] if settings.made_up else ()), *prepared.notes, *_cut_short(prepared, engine)]),
     )
 
