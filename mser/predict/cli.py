@@ -23,6 +23,7 @@ from mser.use.inputs import SPLIT, Listed, ListedClip, from_files, from_table, f
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
+from mser.use.unlike_lines import Likeness
 
 if TYPE_CHECKING:
     from mser.predict.timeline import Timeline
@@ -56,7 +57,9 @@ def main(argv: Sequence[str]) -> int:
         kept: deque[Mapping[str, str]] = deque()  # of the clips whose answers are to come, in their order
         clips = _clips(todo, settings, out, by)
         clips = _noting(clips, kept) if out else clips
-        put = partial(_write, out, kept) if out else partial(_print, timeline)
+        write = partial(_write, out, kept) if out else partial(_print, timeline)
+        unlike = Likeness(settings)
+        put = partial(_put, write, unlike)
         total = None if by else len(todo)
         written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
         if out and timeline:
@@ -68,9 +71,16 @@ def main(argv: Sequence[str]) -> int:
         _draw(timeline, args.picture, settings)
     if settings.made_up:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
+    for line in unlike.lines(written=out is not None) if written else ():
+        print(f"mser predict: {line}", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _put(write: Callable[[Prediction], None], unlike: Likeness, prediction: Prediction) -> None:
+    write(prediction)
+    unlike.see(prediction)
 
 
 def _timeline(args: argparse.Namespace, settings: Settings) -> Timeline | None:
@@ -258,7 +268,8 @@ def _line(prediction: Prediction) -> str:
         return f"{name}no answer: {prediction.error}"
     transcript = f' "{prediction.transcript}"' if prediction.transcript_from else ""
     remark = prediction.note.removeprefix(MADE_UP).removeprefix("; ")  # which is said once, at the end
-    note = transcript + (f" ({remark})" if remark else "")
+    unlike = prediction.unlike_training and f"unlike the training: {prediction.unlike_training}"
+    note = transcript + "".join(f" ({one})" for one in (remark, unlike) if one)
     if prediction.scores:
         return name + ", ".join(f"{label} {score:.2f}" for label, score in prediction.scores.items()) + note
     ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])

@@ -12,7 +12,7 @@ from mser.errors import UserError, brief
 from mser.files.whole import replacing
 
 _ROWS = 10_000  # in memory at a time
-_TEXT = ("audio", "transcript", "label", "used", "transcript_from", "note", "error", "model")
+_TEXT = ("audio", "transcript", "label", "used", "transcript_from", "unlike_training", "note", "error", "model")
 _TRUTH = ("abstain",)
 
 

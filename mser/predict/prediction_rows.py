@@ -20,6 +20,8 @@ from mser.use.settings import Settings
 if TYPE_CHECKING:
     from mser.use.prediction import Prediction
 
+_WHERE_KNOWN = ("speaker", "unlike_training")
+"""Columns that not every file has."""
 FORMATS = (".csv", ".jsonl", ".parquet")
 
 
@@ -50,7 +52,8 @@ class Rows:
         self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
         answers = labels if settings.kind.is_numbers else ["label", *(f"p_{label}" for label in labels)]
-        rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
+        known = ["unlike_training"] if settings.recordings else []  # folders from before do not tell
+        rest = ("abstain", "used", "transcript_from", "seconds", *known, "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
         self.kept = distinct(kept, self.columns)
         self.columns += self.kept.values()
@@ -140,10 +143,11 @@ class Rows:
             **{f"p_{k}": p for k, p in prediction.probabilities.items()},
         }
         row: dict[str, Any] = dict.fromkeys(self.columns)
+        told: dict[str, Any] = {name: getattr(prediction, name) for name in _WHERE_KNOWN if name in row}
         return row | {
             **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
                if name in row},
-            **({"speaker": prediction.speaker} if "speaker" in row else {}),
+            **told,
             "audio": prediction.audio, "start": prediction.start, "end": prediction.end,
             "transcript": one_line(prediction.transcript), "abstain": prediction.abstain,
             "used": "+".join(prediction.used), "transcript_from": prediction.transcript_from,
