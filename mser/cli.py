@@ -12,6 +12,7 @@ from mser.distribution import stranger
 from mser.errors import UserError, in_one_line, one_of
 
 COMMANDS = {
+    "init": ("mser.init.cli", "look at recordings and write an experiment for them and this machine"),
     "fit": ("mser.training", "train on one fold; the test part stays locked"),
     "validate": ("mser.training", "score a checkpoint on the validation part"),
     "test": ("mser.training", "score a checkpoint on the test part"),

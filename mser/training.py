@@ -250,7 +250,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
+def command_line(argv: list[str] | None, *, run: bool, kind: type[MserCLI] = MserCLI) -> MserCLI:
     """Return the parsed and instantiated command line; with `run`, after running its subcommand.
 
     Raises:
@@ -260,7 +260,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     require_readable(argv)
     quiet()
     try:
-        return MserCLI(
+        return kind(
             EmotionRecognizer,
             CorpusDataModule,
             subclass_mode_data=True,

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         UserError: if a name is unknown, or a folder is no such corpus or cannot be written to.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     code: int = args.run(args)
     return code
 
@@ -159,7 +159,8 @@ def _extract_audio(args: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",

@@ -101,10 +101,11 @@ def _write_provenance(run: Path, facts: dict[str, Any]) -> None:
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Return the options of `mser crossval` itself, and the others, which are those of `mser fit`."""
-    return _parser().parse_known_args(argv)
+    return command_parser().parse_known_args(argv)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         "mser crossval",
         description=DESCRIPTION,

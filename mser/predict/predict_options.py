@@ -40,7 +40,7 @@ def _channel(text: str) -> int | Literal["split"]:
     return SPLIT if text == SPLIT else count(text)
 
 
-def parser_of_predict() -> _Parser:
+def command_parser() -> _Parser:
     """Return what reads the command line, and knows which options it has."""
     parser = _Parser(
         prog="mser predict",
@@ -69,6 +69,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
                         metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
                         "audio=file")  # fmt: skip
+    parser.add_argument("--keep", nargs="*", metavar="COLUMN", help="columns of the table that answers are to have "
+                        "too, behind their own (default where none is named: all others); one that is called like a "
+                        "column of the answers becomes table_COLUMN")  # fmt: skip
     parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
                         "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
     add_options(parser)

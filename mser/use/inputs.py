@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, wraps
 from itertools import repeat
 from pathlib import Path
@@ -30,7 +30,7 @@ ROLES = ("audio", "transcript", "start", "end", "speaker", "channel")
 
 @dataclass(frozen=True, slots=True)
 class ListedClip:
-    """One clip as a user named it; `path` is where it lies."""
+    """One clip as a user named it; `path` is where it lies, `kept` what its row says besides."""
 
     audio: str
     path: str | None
@@ -39,6 +39,7 @@ class ListedClip:
     end: float | None = None
     speaker: str = ""
     channel: int | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 class Listed:
@@ -46,19 +47,21 @@ class Listed:
 
     Args:
         each: makes them.
+        kept: what they keep of a table.
 
     Attributes:
         has_speech: whether any has a recording.
         has_text: whether any has a transcript.
         speakers: whether of any it is known who speaks.
         channels: whether any is of one channel alone.
+        kept: the columns of a table that its clips have cells of.
 
     Raises:
         UserError: if one of them cannot be made.
     """
 
-    def __init__(self, each: Callable[[], Iterator[ListedClip]]) -> None:
-        self._each = each
+    def __init__(self, each: Callable[[], Iterator[ListedClip]], kept: Sequence[str] = ()) -> None:
+        self._each, self.kept = each, tuple(kept)
         self._number, self.has_speech, self.has_text, self.speakers, self.channels = 0, False, False, False, False
         for clip in each():
             self._number += 1
@@ -90,7 +93,7 @@ def from_files(files: Sequence[str], texts: Sequence[str]) -> Listed:
     return Listed(lambda: (ListedClip(_utf8(path), path, text) for path, text in zip(paths, transcripts, strict=False)))
 
 
-def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
+def from_table(path: Path, columns: Mapping[str, str], keep: Sequence[str] | None = None) -> Listed:
     """Return one clip per row; paths are relative to the table.
 
     Args:
@@ -98,6 +101,7 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
             lhotse, an audformat database, or the id of a data set of the Hugging Face hub; all of it is checked now,
             and read again in every loop.
         columns: role, one of `ROLES`, to its column's name where that is another; ``table`` to those of a database.
+        keep: columns whose cells clips are to have; where none are named, all but those that answers have anyway.
 
     Raises:
         UserError: if it is no table, lacks a column, or has a time that is no number.
@@ -108,12 +112,20 @@ def from_table(path: Path, columns: Mapping[str, str]) -> Listed:
     path = local_table(path)
     header = columns_of(path, columns)
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
-    if absent := [name for name in named.values() if name not in header]:
+    shown = {name for role, name in named.items() if role != "channel"}  # by every row of answers
+    kept = list(dict.fromkeys(keep or [name for name in header if name not in shown])) if keep is not None else []
+    if absent := [name for name in (*named.values(), *kept) if name not in header]:
         raise UserError(f"{path} has no column {absent[0]!r}: it has {listed(path, header)}")
     if not {"audio", "transcript"} & set(named):
         raise UserError(f"{path} has the columns {listed(path, header)}; say which is the audio, as in audio=file")
     named["name"] = f"{named.get('audio', '')}.path"  # what recordings are called that lie in the table itself
-    return Listed(lambda: (_clip(path, place, _roles(row, named)) for place, row in each_row(path, columns)))
+    wanted = {**columns, **{f"kept {name}": name for name in kept}}  # of an audformat database, all that is read
+
+    def each() -> Iterator[ListedClip]:
+        for place, row in each_row(path, wanted):
+            yield replace(_clip(path, place, _roles(row, named)), kept={name: row.get(name, "") for name in kept})
+
+    return Listed(each, kept)
 
 
 def from_turns(paths: Sequence[Path], root: Path | None, tiers: Mapping[str, str]) -> Listed:
@@ -153,7 +165,7 @@ def of_channel(clips: Listed, channel: int | Literal["split"]) -> Listed:
             for number in range(1, _channels(clip.path) + 1):
                 yield replace(clip, channel=number, speaker=f"channel {number}")
 
-    return Listed(each)
+    return Listed(each, clips.kept)
 
 
 @lru_cache(1 << 16)
@@ -251,6 +263,7 @@ def named(listed: Iterable[ListedClip]) -> Iterator[Clip]:
             name=clip.audio,
             speaker=clip.speaker,
             channel=clip.channel,
+            kept=clip.kept,
         )
         for clip in listed
     )
