@@ -19,7 +19,7 @@ from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
-from mser.use.inputs import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
+from mser.use.listed_clips import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
@@ -197,7 +197,7 @@ def _key(clip: ListedClip) -> int:
 
 
 def _clips(todo: Iterable[ListedClip], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
-    from mser.use.inputs import named
+    from mser.use.listed_clips import named
 
     clips = cut(named(todo), by, reads="text" in settings.modalities)
     if out is None or by is None:

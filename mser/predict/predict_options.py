@@ -10,7 +10,7 @@ from mser.corpora.annotations.options import add_options
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
-from mser.use.inputs import SPLIT
+from mser.use.listed_clips import SPLIT
 
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor

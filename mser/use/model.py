@@ -22,11 +22,11 @@ from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import by_either_name, clips_of
 from mser.use.live_windows import Listening, LiveWindow
-from mser.use.missing_words import transcriber_for, with_words
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener
 from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
+from mser.use.words.missing_words import transcriber_for, with_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from mser.scoring.temperature import Floats
 from mser.use.engine import AT_ONCE_ON_CPU, Side
 from mser.use.prepared import Ready
 from mser.use.settings import AGAIN, FILE, Settings
-from mser.use.transcript_tokens import Ids, padded, token_ids
+from mser.use.words.transcript_tokens import Ids, padded, token_ids
 
 ANSWERS, FUSED, SPEECH_MASK = "answers", "fused", "speech_mask"
 """Of a graph's outputs, what the model says, what its head says that of, and which states of speech are real."""

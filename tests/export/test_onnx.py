@@ -35,7 +35,7 @@ from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
-from mser.use.transcript_tokens import token_ids
+from mser.use.words.transcript_tokens import token_ids
 
 ABSENT = ("torch", "torchaudio", "transformers", "lightning", "pytorch_lightning", "torchmetrics", "safetensors",
           "jsonargparse", "rich", "jinja2", "matplotlib", "onnx", "onnxscript", "scipy", "gradio")  # fmt: skip
