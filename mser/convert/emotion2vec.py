@@ -57,10 +57,7 @@ def convert_emotion2vec(
     Raises:
         UserError: if a file is unreadable, the two do not belong together, or the model is no emotion2vec.
     """
-    if Path(checkpoint).is_dir():
-        checkpoint = str(Path(checkpoint) / "model.pt")
-    if not Path(checkpoint).is_file():
-        raise UserError(f"{checkpoint!r} is no file; give the model.pt that was published, or its folder")
+    checkpoint = _weights_file(checkpoint)
     path = Path(config) if config else Path(checkpoint).with_name("config.yaml")
     options = _read_options(path)
     settings = _settings(options, path)
@@ -80,6 +77,14 @@ def convert_emotion2vec(
         return f"{message} to {', '.join(labels)}"
     _write_encoder(settings, renamed, out)
     return message + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
+
+
+def _weights_file(checkpoint: str) -> str:
+    """Return the published file of weights, which may be named by its folder."""
+    path = Path(checkpoint) / "model.pt" if Path(checkpoint).is_dir() else Path(checkpoint)
+    if not path.is_file():
+        raise UserError(f"{str(path)!r} is no file; give the model.pt that was published, or its folder")
+    return str(path)
 
 
 def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

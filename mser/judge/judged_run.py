@@ -69,12 +69,7 @@ def judge(
     names = named(loaded.task, corpus.label_set, labels)
     config = yaml.safe_load(cli.parser.dump(cli.config, skip_none=False))
     where = Path(model).resolve().name if Path(model).is_dir() else model
-    run_config = _config(config, loaded, names, where)
-    require_same(out / CONFIG, run_config, "choose another --out")
-    sides, exclusive = loaded.settings.modalities, loaded.settings.exclusive
-    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=exclusive, trains=False)
-    write_text(out / CONFIG, run_config)
-    protocol = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
+    protocol = _write_plan(out, corpus, loaded, _config(config, loaded, names, where))
     _write_provenance(out, loaded, protocol, argv, where)
     manifest = Manifest.read(out / MANIFEST)
     heard = Likeness(loaded.settings)
@@ -84,6 +79,16 @@ def judge(
             _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds, heard)
     for line in heard.lines(written=True):
         log.warning(line)
+
+
+def _write_plan(out: Path, corpus: CorpusDataModule, model: Model, config: str) -> Mapping[str, Any]:
+    """Write the run's configuration and its folds, and return ``protocol.json``."""
+    require_same(out / CONFIG, config, "choose another --out")
+    sides, exclusive = model.settings.modalities, model.settings.exclusive
+    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=exclusive, trains=False)
+    write_text(out / CONFIG, config)
+    protocol: Mapping[str, Any] = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
+    return protocol
 
 
 def _write_provenance(out: Path, model: Model, protocol: Mapping[str, Any], argv: Sequence[str], where: str) -> None:
