@@ -28,6 +28,7 @@ COMMANDS = {
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
     "serve": ("mser.serve.cli", "a model folder that answers over HTTP"),
     "convert": ("mser.convert.cli", "turn checkpoints of others into model folders and encoders"),
+    "completion": ("mser.completion.cli", "what lets bash, zsh or fish complete commands and options"),
 }
 
 _LONGEST = 1_500  # letters of a message: what it quotes may have no end

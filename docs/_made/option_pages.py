@@ -7,17 +7,12 @@ import inspect
 import re
 from collections.abc import Iterator
 from html import escape
-from types import ModuleType
 from typing import Any
-
-import jsonargparse
 
 from mser.cli import COMMANDS
 from mser.terminal.parsers import parser_of
 
 _TRAIN = ("fit", "validate", "test")
-_GIVEN = {"params", "speech_width", "text_width", "label_names"}
-"""What classes get from mser, not from options."""
 _MORE = {
     "crossval": "All further options are those of [mser fit](fit.md).",
     "sweep": "All further options are those of [mser crossval](crossval.md).",
@@ -66,32 +61,13 @@ def _parser_parts(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _class_parts() -> Iterator[str]:
-    from mser import fusion, objectives
-    from mser.data import datamodules
-    from mser.encoders.encoder import SpeechEncoder, TextEncoder
+    from mser.fitting.training_options import class_options
 
-    for owner, classes in (
-        ("data.init_args", _classes(datamodules)),
-        ("model.speech", [SpeechEncoder]),
-        ("model.text", [TextEncoder]),
-        ("model.fusion.init_args", _classes(fusion, but=fusion.Fusion)),
-        ("model.objective.init_args", _classes(objectives, but=objectives.Objective)),
-    ):
-        for kind in classes:
-            parser = jsonargparse.ArgumentParser(exit_on_error=False)
-            given = _GIVEN | ({"labels"} if owner.startswith("model.objective") else set())
-            skipped = given & set(inspect.signature(kind).parameters)
-            parser.add_class_arguments(kind, owner, skip=skipped, fail_untyped=False)
-            yield f"## Options of {kind.__name__}"
-            yield _prose((inspect.getdoc(kind) or "").partition("\n\n")[0])
-            actions = [action for action in _listed(parser) if action.option_strings[0].startswith(f"--{owner}.")]
-            yield _table(actions, parser) if actions else "It has none."
-
-
-def _classes(module: ModuleType, but: type | None = None) -> list[type]:
-    """Return the classes of a module that an option may name, without the one that they have in common."""
-    own = [kind for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__module__ == module.__name__]
-    return [kind for kind in own if kind is not but and not kind.__name__.startswith("_")]
+    for kind, parser in class_options():
+        yield f"## Options of {kind.__name__}"
+        yield _prose((inspect.getdoc(kind) or "").partition("\n\n")[0])
+        actions = [action for action in _listed(parser) if "." in action.option_strings[0]]
+        yield _table(actions, parser) if actions else "It has none."
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -10,7 +10,7 @@ from mser.corpora.annotations.options import add_options
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
-from mser.use.inputs import SPLIT
+from mser.use.listed_clips import SPLIT
 
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
@@ -49,6 +49,16 @@ def command_parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")
+    _add_inputs(parser)
+    _add_outputs(parser)
+    _add_segments(parser)
+    _add_hardware(parser)
+    add_option(parser)
+    return parser
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add what says which clips are asked about."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings of any format, or folders of them")
     parser.add_argument("--text", action="append", default=[], help="what is said; once for each file, in their order")
     parser.add_argument("--table", type=Path, help="CSV, TSV, JSON lines, Parquet or Arrow with a row per clip: audio, "
@@ -59,11 +69,18 @@ def command_parser() -> _Parser:
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
                         metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
                         "audio=file")  # fmt: skip
+    parser.add_argument("--keep", nargs="*", metavar="COLUMN", help="columns of the table that answers are to have "
+                        "too, behind their own (default where none is named: all others); one that is called like a "
+                        "column of the answers becomes table_COLUMN")  # fmt: skip
     parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
                         "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
     add_options(parser)
     parser.add_argument("--channel", "--channels", type=_channel, metavar="N|split", help="hear the N-th channel alone "
                         "of recordings, or each on its own as a speaker (default: all of them mixed)")  # fmt: skip
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is to come of it."""
     parser.add_argument("--out", help="a .csv, .jsonl or .parquet file to write, or to carry on with")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is heard over time, a panel for each "
                         "speaker, as .svg, .pdf or .png")  # fmt: skip
@@ -73,12 +90,20 @@ def command_parser() -> _Parser:
                         "the answer is made of (default), or what the speech or text encoder says")  # fmt: skip
     parser.add_argument("--frames", action="store_true", help="with --embeddings and --of: each frame or token of that "
                         "encoder instead of one vector")  # fmt: skip
+
+
+def _add_segments(parser: argparse.ArgumentParser) -> None:
+    """Add how clips are cut and written down."""
     parser.add_argument("--window", type=positive, metavar="S", help="cut recordings into windows of so many seconds; "
                         "with --vad the most seconds of a segment")  # fmt: skip
     parser.add_argument("--hop", type=positive, metavar="S", help="from one window to the next (default: half of it)")
     parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
     parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
                         "openai/whisper-tiny.en or a folder")  # fmt: skip
+
+
+def _add_hardware(parser: argparse.ArgumentParser) -> None:
+    """Add where the model runs, and how much at a time."""
     parser.add_argument("--device", help="such as cpu or cuda:1, or cuda:0,cuda:1 to share the work between several "
                         "(cpu,cpu: two processes, half the cores each); a GPU if there is one by default")  # fmt: skip
     parser.add_argument("--precision", choices=["32", "bf16"], default="32",
@@ -90,5 +115,3 @@ def command_parser() -> _Parser:
     parser.add_argument("--batch-seconds", type=positive, default=60.0, metavar="S",
                         help="most seconds of padded audio at a time (default: 60): a base-size encoder needs 16 MB "
                         "for each; a batch that does not fit into memory is halved")  # fmt: skip
-    add_option(parser)
-    return parser

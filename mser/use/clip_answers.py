@@ -11,6 +11,7 @@ import numpy as np
 
 from mser.data.batches import LengthBatches
 from mser.errors import UserError, one_line
+from mser.everyday.unlike_training import reasons
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
 from mser.scoring.temperature import Floats, tempered
@@ -97,6 +98,10 @@ def prediction_of(prepared: Ready, answer: Floats, settings: Settings, engine: E
         transcript_from="asr" if prepared.transcribed else "",
         seconds=prepared.seconds if "speech" in prepared.sides else None,
         speaker=prepared.clip.speaker,
+        unlike_training=reasons(prepared.recording, settings.recordings)
+        if prepared.recording and settings.recordings
+        else "",
+        recording=prepared.recording,
         note="; ".join([*([MADE_UP] if settings.made_up else ()), *prepared.notes, *_cut_short(prepared, engine)]),
     )
 

@@ -16,22 +16,21 @@ from mser.manifest import Seconds
 from mser.scoring.temperature import Floats
 from mser.use.clip_answers import abstains, answer_batches, refused, windows
 from mser.use.clips import Audio, Clip
-from mser.use.engine import Engine, Precision
+from mser.use.engine import Engine, Precision, Side
 from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import by_either_name, clips_of
 from mser.use.live_windows import Listening, LiveWindow
-from mser.use.missing_words import transcriber_for, with_words
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener
 from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
+from mser.use.words.missing_words import transcriber_for, with_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mser.use.embeddings import Side
 BATCH_SECONDS = 60.0
 _WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 
@@ -251,7 +250,7 @@ class Model(ModelHubMixin):
         [written] = with_words([prepared], self.transcriber, self.settings)
         if not isinstance(written, Ready):
             raise UserError(written.error)
-        return embedding(self.engine, written, of, frames=frames)
+        return embedding(self.engine, self.settings, written, of, frames=frames)
 
     def stream(
         self,

@@ -1,4 +1,4 @@
-"""One process that has imported everything, for all cross-validations of a test process that have the same surroundings."""
+"""One process that has imported everything, for all cross-validations of a test process in the same surroundings."""
 
 import os
 from pathlib import Path

@@ -29,7 +29,7 @@ from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pictures import page_pictures
 from mser.report.pictures.page_pictures import Pictures
-from mser.report.robustness_words import about_dropout, condition
+from mser.report.robustness_words import about_dropout, condition, pull
 from mser.report.searches.searched import finding, scored
 from mser.report.summary import Summary
 from mser.runs.run_options import setting
@@ -120,6 +120,7 @@ def environment() -> Environment:
         "missing": sentences.lacking,
         "calibrated": calibrated,
         "condition": condition,
+        "pull": pull,
         "best_shortcut": best_shortcut,
         "about_dropout": about_dropout,
     }

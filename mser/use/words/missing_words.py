@@ -14,7 +14,7 @@ from mser.use.prepared import Ready, require_sides
 from mser.use.settings import Settings
 
 if TYPE_CHECKING:
-    from mser.use.transcribing import Transcriber
+    from mser.use.words.transcribing import Transcriber
 
 
 def transcriber_for(settings: Settings, asr: str | Path, device: str | None) -> Transcriber:
@@ -27,7 +27,7 @@ def transcriber_for(settings: Settings, asr: str | Path, device: str | None) -> 
         raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
     import torch
 
-    from mser.use.transcribing import Transcriber
+    from mser.use.words.transcribing import Transcriber
 
     return Transcriber(asr, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
 
