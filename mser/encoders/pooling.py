@@ -38,7 +38,7 @@ class Pooling(nn.Module):
             return states[:, 0]
         if self.kind == "last":
             place = (mask * torch.arange(1, mask.shape[1] + 1, device=mask.device)).argmax(1)
-            return states[torch.arange(len(states), device=states.device), place]
+            return states.gather(1, place[:, None, None].expand(-1, 1, states.shape[2])).squeeze(1)  # a graph of any B
         if self.scores is None:
             return masked_mean(states, mask)
         scores: Tensor = self.scores(states).squeeze(-1).float().masked_fill(~mask, -torch.inf)

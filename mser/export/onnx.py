@@ -113,14 +113,13 @@ def _write(max_tokens: int, settings: Settings, source: Path, folder: Path, plug
 
 
 def _trace(model: EmotionRecognizer, settings: Settings, path: Path) -> None:
-    others = list(foreign(settings.model))
     try:
         write_graph(model, path)
     except Exception as error:  # the exporter's own, of whatever it cannot turn into a graph
-        if not others:
-            raise
-        message = " ".join(str(error).split())[:200]
-        raise UserError(f"{', '.join(others)} cannot be turned into a graph: {message}; leave --onnx out") from error
+        what = ", ".join(foreign(settings.model)) or "this model"
+        reason = str(error).rpartition("Exception summary")[2]  # what is before it is advice to whoever wrote the model
+        message = " ".join(reason.split())[:200]
+        raise UserError(f"{what} cannot be turned into a graph: {message}; leave --onnx out") from error
 
 
 def _require_known_words(settings: Settings) -> None:

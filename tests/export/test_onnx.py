@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import onnx
@@ -203,6 +204,12 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
                                                      "--device=tpu9")  # fmt: skip
     monkeypatch.setattr("mser.export.onnx.CLOSE", -1.0)
     assert "nothing was written: leave --onnx out" in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
+    advice = "Failed. Modify the model code\n\n## Exception summary\n\n<class 'ValueError'>: no such\noperation"
+    monkeypatch.setattr("mser.export.onnx.write_graph", Mock(side_effect=RuntimeError(advice)))
+    assert (
+        "this model cannot be turned into a graph: <class 'ValueError'>: no such operation; leave --onnx out"
+        in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
+    )
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert "--onnx needs onnxscript, which is not installed: pip install 'multimodal-ser[onnx]'" in refused(
         capsys, "export", place / "reads", "--onnx", "--out", out
