@@ -54,9 +54,9 @@ def probabilities(prediction: Prediction, task: Task) -> str:
         for label in sorted(task.labels, key=lambda one: -values[one])
     )
     unsure = "The model is unsure: a careful user would not take this answer. " if prediction.abstain else ""
-    notes = unsure + "; ".join(
-        filter(None, (prediction.note, prediction.transcript_from and f"read: {prediction.transcript}"))
-    )
+    unlike = prediction.unlike_training and f"unlike the recordings of the training: {prediction.unlike_training}"
+    read = prediction.transcript_from and f"read: {prediction.transcript}"
+    notes = unsure + "; ".join(filter(None, (prediction.note, read, unlike)))
     title = "" if isinstance(task, ScoreSet) else f'<b class="label">{escape(prediction.label or "none of them")}</b>'
     return f'{title}<table>{rows}</table><p class="note">{escape(notes)}</p>'
 

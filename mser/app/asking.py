@@ -211,6 +211,7 @@ class Asking:
         if clip.transcript:
             notes.append("the transcript was not read, since nobody knows in which window its words are")
         first = replace(answered[0], start=0.0, end=None, transcript=None, transcript_from="", note="; ".join(notes))
+        first = replace(first, unlike_training="", recording={})  # of a window, which is no recording
         if isinstance(self.task, ScoreSet):
             return replace(first, scores=values)
         shares = np.array(list(values.values()))

@@ -26,6 +26,8 @@ SILENT = 30.0
 _FRAME, _HOP = 0.025, 0.01  # seconds
 _WINDOW = 1024  # samples of a spectrum
 _WINDOWS = 4096  # spectra at a time, so that an hour fits into memory
+_SOFTEST = 0.1  # quantile
+_BAND, _FALLS_WITHIN, _LOUD = (1000.0, 4000.0), 0.05, 15.0  # Hz, seconds, dB
 _FAINT = 60.0  # dB under the strongest frequency: nothing is there but what rounding leaves
 Floats = NDArray[np.float32]
 
@@ -43,6 +45,10 @@ class Measures:
         silence_share: share of the frames that are silent, 0..1.
         zero_crossings: per second.
         bandwidth: Hz, the highest frequency whose mean power is within 60 dB of the strongest one's.
+        floor: dB of full scale, the level of the softest tenth of the frames: noise, or what a denoiser left of it. NaN
+            where it was not measured, in runs from before there was such a measure; so is the next.
+        fall: dB by which the level between 1 and 4 kHz falls within 50 ms where it falls fast (95 % quantile over the
+            frames within 15 dB of the loudest): an echo lets it fall slowly.
     """
 
     duration: float
@@ -53,9 +59,13 @@ class Measures:
     silence_share: float
     zero_crossings: float
     bandwidth: float
+    floor: float = float("nan")
+    fall: float = float("nan")
 
 
 NAMES = tuple(field.name for field in fields(Measures))
+LATER = ("floor", "fall")
+"""What runs from before do not have."""
 
 
 def measure_file(path: Path, start: Seconds = 0.0, end: Seconds | None = None, channel: int | None = None) -> Measures:
@@ -93,7 +103,8 @@ def measured(samples: Floats, rate: int) -> Measures:
     """
     peak = float(np.abs(samples).max())
     centred = samples - samples.mean()
-    start, end, share = _silence(centred, rate)
+    start, end, share = silence_of(centred, rate)
+    power = _frame_powers(centred, rate)
     signs = np.signbit(centred)
     measures = Measures(
         duration=len(samples) / rate,
@@ -104,21 +115,54 @@ def measured(samples: Floats, rate: int) -> Measures:
         silence_share=share,
         zero_crossings=float(np.count_nonzero(signs[1:] != signs[:-1])) * rate / len(samples),
         bandwidth=_bandwidth(centred, rate),
+        floor=_decibel(float(np.quantile(power, _SOFTEST))),
+        fall=_fall(centred, rate),
     )
     return Measures(*(round(float(value), 6) for value in astuple(measures)))
 
 
-def _silence(samples: Floats, rate: int) -> tuple[float, float, float]:
-    """Return the seconds of silence at the start and at the end, and the share of silent frames."""
-    frame, hop = min(round(_FRAME * rate), len(samples)), max(1, round(_HOP * rate))
-    sums = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
-    starts = np.arange(0, len(samples) - frame + 1, hop)
-    power = (sums[starts + frame] - sums[starts]) / frame
+def silence_of(samples: Floats, rate: int) -> tuple[Seconds, Seconds, float]:
+    """Return the seconds of silence at the start and at the end of (N,) samples, and the share of silent frames."""
+    power = _frame_powers(samples, rate)
     if not power.max() > 10 ** (QUIETEST / 10):
         return len(samples) / rate, 0.0, 1.0
+    frame, hop = _frame_and_hop(len(samples), rate)
     audible = np.flatnonzero(power > power.max() * 10 ** (-SILENT / 10))
-    end = len(samples) - (starts[audible[-1]] + frame)
-    return starts[audible[0]] / rate, float(end) / rate, 1 - len(audible) / len(power)
+    end = len(samples) - (int(audible[-1]) * hop + frame)
+    return int(audible[0]) * hop / rate, float(end) / rate, 1 - len(audible) / len(power)
+
+
+def _frame_and_hop(count: int, rate: int) -> tuple[int, int]:
+    return min(round(_FRAME * rate), count), max(1, round(_HOP * rate))
+
+
+def _frame_powers(samples: Floats, rate: int) -> NDArray[np.float64]:
+    """Return the mean power of each frame."""
+    frame, hop = _frame_and_hop(len(samples), rate)
+    sums = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    starts = np.arange(0, len(samples) - frame + 1, hop)
+    return np.asarray((sums[starts + frame] - sums[starts]) / frame)
+
+
+def _fall(samples: Floats, rate: int) -> float:
+    """Return `Measures.fall`; 0 of what is too short to tell."""
+    frame, hop = _frame_and_hop(len(samples), rate)
+    places = np.fft.rfftfreq(frame, 1 / rate)
+    band = (places >= _BAND[0]) & (places <= _BAND[1])
+    frames = np.lib.stride_tricks.sliding_window_view(samples, frame)[::hop]
+    shape = np.hanning(frame).astype(np.float32)
+    powers = [_power_in(frames[begin : begin + _WINDOWS] * shape, band) for begin in range(0, len(frames), _WINDOWS)]
+    level = 10 * np.log10(np.maximum(np.concatenate(powers), 1e-12))
+    later = round(_FALLS_WITHIN * rate / hop)
+    before, after = level[:-later], level[later:]
+    loud = before > np.quantile(level, 0.95) - _LOUD
+    if not loud.any() or np.ptp(level) == 0:
+        return 0.0
+    return float(np.quantile((before - after)[loud], 0.95))
+
+
+def _power_in(frames: Floats, band: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.asarray((np.abs(np.fft.rfft(frames)[:, band]) ** 2).sum(1))
 
 
 def _bandwidth(samples: Floats, rate: int) -> float:

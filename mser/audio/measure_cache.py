@@ -15,7 +15,7 @@ from mser.audio.wav import BadAudioError
 from mser.encoders.cache_files import CheckedCache
 from mser.manifest import Utterance
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever a measure comes to mean something else: what was kept before is then measured anew."""
 _Spans = dict[str, list[float]]
 

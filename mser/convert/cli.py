@@ -117,7 +117,8 @@ def _emotion2vec(parser: argparse.ArgumentParser) -> None:
         "predict, app, judge and mser.load; its encoder is FOLDER/speech. Of a pretrained one make a speech encoder: "
         "use it with --model.speech.name FOLDER."
     )
-    parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt)")
+    parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt), or the "
+                        "folder that holds them")  # fmt: skip
     parser.add_argument("--config", metavar="CONFIG.yaml", help="what was published with them; by default beside them")
     parser.add_argument("--tokens", metavar="tokens.txt", help="what a classifier's answers are called, a line each; "
                         "by default beside the weights")  # fmt: skip

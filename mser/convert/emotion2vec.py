@@ -47,7 +47,7 @@ def convert_emotion2vec(
     It is a model folder where the checkpoint has a classifier and its answers have names; else that of an encoder.
 
     Args:
-        checkpoint: the weights, as published (``model.pt``, ``emotion2vec_base.pt``).
+        checkpoint: the weights, as published (``model.pt``, ``emotion2vec_base.pt``), or the folder with ``model.pt``.
         out: folder to make.
         config: the ``config.yaml`` published with them; by default the one beside the checkpoint.
         tokens: the ``tokens.txt`` published with a classifier; by default the one beside the checkpoint.
@@ -57,6 +57,10 @@ def convert_emotion2vec(
     Raises:
         UserError: if a file is unreadable, the two do not belong together, or the model is no emotion2vec.
     """
+    if Path(checkpoint).is_dir():
+        checkpoint = str(Path(checkpoint) / "model.pt")
+    if not Path(checkpoint).is_file():
+        raise UserError(f"{checkpoint!r} is no file; give the model.pt that was published, or its folder")
     path = Path(config) if config else Path(checkpoint).with_name("config.yaml")
     options = _read_options(path)
     settings = _settings(options, path)

@@ -18,6 +18,7 @@ from mser.errors import UserError, brief
 from mser.export.averaging import compared, judged, mean_weights, require_one_fold
 from mser.export.card import card
 from mser.export.folds import Trained, read_folds, score_range, threshold
+from mser.export.heard_in_training import recordings_of
 from mser.export.threshold import fitted_threshold
 from mser.files.whole import new_folder
 from mser.plugins import require_allowed
@@ -132,6 +133,7 @@ def _settings(trained: Trained) -> Settings:
         },
         members=trained.members,
         abstain=threshold(trained),
+        recordings=recordings_of(run) if sides["speech"] else None,
     )
 
 

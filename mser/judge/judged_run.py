@@ -30,6 +30,7 @@ from mser.tasks import columns, score
 from mser.training import command_line
 from mser.use.clips import Clip
 from mser.use.model import Model, load
+from mser.use.unlike_lines import Likeness
 
 log = logging.getLogger(__name__)
 SEED = 1
@@ -81,10 +82,13 @@ def judge(
         out / PROVENANCE, json.dumps(facts | {"judged": judged_facts(loaded.settings, protocol["corpus"], where)})
     )
     manifest = Manifest.read(out / MANIFEST)
+    heard = Likeness(loaded.settings)
     for fold in protocol["folds"]:
         folder = out / fold_name(SEED, fold["number"])
         if not (folder / METRICS).is_file():
-            _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds)
+            _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds, heard)
+    for line in heard.lines(written=True):
+        log.warning(line)
 
 
 def _fold(
@@ -96,12 +100,15 @@ def _fold(
     folder: Path,
     digest: str,
     batch_seconds: float,
+    heard: Likeness,
 ) -> None:
     """Write one fold's predictions, count the test, and write its scores last."""
     started, by_id = time.monotonic(), {utterance.id: utterance for utterance in manifest}
     utterances = [by_id[name] for name in fold["test"]]
     record(folder, fold=fold["number"], seed=SEED, checkpoint=model.settings.id)
-    answers = names(_answers(model, utterances, manifest.root, batch_seconds), exclusive=model.settings.exclusive)
+    answers = names(
+        _answers(model, utterances, manifest.root, batch_seconds, heard), exclusive=model.settings.exclusive
+    )
     rows = [
         {"utterance": utterance.id, "speaker": utterance.speaker, "group": utterance.group,
          "fold": fold["number"], "seed": SEED, "split": "test", **columns(task, task.target(utterance), answer)}
@@ -114,7 +121,9 @@ def _fold(
     log.info("fold %d (%s): %d utterances", fold["number"], fold["name"], len(utterances))
 
 
-def _answers(model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float) -> Floats:
+def _answers(
+    model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float, heard: Likeness
+) -> Floats:
     clips = [
         Clip(root / one.audio, one.transcript or None, one.start, one.end, channel=one.channel) for one in utterances
     ]
@@ -122,6 +131,7 @@ def _answers(model: Model, utterances: Sequence[Utterance], root: Path, batch_se
     for utterance, prediction in zip(utterances, model.stream(clips, batch_seconds=batch_seconds), strict=True):
         if prediction.error:
             raise UserError(f"{utterance.id} cannot be judged: {prediction.error}")
+        heard.see(prediction)
         rows.append(list((prediction.scores or prediction.probabilities).values()))
     return np.array(rows)
 

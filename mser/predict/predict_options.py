@@ -10,7 +10,7 @@ from mser.corpora.annotations.options import add_options
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
-from mser.use.inputs import SPLIT
+from mser.use.listed_clips import SPLIT
 
 _DESCRIPTION = """\
 Say of each recording which emotion is heard, with a model folder that `mser export` made. Neither network, corpus nor
@@ -59,6 +59,9 @@ def command_parser() -> _Parser:
     parser.add_argument("--columns", nargs="+", type=role_and_name, action=EachRoleOnce, default=[],
                         metavar="ROLE=NAME", help="where columns of the table are called otherwise, such as "
                         "audio=file")  # fmt: skip
+    parser.add_argument("--keep", nargs="*", metavar="COLUMN", help="columns of the table that answers are to have "
+                        "too, behind their own (default where none is named: all others); one that is called like a "
+                        "column of the answers becomes table_COLUMN")  # fmt: skip
     parser.add_argument("--turns", metavar="ANNOTATION", nargs="+", type=Path, default=[], help="a row for each turn "
                         "of each speaker in annotations: TextGrid, .eaf, .srt, .vtt, .rttm, .ctm or .json")  # fmt: skip
     add_options(parser)

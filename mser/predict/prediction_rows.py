@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from mser.use.settings import Settings
 if TYPE_CHECKING:
     from mser.use.prediction import Prediction
 
+_WHERE_KNOWN = ("speaker", "unlike_training")
+"""Columns that not every file has."""
 FORMATS = (".csv", ".jsonl", ".parquet")
 
 
@@ -31,6 +33,7 @@ class Rows:
         settings: of the model that answers; rows of another model are not mixed with its own.
         how: anything else that changes the answers, such as the way recordings are cut; not mixed either.
         speakers: whether rows say who speaks.
+        kept: columns of a table that rows have too, behind their own.
 
     Attributes:
         there: what earlier runs left.
@@ -39,7 +42,9 @@ class Rows:
         UserError: if the file is of another kind or model, another process writes it, or it cannot be written.
     """
 
-    def __init__(self, path: Path, settings: Settings, how: str = "", *, speakers: bool = False) -> None:
+    def __init__(
+        self, path: Path, settings: Settings, how: str = "", *, speakers: bool = False, kept: Sequence[str] = ()
+    ) -> None:
         if path.suffix not in FORMATS:
             raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}; choose one of them")
         self.called, self.whole = path, path if path.suffix == ".parquet" else None
@@ -47,8 +52,11 @@ class Rows:
         self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
         answers = labels if settings.kind.is_numbers else ["label", *(f"p_{label}" for label in labels)]
-        rest = ("abstain", "used", "transcript_from", "seconds", "note", "error", "model")
+        known = ["unlike_training"] if settings.recordings else []  # folders from before do not tell
+        rest = ("abstain", "used", "transcript_from", "seconds", *known, "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
+        self.kept = distinct(kept, self.columns)
+        self.columns += self.kept.values()
         with ExitStack() as stack:
             lock = path.with_name(f".{path.name}.lock")
             advice = "wait for it, or choose another --out"
@@ -102,10 +110,11 @@ class Rows:
             raise UserError(f"cannot write to {self.called}: {error}; make room and run again") from error
         return before - self.there.done.total()
 
-    def write(self, prediction: Prediction) -> None:
-        """Add one row."""
+    def write(self, prediction: Prediction, kept: Mapping[str, str] | None = None) -> None:
+        """Add one row, with what is kept of a table by its columns there."""
         try:
-            self.file.write(self._text(self._row(prediction)))
+            own = {self.kept[name]: one_line(cell) for name, cell in (kept or {}).items()}
+            self.file.write(self._text(self._row(prediction) | own))
             self.file.flush()
         except OSError as error:
             raise UserError(f"cannot write to {self.path}: {error.strerror}; run again to carry on") from error
@@ -119,7 +128,7 @@ class Rows:
             self.file.close()
             if self.whole and kind is None:
                 try:
-                    parquet.finish(self.whole, self.columns)
+                    parquet.finish(self.whole, self.columns, texts=self.kept.values())
                 except OSError as error:
                     raise UserError(f"cannot write {self.whole}: {error}; make room and run again") from error
 
@@ -134,16 +143,33 @@ class Rows:
             **{f"p_{k}": p for k, p in prediction.probabilities.items()},
         }
         row: dict[str, Any] = dict.fromkeys(self.columns)
+        told: dict[str, Any] = {name: getattr(prediction, name) for name in _WHERE_KNOWN if name in row}
         return row | {
             **{name: round(value, 6) if isinstance(value, float) else value for name, value in answers.items()
                if name in row},
-            **({"speaker": prediction.speaker} if "speaker" in row else {}),
+            **told,
             "audio": prediction.audio, "start": prediction.start, "end": prediction.end,
             "transcript": one_line(prediction.transcript), "abstain": prediction.abstain,
             "used": "+".join(prediction.used), "transcript_from": prediction.transcript_from,
             "seconds": prediction.seconds and round(prediction.seconds, 3),
             "note": prediction.note, "error": prediction.error, "model": self.model,
         }  # fmt: skip
+
+
+def distinct(kept: Sequence[str], own: Sequence[str]) -> dict[str, str]:
+    """Return what columns of a table are called beside those of the answers.
+
+    Example:
+        >>> distinct(["label", "table_label", "take"], ["audio", "label"])
+        {'label': 'table_label', 'table_label': 'table_table_label', 'take': 'take'}
+    """
+    called: dict[str, str] = {}
+    for name in kept:
+        new = name
+        while new in (*own, *called.values()):
+            new = f"table_{new}"
+        called[name] = new
+    return called
 
 
 def _line(cells: list[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -17,6 +18,8 @@ from mser.errors import UserError
 from mser.files.json_fields import Whole, fit, read_object
 from mser.report.figures import Estimate, Interval, models_error
 from mser.report.json_layout import FLAT
+from mser.report.robustness_labels import LabelAnswers, by_label, label_score
+from mser.robustness.conditions import Kind
 from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import CONDITION, PREDICTIONS, ROBUSTNESS, fold_name, model_digest
 from mser.runs.run import Job, Run
@@ -27,7 +30,8 @@ from mser.scoring.measures import measure
 from mser.scoring.scorers import Judge
 from mser.scoring.statistics import Floats, interval
 
-KINDS = ("as_is", "no_text", "no_speech", "wer", "snr")
+KINDS = ("as_is", *get_args(Kind))
+_OF_SIDES = ("as_is", "no_text", "no_speech", "wer", "snr")
 _PARTS: tuple[Part, ...] = ("test", "val")
 
 
@@ -56,6 +60,7 @@ class Row:
         noise: the same.
         wer: the word error rate that was reached; None for other kinds.
         scores: the headline scores.
+        by_label: what is answered of each label; empty where a lone score is all there is.
     """
 
     kind: str
@@ -63,6 +68,12 @@ class Row:
     noise: str
     wer: float | None
     scores: Mapping[str, Change] = field(metadata=FLAT)
+    by_label: Mapping[str, LabelAnswers] = field(default_factory=dict)
+
+    def cost(self, score: str) -> float:
+        """Return by how much a score is worse than of the models as they are; 0 for these, or where it is not known."""
+        since = self.scores[score].since
+        return -measure(score).better * (since.difference or 0.0) if since else 0.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class Robustness:
         floor: of each score.
         unfinished: conditions of which a fold or seed was not asked, by the names of their folders.
         conditions: first the models as they are, then the others in the order of `KINDS`.
+        label_score: by which score single labels are judged.
     """
 
     part: str
@@ -82,6 +94,18 @@ class Robustness:
     floor: Mapping[str, float | None]
     unfinished: Sequence[str]
     conditions: Sequence[Row]
+    label_score: str = "recall"
+
+    @property
+    def everyday(self) -> bool:
+        """Whether it was asked about more than lost sides, wrong words and noise."""
+        return any(row.kind not in _OF_SIDES for row in self.conditions)
+
+    def ordered(self, score: str) -> Sequence[Row]:
+        """Return the models as they are and the conditions as tables have them: everyday ones by what they cost."""
+        if not self.everyday:
+            return self.conditions
+        return [*self.conditions[:1], *sorted(self.conditions[1:], key=lambda row: -row.cost(score))]
 
 
 class _Condition(msgspec.Struct, frozen=True):
@@ -133,6 +157,7 @@ def _part(run: Run, judge: Judge, part: Part) -> Robustness | None:
         floor=_floor(plain, judge),
         unfinished=sorted(name for name, one in by_name.items() if one is None),
         conditions=_compared(plain, asked, judge) if asked else [],
+        label_score=label_score(plain),
     )
 
 
@@ -189,14 +214,17 @@ def _compared(plain: Run, asked: Sequence[_PartConditions], judge: Judge) -> lis
     clusters = clusters_of(plain)
     as_is = _Scored.of(plain, judge, clusters)
     changes = {name: Change(*_estimate(name, as_is, clusters)) for name in judge.headline}
-    rows = [Row("as_is", level=0.0, noise="", wer=None, scores=changes)]
+    labels = by_label(plain, judge.scorer)
+    rows = [Row("as_is", level=0.0, noise="", wer=None, scores=changes, by_label=labels)]
     for one in asked:
-        worse = _Scored.of(_with(plain, plain.part, one.predictions), judge, clusters)
+        run = _with(plain, plain.part, one.predictions)
+        worse, labels = _Scored.of(run, judge, clusters), by_label(run, judge.scorer)
         changes = {
             name: Change(*_estimate(name, worse, clusters), _difference(name, as_is, worse, clusters))
             for name in judge.headline
         }
-        rows.append(Row(one.condition.kind, one.condition.level, one.condition.noise, _reached(one.errors), changes))
+        asked_for = one.condition.kind, one.condition.level, one.condition.noise
+        rows.append(Row(*asked_for, _reached(one.errors), changes, labels))
     return rows
 
 

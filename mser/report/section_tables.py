@@ -65,6 +65,25 @@ def robustness(run: Summary) -> Rows:
     ]
 
 
+def robustness_labels(run: Summary) -> Rows:
+    """Return the table of what is answered of each label under each condition."""
+    return [
+        {
+            "run": run.name,
+            "part": part.part,
+            "kind": row.kind,
+            "level": row.level,
+            "noise": row.noise,
+            "label": label,
+            part.label_score: said.score,
+            "share of answers": said.share,
+        }
+        for part in run.full.robustness
+        for row in part.conditions
+        for label, said in row.by_label.items()
+    ]
+
+
 def shortcuts(run: Summary) -> Rows:
     """Return the table of what shortcuts reach."""
     return [

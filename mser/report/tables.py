@@ -38,6 +38,7 @@ def tables(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> dict[str, Row
         "raters": [row for run in whole for row in section_tables.raters(run)],
         "choices": [row for run in runs for row in _choices(run)],
         "robustness": [row for run in whole for row in section_tables.robustness(run)],
+        "robustness_labels": [row for run in whole for row in section_tables.robustness_labels(run)],
         "shortcuts": [row for run in whole for row in section_tables.shortcuts(run)],
         "reliability": [row for run in whole for row in section_tables.reliability(run)],
         "risk_coverage": [row for run in whole for row in section_tables.risk_coverage(run)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from mser.errors import UserError
@@ -12,6 +13,7 @@ from mser.plugins import add_option, require_config_allowed
 from mser.report.json_layout import as_object
 from mser.report.robustness import robustness
 from mser.robustness.conditions import WHITE, Condition, conditions
+from mser.robustness.everyday_conditions import NAMES, NO_SUITE, SUITES, everyday, heard_by
 from mser.robustness.garbled_transcripts import require_jiwer, words_of
 from mser.runs.fold_predictions import Part
 from mser.runs.folder import ROBUSTNESS
@@ -20,8 +22,10 @@ from mser.scoring.scorers import judge
 
 DESCRIPTION = """\
 Say what each modality contributes: ask the best model of every finished fold again without text, without speech, with
-wrong words in the transcripts and with noise under the speech. The results go to RUN/robustness, one folder per
-condition; what is there is not asked again. `mser report RUN` draws the curves.
+wrong words in the transcripts and with noise under the speech. `--suite everyday` asks instead what happens to
+recordings and transcripts between one corpus and the next: silent ends cut off, another level, a room, a telephone,
+MP3, a denoiser, an early answer, words without punctuation. The results go to RUN/robustness, one folder per condition;
+what is there is not asked again. `mser report RUN` draws the curves, and the conditions by what they cost.
 
 Validation is asked unless --part test is given: each test part that this opens is counted in RUN/tested.jsonl, and the
 report says so. All further options are those of `mser fit`, such as --trainer.accelerator cpu."""
@@ -42,7 +46,7 @@ def main(argv: list[str]) -> int:
         raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
     require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
     wanted = _conditions(run, args)
-    _ask(run, part, wanted, options)
+    _ask(run, part, wanted, args.asr, options)
     _show(run, as_json=args.json)
     return 0
 
@@ -60,19 +64,34 @@ def command_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--wer",
         type=_numbers,
-        default=[0.1, 0.2, 0.4],
         metavar="0.1,0.2",
-        help="word error rates of the transcripts; none for none (default: 0.1,0.2,0.4)",
+        help="word error rates of the transcripts; none for none (default of the suite sides: 0.1,0.2,0.4)",
     )
     parser.add_argument(
         "--snr",
         type=_numbers,
-        default=[20.0, 10.0, 5.0, 0.0],
         metavar="20,10",
-        help="signal-to-noise ratios in dB; none for none; --snr=-5,0 for negative ones (default: 20,10,5,0)",
+        help="signal-to-noise ratios in dB; none for none; --snr=-5,0 for negative ones (default of the suite sides: "
+        "20,10,5,0; of everyday: 20)",
     )
     parser.add_argument(
         "--noise", default=WHITE, metavar="FOLDER", help="of recordings to take the noise from (default: white noise)"
+    )
+    parser.add_argument(
+        "--suite",
+        choices=sorted(SUITES),
+        default=None,
+        help="which conditions to ask (default: sides, or none where --conditions names some)",
+    )
+    parser.add_argument(
+        "--conditions",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="trimmed,room=0.6",
+        help=f"everyday conditions by name, some with a level behind =: {', '.join(NAMES)}",
+    )
+    parser.add_argument(
+        "--asr", metavar="MODEL", help="ask also with the transcripts that this speech recogniser writes"
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
     add_option(parser)
@@ -91,38 +110,57 @@ def _numbers(text: str) -> list[float]:
 def _conditions(run: Run, args: argparse.Namespace) -> list[Condition]:
     """Return the conditions; mistakes in them are found before any model is loaded."""
     sides = [side for side in ("speech", "text") if run.config["model"].get(side)]
-    if wrong := [rate for rate in args.wer if not 0 < rate <= 1]:
+    named = args.suite or ("" if args.conditions or args.asr else "sides")
+    suite = SUITES.get(named, NO_SUITE)
+    rates = suite.rates if args.wer is None else args.wer
+    ratios = suite.ratios if args.snr is None else args.snr
+    if wrong := [rate for rate in rates if not 0 < rate <= 1]:
         raise UserError(f"--wer holds {wrong[0]:g}; expected word error rates above 0 and up to 1, such as 0.2")
-    if wrong := [ratio for ratio in args.snr if not -100 <= ratio <= 100]:
+    if wrong := [ratio for ratio in ratios if not -100 <= ratio <= 100]:
         raise UserError(f"--snr holds {wrong[0]:g}; expected decibels from -100 to 100")
-    noise = args.noise
-    if noise != WHITE:
-        if not Path(noise).is_dir():
-            raise UserError(f"--noise is {noise}, which is no folder; give one of recordings, or leave it out")
-        noise = str(Path(noise).resolve())
-    wanted = conditions(sides, rates=args.wer, ratios=args.snr, noise=noise)
+    noise = _noise(args.noise)
+    wanted = conditions(sides, rates=rates, ratios=ratios, noise=noise)
+    if named != "sides":
+        wanted = [condition for condition in wanted if condition.kind in ("wer", "snr")]
+    wanted += everyday([*suite.names, *args.conditions], sides)
+    if args.asr:
+        wanted.append(heard_by(args.asr, sides))
     if noise != WHITE and not any(condition.kind == "snr" for condition in wanted):
         raise UserError(
             "--noise says what is mixed in by --snr, but no ratio is asked; give --snr or leave --noise out"
         )
     if not wanted:
         raise UserError(f"{run.name} has {' and '.join(sides)} only, and nothing is left to ask; give --wer or --snr")
-    if any(condition.kind == "wer" for condition in wanted):
+    if any(condition.kind in ("wer", "asr") for condition in wanted):
         require_jiwer()
-    return wanted
+    return list(dict.fromkeys(wanted))
 
 
-def _ask(run: Run, part: Part, wanted: list[Condition], options: list[str]) -> None:
+def _noise(noise: str) -> str:
+    if noise == WHITE:
+        return noise
+    if not Path(noise).is_dir():
+        raise UserError(f"--noise is {noise}, which is no folder; give one of recordings, or leave it out")
+    return str(Path(noise).resolve())
+
+
+def _ask(run: Run, part: Part, wanted: list[Condition], asr: str | None, options: list[str]) -> None:
     from rich.console import Console
     from rich.progress import track
 
+    from mser.robustness.harder_dataset import OtherWords
     from mser.robustness.stressed_fold import ask_again
 
-    vocabulary = words_of(run.utterances.values())
+    heard: Mapping[str, str] = {}
+    if asr and any(condition.kind == "asr" for condition in wanted):
+        from mser.robustness.heard_transcripts import transcribed
+
+        heard = transcribed(run, part, asr, options)
+    words = OtherWords(words_of(run.utterances.values()), heard)
     console = Console(stderr=True)
     for job in track(run.jobs, "asking again", console=console, disable=not console.is_terminal, transient=True):
         key = (job.seed, job.fold.number)
-        ask_again(run.folder, key, part, wanted, vocabulary=vocabulary, options=options)
+        ask_again(run.folder, key, part, wanted, words=words, options=options)
 
 
 def _show(run: Run, *, as_json: bool) -> None:

@@ -7,18 +7,26 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 WHITE = "white"
-Kind = Literal["no_text", "no_speech", "wer", "snr"]
+Kind = Literal[
+    "no_text", "no_speech", "wer", "snr",
+    "trimmed", "levelled", "gain", "room", "telephone", "bandwidth", "mp3", "denoised", "start",
+    "unpunctuated", "asr",
+]  # fmt: skip
+OF_TEXT = ("no_text", "wer", "unpunctuated", "asr")
+_WITHOUT_LEVEL = ("no_text", "no_speech", "trimmed", "levelled", "telephone", "denoised", "unpunctuated", "asr")
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One way to make an utterance harder.
+    """One way to make an utterance harder, or other than in training.
 
     Attributes:
         kind: ``no_text`` and ``no_speech`` take a side away as modality dropout does; ``wer`` replaces words of the
-            transcript; ``snr`` puts noise under the speech.
-        level: the asked word error rate in (0, 1], or the ratio of speech to noise in dB; 0 where nothing is asked.
-        noise: ``white``, or a folder of recordings; empty without noise.
+            transcript; ``snr`` puts noise under the speech; ``unpunctuated`` leaves the words alone; ``asr`` takes
+            what a recogniser hears; the others are those of `mser.everyday.changes.CHANGES`.
+        level: the asked word error rate in (0, 1], the ratio of speech to noise in dB, or that of an everyday change;
+            0 where nothing is asked.
+        noise: ``white``, or a folder of recordings; of ``asr`` the recogniser's name; empty for the others.
     """
 
     kind: Kind
@@ -33,7 +41,12 @@ class Condition:
             >>> Condition("wer", 0.2).folder, Condition("no_text").folder, Condition("snr", -5, "white").folder
             ('wer_0.2', 'no_text', 'snr_-5')
         """
-        return f"{self.kind}_{self.level:g}" if self.kind in ("wer", "snr") else self.kind
+        return self.kind if self.kind in _WITHOUT_LEVEL else f"{self.kind}_{self.level:g}"
+
+    @property
+    def of_text(self) -> bool:
+        """Whether it is the transcript that changes."""
+        return self.kind in OF_TEXT
 
     def facts(self) -> dict[str, Any]:
         """Return it as it stands in a file; two that differ in anything are two conditions."""

@@ -14,12 +14,13 @@ from lightning.pytorch.callbacks import Callback
 from mser.callbacks.predictions import rows, text
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
+from mser.everyday.bare_words import unpunctuated
 from mser.files.whole import write_text
 from mser.fitting.resuming import read_checkpoint, require_own
 from mser.recognizer import EmotionRecognizer
 from mser.robustness.conditions import Condition
 from mser.robustness.garbled_transcripts import errors
-from mser.robustness.harder_dataset import Harder
+from mser.robustness.harder_dataset import Harder, OtherWords
 from mser.runs.fold_predictions import Part
 from mser.runs.folder import BEST, CONDITION, PREDICTIONS, condition_folder, fold_name, fold_options, model_digest
 from mser.runs.test_log import record
@@ -32,7 +33,7 @@ def ask_again(
     part: Part,
     conditions: Sequence[Condition],
     *,
-    vocabulary: Sequence[str],
+    words: OtherWords,
     options: Sequence[str] = (),
 ) -> None:
     """Write a fold's predictions under each condition that has none yet.
@@ -44,7 +45,7 @@ def ask_again(
         job: seed and fold.
         part: which part to ask about.
         conditions: the conditions.
-        vocabulary: where wrong words come from.
+        words: where other words come from.
         options: further options of `mser fit`, such as another accelerator.
 
     Raises:
@@ -66,7 +67,7 @@ def ask_again(
     ask = trainer.test if part == "test" else trainer.validate
     for condition in todo:
         cast(Any, trainer).callbacks = [
-            _Ask(condition, part, condition_folder(run, part, condition.folder, seed, fold), model, vocabulary)
+            _Ask(condition, part, condition_folder(run, part, condition.folder, seed, fold), model, words)
         ]
         ask(recognizer, data, verbose=False)
 
@@ -83,19 +84,20 @@ def finished(folder: Path, condition: Condition, model: str) -> bool:
 class _Ask(Callback):
     """Makes one part harder and writes what is said of it; the facts come last, and without them it is not finished."""
 
-    def __init__(self, condition: Condition, part: Part, folder: Path, model: str, vocabulary: Sequence[str]) -> None:
+    def __init__(self, condition: Condition, part: Part, folder: Path, model: str, words: OtherWords) -> None:
         self.condition, self.part, self.folder = condition, part, folder
-        self.model, self.vocabulary = model, vocabulary
+        self.model, self.words = model, words
         self.facts: dict[str, Any] = {}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Put the harder utterances in the place of the others, before any loader is made of them."""
         datasets = cast(CorpusDataModule, trainer.datamodule).datasets  # type: ignore[attr-defined]
         original = datasets[self.part]
-        harder = datasets[self.part] = Harder(original, self.condition, self.vocabulary)
+        harder = datasets[self.part] = Harder(original, self.condition, self.words)
         self.facts = {"condition": self.condition.facts(), "model": self.model}
-        if self.condition.kind == "wer":
-            sides = ([utterance.transcript for utterance in data.utterances] for data in (original, harder))
+        if self.condition.kind in ("wer", "asr"):
+            bare = unpunctuated if self.condition.kind == "asr" else str  # recognisers set marks as they like
+            sides = ([bare(utterance.transcript) for utterance in data.utterances] for data in (original, harder))
             self.facts["errors"] = errors(*sides)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

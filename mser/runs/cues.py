@@ -10,7 +10,7 @@ from dataclasses import astuple
 from math import isfinite
 from pathlib import Path
 
-from mser.audio.acoustics import NAMES, Measures
+from mser.audio.acoustics import LATER, NAMES, Measures
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.manifest import Manifest
@@ -59,7 +59,9 @@ def read_cues(run: Path) -> Mapping[str, Measures]:
         return {}
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = {row["utterance"]: [float(row[name]) for name in NAMES] for row in csv.DictReader(file)}
+            reader = csv.DictReader(file)
+            names = [name for name in NAMES if name not in LATER or name in (reader.fieldnames or ())]
+            rows = {row["utterance"]: [float(row[name]) for name in names] for row in reader}
         bad = next((name for name, row in rows.items() if not all(map(isfinite, row))), None)
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise _garbled(path, str(error)) from error

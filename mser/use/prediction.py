@@ -30,6 +30,9 @@ class Prediction:
         note: what was done to the input: mixed, resampled, cut, transcribed; before it `MADE_UP` where that is so.
         error: why there is no answer; empty if there is.
         speaker: who speaks, where turns or channels tell.
+        unlike_training: in what the recording is unlike those that the model was trained on; empty where it is like
+            them, and where the model does not know how they were.
+        recording: how it is, by the names of `mser.everyday.recording_aspects`; empty where the model does not know.
     """
 
     audio: str
@@ -46,6 +49,8 @@ class Prediction:
     note: str = ""
     error: str = ""
     speaker: str = ""
+    unlike_training: str = ""
+    recording: dict[str, float] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the answer, and a bar for each label or score, the greatest first.
@@ -66,4 +71,5 @@ class Prediction:
             for label, value in values
         )
         shown = f"<p><b>{name}</b>{part}: {escape(said)}{unsure}</p>" + (f"<table>{rows}</table>" if rows else "")
-        return shown + (f"<p>{escape(self.note)}</p>" if self.note else "")
+        unlike = f"unlike the training: {self.unlike_training}" if self.unlike_training else ""
+        return shown + "".join(f"<p>{escape(remark)}</p>" for remark in (self.note, unlike) if remark)

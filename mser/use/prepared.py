@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mser.audio.acoustics import measured
 from mser.audio.decoding import SAMPLE_RATE, SHORTEST, Samples
 from mser.errors import UserError
+from mser.everyday.recording_aspects import aspects
 from mser.manifest import Seconds
 from mser.splits.transcripts import is_wordless
 from mser.use.clips import Clip, hear
@@ -29,6 +31,7 @@ class Ready:
         seconds: what it counts in a batch.
         notes: what was done to it.
         transcribed: whether speech recognition wrote the transcript.
+        recording: its `ASPECTS` by name, where the model knows those of its training; else empty.
     """
 
     clip: Clip
@@ -38,6 +41,7 @@ class Ready:
     seconds: Seconds
     notes: list[str] = field(default_factory=list)
     transcribed: bool = False
+    recording: dict[str, float] = field(default_factory=dict)
 
 
 def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Ready:
@@ -64,7 +68,8 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
         return Ready(clip, np.zeros(SHORTEST, np.float32), text, sides, min(1 + len(text or "") / _PACE, budget))
     waveform, notes = hear(clip, settings.max_seconds, budget)
     notes = [*([clip.note] if clip.note else ()), *notes]
-    return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes)
+    recording = aspects(measured(waveform, SAMPLE_RATE)) if settings.recordings and listens else {}
+    return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes, recording=recording)
 
 
 def require_listener(settings: Settings, *, asr: bool) -> None:

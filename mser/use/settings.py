@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from mser.errors import UserError
+from mser.everyday.training_recordings import TrainingRecordings
 from mser.files.json_fields import fit, read_object
 from mser.labels import Kind, Task, task_of_kind
 from mser.use.parts import has_files
@@ -60,6 +61,7 @@ class _Given(TypedDict):
     trained: dict[str, Any]
     members: list[Member]
     abstain: NotRequired[dict[str, float] | None]
+    recordings: NotRequired[TrainingRecordings | None]
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Settings:
             corpus was ``made_up``.
         members: one, or those of an ensemble, whose probabilities or scores are averaged.
         abstain: ``threshold`` of sureness and what it does to validation (`mser.use.abstention`); None for scores.
+        recordings: how those were that it was trained on; None where that is not known, as in folders from before.
     """
 
     id: str
@@ -106,6 +109,7 @@ class Settings:
     trained: dict[str, Any]
     members: tuple[Member, ...]
     abstain: dict[str, float] | None = None
+    recordings: TrainingRecordings | None = None
 
     def question(self) -> Task:
         """Return what the model answers."""
@@ -184,7 +188,7 @@ def read_settings(folder: Path) -> Settings:
     typed = fit(_Given, content, folder / FILE, AGAIN)
     for member in content["members"]:
         _require_keys(folder, member, Member)
-    settings = Settings(**content | {"members": tuple(typed["members"])})
+    settings = Settings(**content | {"members": tuple(typed["members"]), "recordings": typed.get("recordings")})
     _require_sense(folder, settings)
     _require_files(folder, settings)
     return settings

@@ -55,6 +55,21 @@ def test_level_crossings_and_an_offset():
     assert found.zero_crossings == pytest.approx((signs[1:] != signs[:-1]).sum() / 2.0)
 
 
+def test_the_floor_is_the_level_of_the_quiet_parts():
+    noise = 10 ** (-70 / 20) * np.random.default_rng(1).standard_normal(3 * RATE)
+    noise[RATE : 2 * RATE] += voice(1.0) - voice(1.0).mean()
+    assert measured(noise.astype(np.float32), RATE).floor == pytest.approx(-70, abs=0.7)
+
+
+@pytest.mark.parametrize("decay", [0.2, 0.6])
+def test_an_echo_lets_the_level_fall_as_slowly_as_it_decays(decay):
+    """Bursts of noise that fall by 60 dB in the echo's time fall by 60 x 0.05 / decay in 50 ms."""
+    time = np.arange(RATE) / RATE
+    burst = np.random.default_rng(2).standard_normal(RATE) * 10 ** (-3 * time / decay)
+    found = measured(np.tile(0.1 * burst, 4).astype(np.float32), RATE)
+    assert found.fall == pytest.approx(60 * 0.05 / decay, rel=0.35)
+
+
 @pytest.mark.parametrize(("was", "rate"), [(8000, 16_000), (16_000, 48_000), (16_000, 16_000)])
 def test_the_bandwidth_is_that_of_the_recording_however_often_it_was_resampled(was, rate):
     samples = soxr.resample(voice(rate=was), was, rate) if was != rate else voice(rate=was)

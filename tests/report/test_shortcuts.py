@@ -14,16 +14,17 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mser.audio.acoustics import NAMES
+from mser.audio.acoustics import LATER, NAMES
 from mser.cli import main
 from mser.manifest import Manifest
 from mser.report.contents import content
 from mser.report.doubts import doubts
 from mser.report.shortcuts.cue_groups import cues, groups, read_from
 from mser.report.shortcuts.linear import probable, standardised
+from mser.runs.cues import read_cues
 
 LOUD = {"level": -30.0, "peak": -10.0, "duration": 2.0, "silence_start": 0.1, "silence_end": 0.2, "silence_share": 0.3,
-        "zero_crossings": 2000.0, "bandwidth": 8000.0}  # fmt: skip
+        "zero_crossings": 2000.0, "bandwidth": 8000.0, "floor": -70.0, "fall": 15.0}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +228,9 @@ def test_several_labels_each_by_itself(tmp_path, capsys):
     assert rows["loudness"]["balanced_accuracy"]["mean"] == pytest.approx((1 + 3 * 0.5) / 4, abs=0.05)
 
 
-@pytest.mark.parametrize("text", ["", "utterance,level\na,1\n", "utterance," + ",".join(NAMES) + "\na" + ",nan" * 8])
+@pytest.mark.parametrize(
+    "text", ["", "utterance,level\na,1\n", "utterance," + ",".join(NAMES) + "\na" + ",nan" * len(NAMES)]
+)
 def test_a_damaged_table_of_cues_is_refused(tmp_path, capsys, text):
     run = make_run(tmp_path / "both", epochs=1)
     (run / "cues.csv").write_text(text or "utterance\na\n")
@@ -278,6 +281,11 @@ def test_a_score_below_chance_is_named(tmp_path, capsys):
     [note] = [one["text"] for one in found["doubts"] if "below chance" in one["text"]]
     assert "the sign of a crossed design" in note
     assert "the floor of 25.0%" in note
+    told = json.loads((tmp_path / "both/run.json").read_text())
+    told["judged"] = {"model": "m", "id": "1", "trained_on": ["iemocap"], "corpus": "ravdess"}
+    (tmp_path / "both/run.json").write_text(json.dumps(told))
+    [note] = [one["text"] for one in report(tmp_path / "both", capsys)[0]["doubts"] if "below chance" in one["text"]]
+    assert "the sign of answers that are taken for other labels than the model means" in note
 
 
 def test_speakers_without_a_class_have_a_mean_of_their_own(tmp_path, capsys):
@@ -306,3 +314,15 @@ def test_speakers_without_a_class_have_a_mean_of_their_own(tmp_path, capsys):
     assert found["over_speakers"]["ua"] == pytest.approx(np.mean(means))
     [note] = [one["text"] for one in found["doubts"] if "lacks some of the classes" in one["text"]]
     assert f"UA is {100 * np.mean(means):.1f}%" in note
+
+
+def test_a_run_from_before_there_was_a_floor_is_read(tmp_path, capsys, page):
+    run = hear(make_run(tmp_path / "both", turns=24, epochs=1), by_class)
+    with (run / "cues.csv").open(newline="") as file:
+        before = [{name: row[name] for name in row if name not in LATER} for row in csv.DictReader(file)]
+    with (run / "cues.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(before[0]))
+        writer.writeheader()
+        writer.writerows(before)
+    assert np.isnan(next(iter(read_cues(run).values())).floor)
+    assert report(run, capsys)[1]["loudness"]

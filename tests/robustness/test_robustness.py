@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import numpy as np
@@ -16,10 +17,13 @@ from hypothesis import strategies as st
 from mser.cli import main
 from mser.crossval.fold import fit_and_test
 from mser.crossval.plan import plan
+from mser.errors import UserError
+from mser.everyday.bare_words import unpunctuated
 from mser.files.whole import write_text
 from mser.report.contents import content
 from mser.report.pairwise.robustness_together import together
 from mser.robustness.conditions import Condition, conditions
+from mser.robustness.everyday_conditions import SUITES, everyday
 from mser.robustness.garbled_transcripts import errors, garbled
 from mser.robustness.harder_dataset import noisy
 from mser.runs.folder import model_digest
@@ -195,6 +199,103 @@ def test_the_page_and_the_tables_have_it(run, capsys):
     with (run / "report/tables/robustness.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["kind"] for row in rows[::2]] == ["as_is", "no_text", "no_speech", "wer", "snr", "snr"]
+
+
+def test_what_recordings_go_through_is_ordered_by_what_it_costs(run, capsys):
+    asked = "trimmed,gain=-30,telephone,mp3,start=0.3,unpunctuated"
+    assert main(["robustness", str(run), f"--conditions={asked}"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for words in ("silent ends cut off", "level -30 dB", "MP3 at 16 kbit/s", "the first 0.3 s alone",
+                  "words without punctuation", "recall of", "neu/sad/ang/hap", "answers,"):  # fmt: skip
+        assert words in shown
+    (found,) = json.loads((run / "robustness/robustness.json").read_text())
+    kinds = [row["kind"] for row in found["conditions"]]
+    assert kinds == ["as_is", "trimmed", "gain", "telephone", "mp3", "start", "unpunctuated"]
+    plain = [row for row in predictions_of(run) if row["split"] == "val"]
+    for row, said_by in zip(found["conditions"], (plain, said(run, "val", "trimmed")), strict=False):
+        for label, answers in row["by_label"].items():
+            of_label = [one for one in said_by if one["target"] == label]
+            named = [one["prediction"] == label for one in said_by]
+            assert answers["share"] == pytest.approx(np.mean(named))
+            assert answers["score"] == pytest.approx(np.mean([one["prediction"] == label for one in of_label]))
+    p_neu = {name: [row["p_neu"] for row in said(run, "val", name)] for name in ("trimmed", "gain_-30", "start_0.3")}
+    assert len({tuple(values) for values in p_neu.values()}) == 3
+    assert main(["report", str(run)]) == 0
+    page = (run / "report/report.html").read_text()
+    assert "What recordings go through" in page
+    assert page.count('aria-label="What each condition costs shallow, the worst first') == 1
+    with (run / "report/tables/robustness_labels.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 7 * 4
+
+
+def test_the_suite_names_what_can_change_an_answer():
+    both = everyday(SUITES["everyday"].names, ["speech", "text"])
+    assert [one.folder for one in both] == [
+        "trimmed", "levelled", "gain_-20", "room_0.3", "room_0.6", "telephone", "bandwidth_8000", "mp3_16", "denoised",
+        "start_2", "unpunctuated"]  # fmt: skip
+    assert [one.kind for one in everyday(SUITES["everyday"].names, ["text"])] == ["unpunctuated"]
+    assert everyday(["start=0.5"], ["speech"]) == [Condition("start", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("trimed", "did you mean 'trimmed'?"),
+        ("trimmed=3", "trimmed has no level; write trimmed"),
+        ("room=9", "--conditions holds room=9; expected 0.1 to 1.5 s, such as room=0.3"),
+        ("mp3=much", "expected 8 to 160 kbit/s"),
+    ],
+)
+def test_a_condition_that_is_none_is_named(name, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        everyday([name], ["speech"])
+
+
+def test_a_room_without_its_package_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("mser.everyday.changes.find_spec", lambda name: None)
+    with pytest.raises(
+        UserError, match=r"pip install 'multimodal-ser\[conditions\]', or do without: --conditions trim"
+    ):
+        everyday(["room", "denoised"], ["speech"])
+    assert everyday(["room"], ["text"]) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "bare"),
+    [
+        ("It's 3.5 o\u2019clock -- [LAUGHTER] REALLY?!", "it's 3.5 o'clock really"),
+        ("\u00bfQu\u00e9? \u0928\u092e\u0938\u094d\u0924\u0947!", "qu\u00e9 \u0928\u092e\u0938\u094d\u0924\u0947"),
+        ("'Yes,' he said", "yes he said"),
+        ("...", ""),
+    ],
+)
+def test_words_alone_are_left(typed, bare):
+    assert unpunctuated(typed) == bare
+
+
+def test_what_a_recogniser_hears_is_asked_and_kept(run, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MSER_CACHE", str(tmp_path / "cache"))
+    calls = []
+
+    class Deaf:
+        called, digest = "deaf", "0" * 16
+
+        def __init__(self, name, device):
+            pass
+
+        def __call__(self, clips):
+            calls.append(len(clips))
+            return ["always the same"] * len(clips)
+
+    monkeypatch.setattr("mser.robustness.heard_transcripts.Transcriber", Deaf)
+    (found,) = ask(run, capsys, "--asr=acme/deaf")
+    asked = sum(calls)
+    assert [row["kind"] for row in found["conditions"]] == ["as_is", "asr"]
+    assert found["conditions"][1]["wer"] > 0.5
+    assert asked == len(said(run, "val", "asr"))
+    shutil.rmtree(run / "robustness")
+    ask(run, capsys, "--asr=acme/deaf")
+    assert sum(calls) == asked
 
 
 def test_what_another_model_said_does_not_count(run, capsys):

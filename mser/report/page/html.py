@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -28,7 +29,7 @@ from mser.report.pairwise.robustness_together import together
 from mser.report.pairwise.side_by_side import side_by_side
 from mser.report.pictures import page_pictures
 from mser.report.pictures.page_pictures import Pictures
-from mser.report.robustness_words import about_dropout, condition
+from mser.report.robustness_words import about_dropout, condition, pull
 from mser.report.searches.searched import finding, scored
 from mser.report.summary import Summary
 from mser.runs.run_options import setting
@@ -85,8 +86,9 @@ def page(report: Report, clips: Sequence[Mapping[str, str]] = ()) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
-    """Return where the templates are, and the filters that put scores into sentences."""
+    """Return where the templates are, each compiled once, and the filters that put scores into sentences."""
     templates = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,
@@ -118,6 +120,7 @@ def environment() -> Environment:
         "missing": sentences.lacking,
         "calibrated": calibrated,
         "condition": condition,
+        "pull": pull,
         "best_shortcut": best_shortcut,
         "about_dropout": about_dropout,
     }

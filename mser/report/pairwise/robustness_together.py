@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mser.report.pairwise.side_by_side import Beside, beside
+from mser.report.pictures.damage import damage
 from mser.report.pictures.robustness_curves_together import MOST_CURVES, Curve, Look, curves, look
 from mser.report.robustness import Robustness
 from mser.report.robustness_words import requested
@@ -21,6 +22,7 @@ class Together:
         part: ``test`` or ``validation``.
         score: which headline score.
         pictures: SVG elements, one for wrong words and one for each noise.
+        damage: an SVG element of what each condition costs each run; empty where none is an everyday one.
         keys: (run's name, how its curve is drawn), the best run first.
         left_out: how many runs are in the table alone.
         table: a row per run and a column per condition that all were asked under; None where there is none.
@@ -29,6 +31,7 @@ class Together:
     part: str
     score: str
     pictures: Sequence[str]
+    damage: str
     keys: Sequence[tuple[str, Look]]
     left_out: int
     table: Beside | None
@@ -56,10 +59,19 @@ def _together(parts: Mapping[str, Robustness], part: str, score: str) -> Togethe
         part=part,
         score=score,
         pictures=curves(drawn, score, floor, key=f"together-{part}"),
+        damage=_damage(drawn, parts, part, score),
         keys=[(curve.name, curve.look) for curve in drawn],
         left_out=len(parts) - len(drawn),
         table=_table(parts, score),
     )
+
+
+def _damage(drawn: Sequence[Curve], parts: Mapping[str, Robustness], part: str, score: str) -> str:
+    asked = [one for one in drawn if parts[one.name].everyday]
+    if len(asked) < 2:
+        return ""
+    label = f"What each condition costs {', '.join(one.name for one in asked)}; the numbers are in the table below"
+    return damage(asked, score, key=f"together-cost-{part}", label=label)
 
 
 def _table(parts: Mapping[str, Robustness], score: str) -> Beside | None:

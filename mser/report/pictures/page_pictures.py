@@ -12,8 +12,11 @@ from mser.report.pairwise.pair import Pair
 from mser.report.pictures import charts as pictures
 from mser.report.pictures import reliability as trust
 from mser.report.pictures.charts import Strip
+from mser.report.pictures.damage import damage
 from mser.report.pictures.learning_curves import learning_curves
 from mser.report.pictures.robustness_curves import robustness_curves
+from mser.report.pictures.robustness_curves_together import Curve, look
+from mser.report.robustness import Robustness
 from mser.report.sections import Sections
 from mser.report.summary import Summary
 from mser.scoring.measures import measure
@@ -31,6 +34,7 @@ class Pictures:
         confusion: their confusion matrix.
         trust: a reliability diagram and a risk-coverage curve.
         robustness: those of each part that was asked about.
+        damage: of each of these what every condition costs; empty where none is an everyday one.
         scatter: predicted against true scores by score.
     """
 
@@ -39,6 +43,7 @@ class Pictures:
     confusion: str = ""
     trust: Sequence[str] = ()
     robustness: Sequence[Sequence[str]] = ()
+    damage: Sequence[str] = ()
     scatter: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,10 +67,20 @@ def of_run(run: Summary, key: str) -> Pictures:
             robustness_curves(part, run.headline[0], key=f"{key}-{part.part}", label=f"Robustness of {run.name}")
             for part in run.sections.robustness
         ],
+        damage=[_damage(run, part, key) for part in run.sections.robustness],
         scatter={
             name: pictures.scatter(points, key=f"{key}-{name}", label=f"Predicted against true {name}, {run.name}")
             for name, points in (by_label.scatter.points if by_label.scatter else {}).items()
         },
+    )
+
+
+def _damage(run: Summary, part: Robustness, key: str) -> str:
+    if not part.everyday:
+        return ""
+    label = f"What each condition costs {run.name}, the worst first; its numbers are in the table below it"
+    return damage(
+        [Curve(run.name, part.conditions, look(0))], run.headline[0], key=f"{key}-cost-{part.part}", label=label
     )
 
 

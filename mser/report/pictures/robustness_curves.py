@@ -33,7 +33,7 @@ def robustness_curves(part: Robustness, score: str, *, key: str, label: str) -> 
     return [
         _picture(part, score, kind, head, limits, key=f"{key}-{kind}", label=f"{label}: {head}")
         for kind, head in heads.items()
-        if any(row.kind == kind for row in part.conditions)
+        if sum(row.kind == kind for row in part.conditions) > (1 if part.everyday else 0)
     ]
 
 

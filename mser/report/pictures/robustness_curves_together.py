@@ -14,10 +14,10 @@ from mser.report.pictures.svg import ACCENT, INK, MUTED, RULE, SECOND, STYLE, sv
 from mser.report.robustness import Row
 from mser.scoring.measures import measure
 
-_COLOURS = {"accent": ACCENT, "second": SECOND, "ink": INK, "muted": MUTED}
+COLOURS = {"accent": ACCENT, "second": SECOND, "ink": INK, "muted": MUTED}
 _MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆"}
 _HOLLOW = {"o": "○", "s": "□", "^": "△", "D": "◇"}
-MOST_CURVES = 2 * len(_COLOURS)
+MOST_CURVES = 2 * len(COLOURS)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def look(place: int) -> Look:
         >>> [look(place).sign for place in range(5)]
         ['●', '■', '▲', '◆', '○']
     """
-    colours, markers = list(_COLOURS), list(_MARKERS)
+    colours, markers = list(COLOURS), list(_MARKERS)
     return Look(colours[place % len(colours)], markers[place % len(markers)], place >= len(colours))
 
 
@@ -121,7 +121,7 @@ def _curve(axes: Axes, one: Curve, rows: Sequence[Row], score: str, levels: Sequ
     axes.plot(
         across,
         [height(row, score) for row in (one.conditions[0], *rows)],
-        color=_COLOURS[one.look.colour],
+        color=COLOURS[one.look.colour],
         marker=one.look.marker,
         linestyle=(0, (3, 1.5)) if one.look.hollow else "-",
         fillstyle="none" if one.look.hollow else "full",

@@ -51,6 +51,13 @@ class Transcriber:
         if tokenizer is not None and tokenizer.pad_token_id is None:  # without it there are no batches
             tokenizer.pad_token_id = self._pipeline.model.config.eos_token_id
 
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits of all that tells it from another recogniser."""
+        from mser.encoders.fingerprint import fingerprint
+
+        return fingerprint(self._pipeline.model)
+
     def __call__(self, waveforms: Sequence[Samples]) -> list[str | None]:
         """Return what is said in each; empty where no words are heard, None where the memory is too small for it.
 

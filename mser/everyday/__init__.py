@@ -1,0 +1,1 @@
+"""What happens to recordings before a model hears them: editors, levels, rooms, telephones, codecs and denoisers."""
