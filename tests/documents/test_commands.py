@@ -1,11 +1,11 @@
 """Every command of README and the pages runs: on small made-up trees, with tiny encoders for an epoch."""
 
 import csv
+import os
 import re
 import shlex
 import subprocess
 import sys
-from contextlib import nullcontext
 
 import pytest
 import soundfile
@@ -22,7 +22,6 @@ from fake.places import ROOT
 from fake.trained import untrained
 
 from mser.cli import main
-from mser.crossval.fork_server import ForkServer
 from mser.encoders.outputs import Encoded
 from mser.terminal.parsers import parser_of
 
@@ -81,14 +80,6 @@ def workplace(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def one_server():
-    """One process that has imported everything, for all cross-validations: each would spend seconds on its own."""
-    with ForkServer("1") as server, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mser.crossval.cli.ForkServer", lambda threads: nullcontext(server))
-        yield
-
-
 def test_each_page_with_commands_has_a_test_that_runs_them():
     assert {page for page in PAGES if blocks(page, "sh")} == {*HERE, *ELSEWHERE, CLUSTERS}
     for page, test in ELSEWHERE.items():
@@ -111,10 +102,10 @@ def test_the_options_for_clusters_are_known(command):
 
 
 @pytest.mark.slow
-def test_the_commands_in_their_order(workplace, one_server, monkeypatch):
+def test_the_commands_in_their_order(workplace, monkeypatch):
     monkeypatch.chdir(workplace)
     monkeypatch.syspath_prepend(str(workplace))
-    monkeypatch.setenv("PYTHONPATH", str(workplace))
+    monkeypatch.setenv("PYTHONPATH", str(workplace), prepend=os.pathsep)
     done = []
     for command in ALL:
         words = _quick([word.replace("/path/to/", "data/") for word in command[1:]])
