@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,13 +47,19 @@ def main(argv: Sequence[str]) -> int:
     timeline = _timeline(args, settings)
     if args.embeddings:
         return _embed(args, folder, _clips(listed, settings, None, by))
+    if args.match and settings.recordings is None:
+        raise UserError(
+            "--match brings recordings nearer to those of the training, which this model folder does not know; export "
+            "it again from a run that keeps cues.csv, or leave --match out"
+        )
     heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
-    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
+    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}",
+                                 args.match and f"match={'+'.join(sorted(set(args.match)))}")))  # fmt: skip
     by_speaker = bool(args.turns or listed.speakers)
     with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
-        clips = _clips(todo, settings, out, by)
+        clips = (replace(clip, match=tuple(args.match)) for clip in _clips(todo, settings, out, by))
         heard = Heard(settings)
         put = partial(_put, out.write if out else partial(_print, timeline), heard)
         total = None if by else len(todo)

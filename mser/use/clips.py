@@ -42,6 +42,7 @@ class Clip:
         channel: the only one of a file to hear, counted from 1; all, mixed, when None.
         error: why it cannot be asked after all; its answer then says so.
         note: what its answer has to say of it otherwise.
+        match: in which of `mser.everyday.matched.WAYS` it is brought nearer to the training's recordings.
     """
 
     audio: Audio | None
@@ -54,6 +55,7 @@ class Clip:
     channel: int | None = None
     error: str = ""
     note: str = ""
+    match: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
