@@ -12,6 +12,7 @@ from mser.distribution import stranger
 from mser.errors import UserError, in_one_line, one_of
 
 COMMANDS = {
+    "init": ("mser.init.cli", "look at recordings and write an experiment for them and this machine"),
     "fit": ("mser.training", "train on one fold; the test part stays locked"),
     "validate": ("mser.training", "score a checkpoint on the validation part"),
     "test": ("mser.training", "score a checkpoint on the test part"),
@@ -27,6 +28,7 @@ COMMANDS = {
     "app": ("mser.app.cli", "a page on this machine to try a model on"),
     "serve": ("mser.serve.cli", "a model folder that answers over HTTP"),
     "convert": ("mser.convert.cli", "turn checkpoints of others into model folders and encoders"),
+    "completion": ("mser.completion.cli", "what lets bash, zsh or fish complete commands and options"),
 }
 
 _LONGEST = 1_500  # letters of a message: what it quotes may have no end

@@ -1,4 +1,4 @@
-"""The optimizer of the paper's code, where it differs from torch's."""
+"""The optimizer of the paper's code, where it differs from torch's, and how learning rates rise and fall."""
 
 from __future__ import annotations
 
@@ -70,3 +70,21 @@ class FairseqAdam(torch.optim.Optimizer):
         correction = math.sqrt(1 - beta2 ** state["step"]) / (1 - beta1 ** state["step"])
         parameter.add_(parameter, alpha=-lr * group["weight_decay"])
         parameter.addcdiv_(state["mean"], root, value=-lr * correction)
+
+
+def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:
+    """Return the share of the full learning rate at an update: a straight rise, then a polynomial fall to 0.
+
+    Args:
+        step: the update, from 0.
+        rise: updates of the rise.
+        total: updates in all.
+        power: 1 falls in a straight line.
+
+    Example:
+        >>> [schedule(step, rise=2, total=6) for step in range(7)]
+        [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
+    """
+    if step < rise:
+        return step / rise
+    return float((max(total - step, 0) / max(total - rise, 1)) ** power)

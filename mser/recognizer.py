@@ -21,6 +21,7 @@ from mser.encoders.pooling import Pooling
 from mser.errors import UserError, require
 from mser.fusion import Fusion, Shallow
 from mser.objectives import CrossEntropy, Objective
+from mser.optim import schedule as schedule
 from mser.tasks import score
 
 FusionCallable = Callable[[int, int], Fusion]
@@ -288,21 +289,3 @@ def parameters(model: EmotionRecognizer) -> list[str]:
         f"{part}: {count['trainable']:,} parameters trained, {count['total'] - count['trainable']:,} frozen"
         for part, count in model.parameter_counts().items()
     ]
-
-
-def schedule(step: int, rise: int, total: int, *, power: float = 1.0) -> float:
-    """Return the share of the full learning rate at an update: a straight rise, then a polynomial fall to 0.
-
-    Args:
-        step: the update, from 0.
-        rise: updates of the rise.
-        total: updates in all.
-        power: 1 falls in a straight line.
-
-    Example:
-        >>> [schedule(step, rise=2, total=6) for step in range(7)]
-        [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
-    """
-    if step < rise:
-        return step / rise
-    return float((max(total - step, 0) / max(total - rise, 1)) ** power)

@@ -17,9 +17,9 @@ os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 import yaml
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
@@ -28,6 +28,7 @@ from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.out_of_memory import OutOfMemory
 from mser.callbacks.predictions import WritePredictions, rows
 from mser.callbacks.random_state import RandomState
+from mser.callbacks.save_config import SaveConfig
 from mser.callbacks.tested import CountTests
 from mser.callbacks.tokenising import TokeniseSpeech
 from mser.callbacks.whole_files import require_room
@@ -40,7 +41,7 @@ from mser.fitting.config_files import require_readable
 from mser.fitting.early import named_corpus
 from mser.fitting.given_options import given as given_options
 from mser.fitting.given_options import with_null
-from mser.fitting.option_errors import explained
+from mser.fitting.option_errors import explained, unmade
 from mser.fitting.quiet import quiet
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
@@ -199,14 +200,8 @@ class MserCLI(LightningCLI):
         try:
             super().instantiate_classes()
         except ValueError as error:
-            # jsonargparse wraps what a class says while it is made.
-            if isinstance(error.__cause__, UserError):
-                raise error.__cause__ from None
-            if missing := _missing_module(error):
-                message = f"an option asks for what is not installed: {missing}"
-            else:
-                message = f"an option cannot have this value: {error.__cause__ or error}"
-            raise UserError(" ".join(message.split())) from error
+            fault = unmade(error)
+            raise fault from (None if fault is error.__cause__ else error)
         if (source := self._options().get("from")) and self.subcommand in (None, "fit"):
             start_from(source, self.model, self.datamodule)
 
@@ -234,20 +229,6 @@ class MserCLI(LightningCLI):
             require_own(path, self.model, self.datamodule)
 
 
-class SaveConfig(SaveConfigCallback):
-    """Writes the whole resolved configuration into the run's folder, whatever logger there is."""
-
-    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write ``config.yaml``; only a fit has one."""
-        if stage == "fit":
-            path = Path(trainer.default_root_dir) / self.config_filename
-            path.parent.mkdir(parents=True, exist_ok=True)
-            config = self.config.clone()
-            if config.get("ckpt_path"):  # of this command alone: whoever uses the file names a checkpoint of his own
-                config["ckpt_path"] = None
-            self.parser.save(config, path, skip_none=False, overwrite=True, multifile=False)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run one of fit, validate, test, predict.
 
@@ -269,7 +250,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
+def command_line(argv: list[str] | None, *, run: bool, kind: type[MserCLI] = MserCLI) -> MserCLI:
     """Return the parsed and instantiated command line; with `run`, after running its subcommand.
 
     Raises:
@@ -279,7 +260,7 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
     require_readable(argv)
     quiet()
     try:
-        return MserCLI(
+        return kind(
             EmotionRecognizer,
             CorpusDataModule,
             subclass_mode_data=True,
@@ -304,10 +285,3 @@ def command_line(argv: list[str] | None, *, run: bool) -> MserCLI:
             "is not in UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deeply, or within itself"
         )
         raise UserError(f"a --config file {message} ({str(error)[:200]}); save it again as text in UTF-8") from error
-
-
-def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
-    """Return what lies behind jsonargparse's account of it, such as a logger whose package is not there."""
-    while error is not None and not isinstance(error, ModuleNotFoundError):
-        error = error.__cause__ or error.__context__
-    return error

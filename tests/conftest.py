@@ -5,6 +5,7 @@ import signal
 import sys
 
 import pytest
+from fake.forking import LentForkServer, end_all
 from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any import: a wrong name is refused without asking the network five times
@@ -19,6 +20,16 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSER_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imported_once():
+    """Let the cross-validations of a test process share what their workers split off from: 8 s of imports for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mser.crossval.cli.ForkServer", LentForkServer)
+        patch.setattr("mser.sweep.testing.ForkServer", LentForkServer)
+        yield
+    end_all()
 
 
 @pytest.fixture

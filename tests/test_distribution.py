@@ -6,8 +6,10 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 from fake.places import ROOT
 
+import mser
 from mser.cli import main
 from mser.distribution import NAME
 
@@ -29,6 +31,46 @@ def test_every_hint_installs_ours():
     assert {name for name, _ in hints} == {NAME}
     assert {extra for _, extra in hints} <= set(PROJECT["optional-dependencies"])
     assert not re.search(r"pip install '?mser\b", text)
+
+
+def test_an_extra_that_is_named_exists():
+    text = "\n".join(path.read_text() for path in TOLD)
+    named = re.findall(r"\(extra (\w+)\)|\bthe extra `(\w+)`", text, re.IGNORECASE)
+    assert len(named) >= 3
+    assert {one or other for one, other in named} <= set(PROJECT["optional-dependencies"])
+
+
+def test_every_extra_for_users_is_among_those_of_developers():
+    dev = " ".join(PROJECT["optional-dependencies"]["dev"])
+    extras = set(re.search(r"\[([\w,]+)\]", dev)[1].split(","))
+    assert extras == set(PROJECT["optional-dependencies"]) - {"dev", "bench"}
+
+
+def test_what_cites_and_releases_the_version_knows_it():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (str(citation["version"]), citation["license"]) == (mser.__version__, PROJECT["license"])
+    assert citation["keywords"] == PROJECT["keywords"]
+    release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    steps = {step.get("name"): step.get("run", "") for step in release["jobs"]["build"]["steps"]}
+    lines = steps["The tag is the version, and the changelog knows it"].splitlines()
+    found = subprocess.run(
+        ["bash", "-c", f"{lines[0]}; echo $version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == mser.__version__
+    assert f"## [{mser.__version__}]" in (ROOT / "CHANGELOG.md").read_text().replace(
+        "[Unreleased]", f"[{mser.__version__}]"
+    )
+    assert release["jobs"]["publish"]["needs"] == ["test", "build"]
+    assert release["jobs"]["publish"]["permissions"] == {"id-token": "write"}
+    assert NAME in steps["Build"]
+
+
+def test_the_hooks_before_a_commit_are_our_own_tools():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repository["repo"] for repository in hooks] == ["local"]
+    tools = {hook["entry"].split()[0] for hook in hooks[0]["hooks"]}
+    dev = " ".join(PROJECT["optional-dependencies"]["dev"])
+    assert {tool for tool in tools if tool not in dev} == set()
 
 
 @pytest.fixture

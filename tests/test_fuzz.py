@@ -27,7 +27,7 @@ from mser.cli import main
 from mser.errors import UserError
 from mser.use.settings import read_settings
 
-NUMBER = int(os.environ.get("MSER_FUZZ", "2000"))
+NUMBER = int(os.environ.get("MSER_FUZZ", "1000"))
 
 
 def check(corpus: str, *, file: str = "") -> Callable[[Path], int]:

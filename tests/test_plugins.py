@@ -105,6 +105,7 @@ def test_the_model_answers_where_the_user_allows_the_package(place, model, capsy
         mser.load(model, plugins=["acme"])  # which is another package
 
 
+@pytest.mark.exhaustive
 def test_a_graph_needs_no_package(place, model, capsys):
     onnx = place / "onnx"
     assert main(["export", str(model), "--onnx", "--out", str(onnx), *ALLOWED]) == 0

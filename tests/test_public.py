@@ -1,4 +1,4 @@
-"""What a newcomer meets first: the names in `mser`, the command's first screen, and CONTRIBUTING."""
+"""What a newcomer meets first: the names in `mser`, the first screen of the command, CONTRIBUTING and extending."""
 
 import re
 import subprocess
@@ -14,6 +14,7 @@ from mser.cli import main
 from mser.plugins import imported
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+EXTENDING = (ROOT / "docs/extending.md").read_text()
 
 
 def test_the_face_shows_what_is_public_and_nothing_else():
@@ -59,17 +60,17 @@ def test_help_is_a_command_too(capsys):
 
 
 def test_contributing_names_files_that_are_there():
-    named = re.findall(r"(?<![\w/])((?:mser|tests|experiments|docs)/[\w/.]*)", CONTRIBUTING)
+    named = re.findall(r"(?<![\w/])((?:mser|tests|experiments|docs)/[\w/.]*)", CONTRIBUTING + EXTENDING)
     assert len(named) > 8
     assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
 
 
-def test_contributing_shows_the_package_as_it_is():
-    experiment = yaml.safe_load(re.search(r"```yaml\n(.*?)```", CONTRIBUTING, re.DOTALL)[1])
+def test_the_page_on_extending_shows_the_package_as_it_is():
+    experiment = yaml.safe_load(re.search(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1])
     paths = [experiment["data"]["class_path"], experiment["model"]["speech"]["name"]["class_path"]]
     paths += [experiment["model"][part]["class_path"] for part in ("fusion", "objective")]
     assert all(isinstance(imported(path), type) for path in paths)
-    shown = re.search(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)[1].splitlines()
+    shown = re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL)[1].splitlines()
     assert len(shown) <= 20
     source = (ROOT / "tests/plugin/acme_emotion/objective.py").read_text()
     assert [line for line in shown if line.strip().startswith(("right =", "return", "self.outputs")) and
@@ -78,7 +79,7 @@ def test_contributing_shows_the_package_as_it_is():
 
 def test_the_map_of_the_house_names_every_room_and_no_other():
     rooms = {f"mser/{path.parent.name}" for path in (ROOT / "mser").glob("*/__init__.py")}
-    section = (ROOT / "README.md").read_text().split("## The house\n")[1].split("\n## ")[0]
+    section = CONTRIBUTING.split("## The house\n")[1].split("\n## ")[0]
     named = set(re.findall(r"`(mser/[\w/.]+)`", section))
     assert {name for name in named if not name.endswith(".py")} == rooms
     assert all((ROOT / name).exists() for name in named)

@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if the model cannot be used, gradio is not installed, or the port is in use.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     if find_spec("gradio") is None:
         raise UserError("the page needs gradio, which is not installed: pip install 'multimodal-ser[app]'")
     with listening(args.host, args.port) as door, TemporaryDirectory(prefix="mser-app-") as scratch:
@@ -83,7 +83,8 @@ def _without_socks() -> None:
                 del os.environ[name]
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser app", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,20 @@ def theme() -> Any:
     return gradio.themes.Soft(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"])
 
 
+@dataclass(frozen=True)
+class _Inputs:
+    """What a visitor speaks, writes, chooses and presses."""
+
+    recording: Any
+    text: Any
+    channel: Any
+    write: Any
+    window: Any
+    ask: Any
+    stop: Any
+    live: Any
+
+
 def page(model: Model) -> Any:
     """Return the page of a model."""
     asking = Asking(model)
@@ -46,44 +60,58 @@ def page(model: Model) -> Any:
             gradio.HTML(f'<p class="made-up">{_MADE_UP}</p>')
         with gradio.Row():
             with gradio.Column():
-                recording = gradio.Audio(
-                    label="Speech", type="filepath", sources=["upload", "microphone"], visible=asking.hears,
-                    buttons=[], elem_id="recording",
-                )  # fmt: skip
-                gradio.HTML('<p role="alert"></p>', visible=asking.hears, elem_id="microphone")
-                text = gradio.Textbox(label="What is said", lines=2, visible=asking.reads, elem_id="transcript")
-                channel = gradio.Radio(_CHANNELS, value=0, label="Channels", visible=asking.hears, elem_id="channel")
-                write = gradio.Button("Transcribe", visible=model.transcriber is not None, elem_id="write")
-                window = gradio.Slider(1, 20, 4, step=0.5, label="Seconds of a window of the timeline",
-                                       visible=asking.hears)  # fmt: skip
-                ask = gradio.Button("Which emotion?", variant="primary", elem_id="ask")
-                stop = gradio.Button("Stop", elem_id="stop")
-                live = gradio.Audio(
-                    label="Live: an answer every half window", type="filepath", sources=["microphone"], streaming=True,
-                    visible=can_listen(model), buttons=[], elem_id="live",
-                )  # fmt: skip
+                inputs = _inputs(model, asking)
             with gradio.Column():
                 answer_box = gradio.HTML(elem_id="said")
         gradio.HTML(f"<p>{_ABOUT}</p>")
-        _listen(model, live, window, answer_box)
-        ended: dict[str | None, str] = {}
-        begun = ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
-        begun.then(
-            _answering(asking, ended), [recording, text, window, channel], answer_box, api_name="predict",
-            show_progress="hidden",
-        )  # fmt: skip
-        write.click(
-            _written(asking), [recording, channel], [text, answer_box], api_name="transcribe", show_progress="minimal"
-        )
-        stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
-        for given_input in (recording, text, window, channel):  # an answer never stands beside what it was not given
-            given_input.change(None, None, answer_box, js="() => ''")
-        # Not on every change: that of an upload may come after it was asked about.
-        gradio.on(
-            [recording.clear, recording.start_recording, text.input, window.input, channel.input], _ends(ended, ""),
-            None, answer_box, queue=False, show_progress="hidden", api_visibility="private",
-        )  # fmt: skip
+        _listen(model, inputs.live, inputs.window, answer_box)
+        _ask(asking, inputs, answer_box)
     return blocks
+
+
+def _inputs(model: Model, asking: Asking) -> _Inputs:
+    """Put the inputs below each other; those that the model has no use for are hidden."""
+    recording = gradio.Audio(
+        label="Speech", type="filepath", sources=["upload", "microphone"], visible=asking.hears, buttons=[],
+        elem_id="recording",
+    )  # fmt: skip
+    gradio.HTML('<p role="alert"></p>', visible=asking.hears, elem_id="microphone")
+    return _Inputs(
+        recording=recording,
+        text=gradio.Textbox(label="What is said", lines=2, visible=asking.reads, elem_id="transcript"),
+        channel=gradio.Radio(_CHANNELS, value=0, label="Channels", visible=asking.hears, elem_id="channel"),
+        write=gradio.Button("Transcribe", visible=model.transcriber is not None, elem_id="write"),
+        window=gradio.Slider(
+            1, 20, 4, step=0.5, label="Seconds of a window of the timeline", visible=asking.hears
+        ),
+        ask=gradio.Button("Which emotion?", variant="primary", elem_id="ask"),
+        stop=gradio.Button("Stop", elem_id="stop"),
+        live=gradio.Audio(
+            label="Live: an answer every half window", type="filepath", sources=["microphone"], streaming=True,
+            visible=can_listen(model), buttons=[], elem_id="live",
+        ),
+    )  # fmt: skip
+
+
+def _ask(asking: Asking, inputs: _Inputs, answer_box: Any) -> None:
+    """Let the buttons ask, write and stop, and what is changed take the answer away."""
+    ended: dict[str | None, str] = {}
+    asked_of = [inputs.recording, inputs.text, inputs.window, inputs.channel]
+    begun = inputs.ask.click(_begun(ended), None, answer_box, queue=False, api_visibility="private")
+    begun.then(_answering(asking, ended), asked_of, answer_box, api_name="predict", show_progress="hidden")
+    inputs.write.click(
+        _written(asking), [inputs.recording, inputs.channel], [inputs.text, answer_box], api_name="transcribe",
+        show_progress="minimal",
+    )  # fmt: skip
+    inputs.stop.click(_ends(ended, _STOPPED), None, answer_box, queue=False, api_visibility="private")
+    for changed in asked_of:  # an answer never stands beside what it was not given
+        changed.change(None, None, answer_box, js="() => ''")
+    # Not on every change: that of an upload may come after it was asked about.
+    by_hand = [inputs.text.input, inputs.window.input, inputs.channel.input]
+    gradio.on(
+        [inputs.recording.clear, inputs.recording.start_recording, *by_hand], _ends(ended, ""), None, answer_box,
+        queue=False, show_progress="hidden", api_visibility="private",
+    )  # fmt: skip
 
 
 def _listen(model: Model, live: Any, window: Any, answer_box: Any) -> None:

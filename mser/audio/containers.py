@@ -18,6 +18,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mser.audio.container_kinds import in_words
 from mser.audio.wav import BadAudioError
 
 if TYPE_CHECKING:
@@ -26,17 +27,8 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-HEAD = 189
-"""Bytes from which `container_of` tells the kind of a file."""
 BLOCK, LEAD = 30.0, 5.0
 """Seconds that are decoded at once, and before them: Opus agrees with itself two seconds after a seek."""
-_STARTS = {
-    **dict.fromkeys(((4, name) for name in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")), "mov"),
-    (0, b"\x1aE\xdf\xa3"): "matroska",
-    (0, bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")): "asf",
-    **{(8, b"AVI "): "avi", (0, b"FLV\x01"): "flv", (0, b"\0\0\x01\xba"): "mpeg", (0, b"#!AMR"): "amr"},
-}
-_CALLED = {"mov": "MP4", "matroska": "Matroska or WebM", "asf": "WMA", "aac": "AAC", "mpeg": "MPEG", "mpegts": "MPEG"}
 _GUESSED = ("aac", "mpeg", "mpegts", "amr")  # how long they are, FFmpeg tells from their bit rate
 _PADDING = 4096  # samples: what an encoder adds to fill up the last packet, which an MP4 file says is not to be heard
 
@@ -44,24 +36,6 @@ _PADDING = 4096  # samples: what an encoder adds to fill up the last packet, whi
 def can_read_containers() -> bool:
     """Return whether PyAV is installed."""
     return find_spec("av") is not None
-
-
-def container_of(head: bytes) -> str:
-    """Return FFmpeg's name of the container that a file of this beginning is; empty where libsndfile may know it.
-
-    What a file is told by its beginning alone, and only that format is tried: playlists, which lead to other files,
-    are none of these.
-
-    Example:
-        >>> container_of(bytes.fromhex("00000020667479704d344120")), container_of(b"RIFF....WAVE")
-        ('mov', '')
-    """
-    for (place, start), kind in _STARTS.items():
-        if head[place : place + len(start)] == start:
-            return kind
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # of MP3 the layer is not 0
-        return "aac"
-    return "mpegts" if head[:1] == b"G" == head[188:189] else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +231,8 @@ def _track(path: Path, kind: str) -> Iterator[tuple[Any, Any]]:
     try:
         import av
     except ImportError as error:
-        called = _CALLED.get(kind, kind.upper())
         hint = "run pip install 'multimodal-ser[av]', or convert it to wav or flac"
-        raise BadAudioError("unreadable", f"is a file of kind {called}, which needs PyAV: {hint}") from error
+        raise BadAudioError("unreadable", f"is a file of kind {in_words(kind)}, which needs PyAV: {hint}") from error
     with open(path, "rb") as file:
         try:
             container = av.open(file, format=kind, metadata_errors="replace")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from mser.audio.containers import HEAD, Container, container_of
+from mser.audio.container_kinds import HEAD, container_of
+from mser.audio.containers import Container
 from mser.audio.mp3 import counted_frames
 from mser.audio.silence import QUIETEST
 from mser.audio.spans import read_span

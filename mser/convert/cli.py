@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         UserError: if a file is missing, damaged, unsafe, or does not belong to the others; nothing is left behind then.
     """
-    args = vars(_parser().parse_args(argv))
+    args = vars(command_parser().parse_args(argv))
     kind = args.pop("kind")
     if kind == "speech-bert":
         from mser.convert.speech_bert import convert_speech_bert as convert
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser convert",
         description="Turn checkpoints of others into folders of safetensors: emotion classifiers in transformers' "
@@ -116,7 +117,8 @@ def _emotion2vec(parser: argparse.ArgumentParser) -> None:
         "predict, app, judge and mser.load; its encoder is FOLDER/speech. Of a pretrained one make a speech encoder: "
         "use it with --model.speech.name FOLDER."
     )
-    parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt)")
+    parser.add_argument("--checkpoint", required=True, metavar="MODEL.pt", help="its weights (model.pt), or the "
+                        "folder that holds them")  # fmt: skip
     parser.add_argument("--config", metavar="CONFIG.yaml", help="what was published with them; by default beside them")
     parser.add_argument("--tokens", metavar="tokens.txt", help="what a classifier's answers are called, a line each; "
                         "by default beside the weights")  # fmt: skip

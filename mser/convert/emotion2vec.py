@@ -47,7 +47,7 @@ def convert_emotion2vec(
     It is a model folder where the checkpoint has a classifier and its answers have names; else that of an encoder.
 
     Args:
-        checkpoint: the weights, as published (``model.pt``, ``emotion2vec_base.pt``).
+        checkpoint: the weights, as published (``model.pt``, ``emotion2vec_base.pt``), or the folder with ``model.pt``.
         out: folder to make.
         config: the ``config.yaml`` published with them; by default the one beside the checkpoint.
         tokens: the ``tokens.txt`` published with a classifier; by default the one beside the checkpoint.
@@ -57,6 +57,7 @@ def convert_emotion2vec(
     Raises:
         UserError: if a file is unreadable, the two do not belong together, or the model is no emotion2vec.
     """
+    checkpoint = _weights_file(checkpoint)
     path = Path(config) if config else Path(checkpoint).with_name("config.yaml")
     options = _read_options(path)
     settings = _settings(options, path)
@@ -74,12 +75,16 @@ def convert_emotion2vec(
         model.load_state_dict(renamed)
         labels = _write_classifier(model, last, names, checkpoint, out, trained_on)
         return f"{message} to {', '.join(labels)}"
-    with new_folder(out) as folder:
-        from safetensors.torch import save_file
-
-        settings.write(folder)
-        save_file({name: weight.contiguous() for name, weight in renamed.items()}, folder / WEIGHTS, {"format": "pt"})
+    _write_encoder(settings, renamed, out)
     return message + ("; its classifier is left out, as no tokens.txt says what its answers are" if last else "")
+
+
+def _weights_file(checkpoint: str) -> str:
+    """Return the published file of weights, which may be named by its folder."""
+    path = Path(checkpoint) / "model.pt" if Path(checkpoint).is_dir() else Path(checkpoint)
+    if not path.is_file():
+        raise UserError(f"{str(path)!r} is no file; give the model.pt that was published, or its folder")
+    return str(path)
 
 
 def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -89,6 +94,14 @@ def _classifier(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if match := re.fullmatch(r"(?:module\.|model\.|d2v_model\.)*proj\.(weight|bias)", name):
             matched[match[1]] = weight
     return matched if len(matched) == 2 else {}
+
+
+def _write_encoder(settings: Emotion2vecSettings, weights: Mapping[str, Tensor], out: str) -> None:
+    from safetensors.torch import save_file
+
+    with new_folder(out) as folder:
+        settings.write(folder)
+        save_file({name: weight.contiguous() for name, weight in weights.items()}, folder / WEIGHTS, {"format": "pt"})
 
 
 def _write_classifier(
@@ -126,8 +139,8 @@ def _read_options(path: Path) -> Mapping[str, Any]:
 
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found: Mapping[str, Any] = options["model_conf"]
-        found["modalities"]["audio"]
+        model_conf: Mapping[str, Any] = options["model_conf"]
+        model_conf["modalities"]["audio"]
     except OSError as error:
         raise UserError(
             f"cannot read {str(path)!r} ({error.strerror}): the weights alone do not say how they are used; put the "
@@ -138,7 +151,7 @@ def _read_options(path: Path) -> Mapping[str, Any]:
             f"{str(path)!r} is no config.yaml of an emotion2vec: it has no model_conf.modalities.audio; take the one "
             "that was published with the weights"
         ) from error
-    return found
+    return model_conf
 
 
 def _settings(options: Mapping[str, Any], path: Path) -> Emotion2vecSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +46,10 @@ def convert_huggingface(
     """
     published = read_published(name)
     head = read_head(published)
-    outputs = len(head.last[1])
-    known = labels_of(published.config) or (LABELS.get(outputs, []) if head.prefix == "ssl_model." else [])
-    found = list(labels) if labels else known
-    require_emotions(name, found, outputs, given=bool(labels))
-    task, objective = task_of(published.config, found, score_range)
+    answers = list(labels) if labels else _own_labels(published, head)
+    require_emotions(name, answers, len(head.last[1]), given=bool(labels))
+    task, objective = task_of(published.config, answers, score_range)
     config, extractor = _config(published, head), _extractor(published, head)
-    backbone = _backbone(published, head, config, extractor)
-
-    def save(folder: Path) -> None:
-        config.save_pretrained(folder)
-        extractor.save_pretrained(folder)
-
     fill = getattr(extractor, "fill", 0)
     foreign = Foreign(
         name=Path(name).resolve().name if Path(name).is_dir() else name,
@@ -68,12 +60,26 @@ def convert_huggingface(
         fusion=head.fusion,
         layer_sum=head.layer_sum,
         weights=head.weights | head.classifier(objective),
-        backbone=backbone,
-        save_encoder=save,
+        backbone=_backbone(published, head, config, extractor),
+        save_encoder=_saving(config, extractor),
         max_seconds=fill / _RATE if fill else None,
     )
     write_model_folder(foreign, out)
-    return f"{out}: {config.model_type} ({head.layout}) to {', '.join(found)}"
+    return f"{out}: {config.model_type} ({head.layout}) to {', '.join(answers)}"
+
+
+def _own_labels(published: Published, head: Head) -> list[str]:
+    """Return the labels that a classifier's config names, or those of its family; nothing where nobody says."""
+    family = LABELS.get(len(head.last[1]), []) if head.prefix == "ssl_model." else []
+    return labels_of(published.config) or family
+
+
+def _saving(*parts: Any) -> Callable[[Path], None]:
+    def save(folder: Path) -> None:
+        for part in parts:
+            part.save_pretrained(folder)
+
+    return save
 
 
 def _config(published: Published, head: Head) -> Any:

@@ -6,13 +6,12 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from mser.corpora import CORPORA, corpus
+from mser.corpora.check_summary import check_summary
 from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.folder_table import add_parser as add_table_parser
@@ -21,7 +20,6 @@ from mser.corpora.table.reader import ROLES
 from mser.corpora.turns_table import add_parser as add_turns_parser
 from mser.data.completeness import silent_words
 from mser.errors import UserError
-from mser.manifest import Manifest
 from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
@@ -36,36 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         UserError: if a name is unknown, or a folder is no such corpus or cannot be written to.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     code: int = args.run(args)
     return code
-
-
-def check_summary(which: Corpus, manifest: Manifest) -> dict[str, Any]:
-    """Return what ``mser data check --json`` prints of a checked manifest.
-
-    Returns:
-        ``corpus``, ``utterances``, ``labels`` (published label to number), ``label_sets`` (name to the numbers of
-        each class and their ``total``), ``speakers``, ``seconds`` of audio, ``splits`` (the corpus's own, to their
-        sizes, or None), ``problems`` and ``notes``.
-    """
-    labels = Counter(utterance.label for utterance in manifest if utterance.label is not None)
-    splits = Counter(utterance.split for utterance in manifest if utterance.split)
-    sets = {
-        label_set.name: {"total": len(label_set.select(manifest)), **label_set.counts(manifest)}
-        for label_set in which.label_sets
-    }
-    return {
-        "corpus": which.name,
-        "utterances": len(manifest),
-        "labels": dict(labels.most_common()),
-        "label_sets": sets,
-        "speakers": len({utterance.speaker for utterance in manifest} - {""}),
-        "seconds": round(sum(utterance.duration for utterance in manifest if utterance.audio), 3),
-        "splits": dict(splits) or None,
-        "problems": [asdict(problem) for problem in manifest.problems],
-        "notes": [*manifest.notes, *filter(None, [silent_words(manifest.utterances)])],
-    }
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -73,7 +44,7 @@ def _check(args: argparse.Namespace) -> int:
     manifest = with_copies(which.check(args.root))
     summary = check_summary(which, manifest)
     if args.json:
-        print(json.dumps(summary))
+        print(json.dumps(asdict(summary)))
     else:
         from mser.corpora.printing import print_check
 
@@ -100,7 +71,7 @@ def _folds(args: argparse.Namespace) -> int:
     protocol.require_listed(manifest)
     utterances = labels.select(manifest)
     folds = protocol.folds(utterances)
-    findings = audit(utterances, folds, manifest.root)
+    result = audit(utterances, folds, manifest.root)
     if args.json:
         rows = [{"name": one.name, "train": one.train, "val": one.val, "test": one.test} for one in folds]
         print(
@@ -110,16 +81,16 @@ def _folds(args: argparse.Namespace) -> int:
                     "protocol": protocol.name,
                     "digest": digest(folds),
                     "folds": rows,
-                    "audit": findings,
+                    "audit": result.facts(),
                 }
             )
         )
     else:
         from mser.corpora.printing import print_folds
 
-        print_folds(protocol, labels, utterances, folds, findings)
-    if undeclared := overlaps(protocol, findings):
-        message = f"{', '.join(undeclared)}{named(findings, undeclared)}"
+        print_folds(protocol, labels, utterances, folds, result)
+    if undeclared := overlaps(protocol, result):
+        message = f"{', '.join(undeclared)}{named(result, undeclared)}"
         print(f"mser data folds: parts that must not overlap do: {message}", file=sys.stderr)
     return 1 if undeclared else 0
 
@@ -188,7 +159,8 @@ def _extract_audio(args: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",

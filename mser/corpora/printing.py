@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from mser.corpora.check_summary import CheckSummary
 from mser.corpora.corpus import Counts
 from mser.labels import Task
-from mser.manifest import Utterance
-from mser.splits.audit import NOTHING_COMPARED, PAIRS, UNHEARD, WITHIN
+from mser.manifest import Problem, Utterance
+from mser.splits.audit import NOTHING_COMPARED, UNHEARD
+from mser.splits.audit_result import PAIRS, Audit, Transcripts
 from mser.splits.protocols import Fold, Protocol, digest
 
 _COLUMNS = 4
@@ -22,7 +23,7 @@ _SHOWN = 8  # problems of one kind; --json has them all
 
 
 def print_check(
-    summary: Mapping[str, Any],
+    summary: CheckSummary,
     root: Path,
     expected: Counts,
     *,
@@ -32,24 +33,24 @@ def print_check(
 ) -> None:
     """Print the counts beside the expected ones, what is unusual, then the problems by kind."""
     console = _console()
-    hours = f"{summary['seconds'] / 3600:.2f} h"
-    console.print(f"{summary['corpus']} in {root}", style="bold")
-    speakers = f"{summary['speakers'] or 'unknown'} speakers"
-    console.print(f"{summary['utterances']} utterances, {speakers}, {hours} of audio")
-    if summary["splits"]:
-        console.print("splits: " + _numbers(summary["splits"]))
+    hours = f"{summary.seconds / 3600:.2f} h"
+    console.print(f"{summary.corpus} in {root}", style="bold")
+    speakers = f"{summary.speakers or 'unknown'} speakers"
+    console.print(f"{summary.utterances} utterances, {speakers}, {hours} of audio")
+    if summary.splits:
+        console.print("splits: " + _numbers(summary.splits))
     source = "made up" if made_up else "published"
     if made_up:
         console.print("This is a made-up corpus: it is compared with its own counts, not with the published ones.")
     for note in notes:
         console.print(note, soft_wrap=True)
-    if summary["labels"]:
-        console.print(_label_table(summary["labels"], expected.get("labels", {}), source), "")
+    if summary.labels:
+        console.print(_label_table(summary.labels, expected.get("labels", {}), source), "")
     sets = _table("label set", "total", "classes")
-    for name, counts in summary["label_sets"].items():
+    for name, counts in summary.label_sets.items():
         sets.add_row(name, str(counts["total"]), _numbers({k: n for k, n in counts.items() if k != "total"}))
     console.print(sets, "")
-    _print_problems(console, summary["problems"], but=silent)
+    _print_problems(console, summary.problems, but=silent)
 
 
 def print_folds(
@@ -57,7 +58,7 @@ def print_folds(
     labels: Task,
     utterances: Sequence[Utterance],
     folds: Sequence[Fold],
-    audit_result: Mapping[str, Any],
+    audit: Audit,
 ) -> None:
     """Print the size of every part, the classes of every test part, and the audit."""
     console = _console()
@@ -73,46 +74,47 @@ def print_folds(
         tested = map(str, counts.values()) if few else [_numbers(counts)]
         sizes.add_row(fold.name, str(len(fold.train)), str(len(fold.val)), str(len(fold.test)), *tested)
     console.print(sizes, "")
-    shared = _table("shared by", "speakers", "groups", "recordings")
+    shared_by = _table("shared by", "speakers", "groups", "recordings")
     for prefix, parts in PAIRS.items():
-        shared.add_row(
-            " and ".join(parts),
-            *(_counted(audit_result[f"{prefix}{what}_overlap"]) for what in ("speaker", "group", "audio")),
-        )
-    console.print(shared, "")
-    pairs = {" and ".join(parts): audit_result[f"{prefix}recording_copies"] for prefix, parts in PAIRS.items()}
+        shared = audit.between[prefix]
+        overlaps = (shared.speaker_overlap, shared.group_overlap, shared.audio_overlap)
+        shared_by.add_row(" and ".join(parts), *map(_counted, overlaps))
+    console.print(shared_by, "")
+    pairs = {" and ".join(parts): audit.between[prefix].recording_copies for prefix, parts in PAIRS.items()}
     console.print(f"pairs of equal or re-encoded recordings: {_numbers(pairs)}", soft_wrap=True)
-    for note in (*_copies(audit_result), *_notes(audit_result)):
+    for note in (*_copies(audit), *_notes(audit), _near_copies(audit.transcripts)):
         console.print(note, soft_wrap=True)
-    shares = {style: f"{share:.1%}" for style, share in audit_result["near_duplicate_transcripts_by_style"].items()}
-    detail = f" ({_numbers(shares)})" if shares else ""
-    share, compared = audit_result["near_duplicate_transcripts"], audit_result["compared_transcripts"]
-    near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
-    console.print(f"tested transcripts with a near copy in train: {near}", soft_wrap=True)
 
 
-def _copies(audit_result: Mapping[str, Any]) -> Iterator[str]:
+def _copies(audit: Audit) -> Iterator[str]:
     """Yield the first copies of recordings between two parts, and within one."""
-    named = audit_result["recording_copy_pairs"]
     for prefix, parts in PAIRS.items():
-        yield from (f"in {' and '.join(parts)}: {copy}" for copy in named[f"{prefix}recording_copies"])
-    yield from (f"in one part: {copy}" for copy in named[WITHIN])
-    if (more := audit_result["copies_within_parts"] - len(named[WITHIN])) > 0:
+        yield from (f"in {' and '.join(parts)}: {copy}" for copy in audit.between[prefix].copies)
+    yield from (f"in one part: {copy}" for copy in audit.copies_within)
+    if (more := audit.copies_within_parts - len(audit.copies_within)) > 0:
         yield f"and {more} more pairs of copies in one part"
 
 
-def _notes(audit_result: Mapping[str, Any]) -> Iterator[str]:
+def _notes(audit: Audit) -> Iterator[str]:
     """Yield what an audit mentions though it is no overlap."""
-    if audit_result["empty_transcripts"]:
-        yield f"tested utterances without a transcript: {audit_result['empty_transcripts']}"
-    if audit_result["unknown_speakers"]:
-        yield f"{audit_result['unknown_speakers']} utterances whose speaker is unknown count as shared with no part"
+    if empty := audit.transcripts.empty_transcripts:
+        yield f"tested utterances without a transcript: {empty}"
+    if audit.unknown_speakers:
+        yield f"{audit.unknown_speakers} utterances whose speaker is unknown count as shared with no part"
     for prefix, parts in PAIRS.items():
-        if number := audit_result[f"{prefix}split_files"]:
+        if number := audit.between[prefix].split_files:
             yield f"{' and '.join(parts)} have segments of {number} same file(s), of other groups and without overlap"
-    if audit_result["uncompared_recordings"]:
-        yield f"{UNHEARD}: {audit_result['uncompared_recordings']} utterances; of these only equal files are found"
-    yield from (f"probably one speaker: {', '.join(names)}" for names in audit_result["alike_speakers"])
+    if audit.uncompared_recordings:
+        yield f"{UNHEARD}: {audit.uncompared_recordings} utterances; of these only equal files are found"
+    yield from (f"probably one speaker: {', '.join(names)}" for names in audit.alike_speakers)
+
+
+def _near_copies(transcripts: Transcripts) -> str:
+    shares = {style: f"{share:.1%}" for style, share in (transcripts.near_duplicate_transcripts_by_style or {}).items()}
+    detail = f" ({_numbers(shares)})" if shares else ""
+    share, compared = transcripts.near_duplicate_transcripts, transcripts.compared_transcripts
+    near = f"not compared, {NOTHING_COMPARED}" if share is None else f"{share:.1%} of {compared} compared{detail}"
+    return f"tested transcripts with a near copy in train: {near}"
 
 
 def _counted(number: int | None) -> str:
@@ -132,15 +134,15 @@ def _label_table(labels: Mapping[str, int], expected: Mapping[str, int], source:
     return table
 
 
-def _print_problems(console: Console, problems: Sequence[Mapping[str, Any]], *, but: str) -> None:
+def _print_problems(console: Console, problems: Sequence[Problem], *, but: str) -> None:
     if but:
         console.print(but, style="yellow", soft_wrap=True)
     elif not problems:
         console.print("no problems: the corpus is sound", style="green")
-    kinds = Counter(problem["kind"] for problem in problems)
+    kinds = Counter(problem.kind for problem in problems)
     for kind, number in kinds.items():
         console.print(f"{kind}: {number}", style="bold red")
-        messages = [problem["message"] for problem in problems if problem["kind"] == kind]
+        messages = [problem.message for problem in problems if problem.kind == kind]
         for message in messages[:_SHOWN]:
             console.print(f"  {message}", soft_wrap=True)
         if number > _SHOWN:

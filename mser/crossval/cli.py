@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os.path import expandvars
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,12 +75,9 @@ def main(argv: list[str]) -> int:
         work = launcher(args, run, len(jobs), server)
         _require_idle(jobs)
         if args.plan:
-            left = [job.name for job in jobs if not job.finished]
-            print(f"{planned}to be fitted in {run}: {', '.join(left) or 'nothing, all is finished'}")
+            print(f"{planned}{_to_be_fitted(run, jobs)}")
             return 0
-        facts = provenance(run, argv, chosen, args.seeds, args.skip_test)
-        facts[KEY] = of_config((run / CONFIG).read_text(encoding="utf-8"))
-        write_text(run / PROVENANCE, json.dumps(facts, indent=1))
+        _write_provenance(run, provenance(run, argv, chosen, args.seeds, args.skip_test))
         failed = run_jobs(jobs, work)
     if failed:
         return tell(failed)
@@ -91,12 +88,24 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _to_be_fitted(run: Path, jobs: Iterable[Job]) -> str:
+    left = [job.name for job in jobs if not job.finished]
+    return f"to be fitted in {run}: {', '.join(left) or 'nothing, all is finished'}"
+
+
+def _write_provenance(run: Path, facts: dict[str, Any]) -> None:
+    """Write ``run.json``, with the search that the options come from, if they do."""
+    facts[KEY] = of_config((run / CONFIG).read_text(encoding="utf-8"))
+    write_text(run / PROVENANCE, json.dumps(facts, indent=1))
+
+
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Return the options of `mser crossval` itself, and the others, which are those of `mser fit`."""
-    return _parser().parse_known_args(argv)
+    return command_parser().parse_known_args(argv)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         "mser crossval",
         description=DESCRIPTION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from mser.files.whole import write_text
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import require_same
 from mser.labels import ScoreSet
+from mser.manifest import Manifest
 from mser.recognizer import EmotionRecognizer, parameters
 from mser.runs.folder import CONFIG, MANIFEST, PROTOCOL
 from mser.splits.audit import audit, require_sound
+from mser.splits.audit_result import Audit
 from mser.splits.content import content_digest
-from mser.splits.protocols import digest
+from mser.splits.protocols import Fold, digest
 from mser.training import TRAINER_DEFAULTS, MserCLI, command_line
 
 
@@ -94,43 +96,56 @@ def write_folds(
     """
     if trains:
         data.protocol.require_train()
-    manifest, task = data.read(), data.label_set
-    labelled = task.select(manifest)
+    manifest = data.read()
     data.protocol.require_listed(manifest)
+    labelled = data.label_set.select(manifest)
     if hears:
         require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)
-    findings = audit(labelled, folds, manifest.root)
-    require_sound(data.protocol, findings)
-    by_id = {utterance.id: utterance for utterance in labelled}
+    result = audit(labelled, folds, manifest.root)
+    require_sound(data.protocol, result)
+    selected = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
+    _require_parts(data, selected, folds, reads=reads, trains=trains)
+    selected.write(folder / MANIFEST)
+    write_text(folder / PROTOCOL, json.dumps(_protocol(data, selected, folds, result, exclusive=exclusive), indent=1))
+
+
+def _require_parts(
+    data: CorpusDataModule, selected: Manifest, folds: Sequence[Fold], *, reads: bool, trains: bool
+) -> None:
+    """Refuse folds of which a training part lacks a class, or a part has nothing to read.
+
+    Raises:
+        UserError: for such a fold.
+    """
+    by_id = {utterance.id: utterance for utterance in selected}
     for fold in folds:
         where = f"{data.protocol.name}, fold {fold.number}"
         if trains:
-            require_classes(task, [by_id[name] for name in fold.train], part="train", where=where)
+            require_classes(data.label_set, [by_id[name] for name in fold.train], part="train", where=where)
         for part in ("train", "val", "test") if reads else ():
             utterances = [by_id[name] for name in getattr(fold, part)]
-            require_transcripts(utterances, part=part, where=where, notes=manifest.notes)
-    selected = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))
-    selected.write(folder / MANIFEST)
-    write_text(
-        folder / PROTOCOL,
-        json.dumps(
-            {
-                "corpus": manifest.corpus,
-                "made_up": read_made_up(manifest.root) is not None,
-                "protocol": data.protocol.name,
-                "description": data.protocol.description,
-                "digest": digest(folds),
-                "content": content_digest(labelled, folds),
-                "task": task.kind,
-                "exclusive": exclusive,
-                "label_set": task.name,
-                "labels": data.label_names,
-                "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,
-                "terms": data.corpus.terms(),
-                "folds": [asdict(fold) for fold in folds],
-                "audit": findings,
-            },
-            indent=1,
-        ),
-    )
+            require_transcripts(utterances, part=part, where=where, notes=selected.notes)
+
+
+def _protocol(
+    data: CorpusDataModule, selected: Manifest, folds: Sequence[Fold], result: Audit, *, exclusive: bool
+) -> dict[str, object]:
+    """Return what ``protocol.json`` holds; `mser.runs.run.Plan` reads it."""
+    task = data.label_set
+    return {
+        "corpus": selected.corpus,
+        "made_up": read_made_up(selected.root) is not None,
+        "protocol": data.protocol.name,
+        "description": data.protocol.description,
+        "digest": digest(folds),
+        "content": content_digest(selected.utterances, folds),
+        "task": task.kind,
+        "exclusive": exclusive,
+        "label_set": task.name,
+        "labels": data.label_names,
+        "score_range": (task.low, task.high) if isinstance(task, ScoreSet) else None,
+        "terms": data.corpus.terms(),
+        "folds": [asdict(fold) for fold in folds],
+        "audit": result.facts(),
+    }

@@ -22,11 +22,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if it cannot be made.
     """
-    parser = argparse.ArgumentParser(
-        prog="mser demo-model", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make; must not exist, or be empty")
-    out = parser.parse_args(argv).out
+    out = command_parser().parse_args(argv).out
     # Layers as small as these are done before a second thread has begun: on a busy machine two take four times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from mser.demo.trained import EXAMPLES, make_model
@@ -39,3 +35,12 @@ def main(argv: Sequence[str]) -> int:
     print(f"  mser predict {out} --table {examples}/recordings.csv --columns audio=file")
     print(f"  mser predict {out} --turns {examples}/call.rttm")
     return 0
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
+    parser = argparse.ArgumentParser(
+        prog="mser demo-model", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make; must not exist, or be empty")
+    return parser

@@ -9,7 +9,8 @@ from typing import Any
 from mser.corpora import CORPORA, Corpus
 from mser.distribution import NAME
 from mser.export.folds import Trained
-from mser.export.model_index import scores, whole_report
+from mser.export.model_index import scores
+from mser.export.whole_report import whole_report
 from mser.manifest import Manifest
 from mser.report.searches.searched import finding, searched
 from mser.runs.folder import REPORT
@@ -183,9 +184,8 @@ def _of_members(settings: Settings) -> str:
 
 def _headline(trained: Trained) -> str:
     """Return what the run's report says of all folds, with intervals, or why it says nothing."""
-    report = whole_report(trained)
-    if report:
-        return f"The run it is from, over all folds: {report['answer']}"
+    if report := whole_report(trained.run):
+        return f"The run it is from, over all folds: {report.answer}"
     if (trained.run.folder / REPORT).is_file():
         return "Not all folds of the run were finished when this was exported; of single folds there are no intervals."
     return "No report of the whole run was written; of single folds there are no intervals."

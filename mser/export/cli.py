@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if a fold is not finished, the folder cannot be made, or options do not go together.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     if args.onnx and args.transformers:
         raise UserError("--onnx and --transformers make different folders; ask for one at a time")
     for name in ("int8", "check", "columns"):
@@ -109,7 +109,8 @@ def _onnx(args: argparse.Namespace, scratch: Path) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser export", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )

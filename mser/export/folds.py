@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from mser import corpora
 from mser.corpora.table import corpus as table
@@ -20,6 +19,7 @@ from mser.manifest import Manifest
 from mser.runs.fold_predictions import Part, Predictions, read_predictions
 from mser.runs.folder import BEST, MANIFEST, PREDICTIONS, config_of, fold_key, run_of
 from mser.runs.run import Job, Run, read_run
+from mser.runs.run_config import read_config
 from mser.scoring.means import defined
 from mser.scoring.scorers import Judge, judge
 from mser.scoring.temperature import Floats, fitted_temperature, tempered
@@ -124,8 +124,7 @@ def score_range(run: Run) -> dict[str, float]:
 
 def _config(folders: Sequence[Path]) -> dict[str, Any]:
     """Return the options that the folds were fitted with."""
-    paths = dict.fromkeys(config_of(folder) for folder in folders)
-    configs: list[dict[str, Any]] = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    configs = [read_config(home) for home in dict.fromkeys(config_of(folder).parent for folder in folders)]
     if any(config["model"] != configs[0]["model"] for config in configs):
         raise UserError(f"{folders[0]} and others of its search chose different models; export them one by one")
     return configs[0]
@@ -163,6 +162,6 @@ def temperature(run: Run, val: Predictions) -> float:
     return fitted_temperature(val.probabilities, val.target, exclusive=run.question.exclusive)
 
 
-def defined_scores(scores: Mapping[str, float]) -> dict[str, Any]:
+def defined_scores(scores: Mapping[str, float]) -> dict[str, float | None]:
     """Return scores as JSON can hold them: None for what is not defined."""
     return {name: defined(score) for name, score in scores.items()}

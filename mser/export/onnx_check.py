@@ -19,7 +19,7 @@ from mser.runs.folder import MANIFEST
 from mser.scoring.temperature import Floats
 from mser.tasks import score
 from mser.use.clips import Clip
-from mser.use.inputs import from_table, named
+from mser.use.listed_clips import from_table, named
 from mser.use.model import Model
 from mser.use.settings import Settings
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mser.encoders.masks import mask_of
 from mser.recognizer import EmotionRecognizer
 from mser.use.inference import settle
+from mser.use.onnx_engine import ANSWERS, FUSED, SPEECH_MASK, states_of
 
 _LENGTHS = (16_000, 11_000)  # samples of the clips that the graph is traced with; any number and any lengths follow
 _TOKENS = (9, 5)
@@ -28,14 +29,30 @@ class _Joint(nn.Module):
         self.speech, self.text = model.speech, model.text
         self.fusion, self.head, self.objective = model.fusion, model.head, model.objective
 
-    def forward(self, **given: Tensor) -> Tensor:
-        """Return (B, C) probabilities or scores; the inputs are those of `_example`."""
+    # Each input by its own name: torch 2.9 takes no shapes of a `**`.
+    def forward(
+        self, waveform: Tensor | None = None, lengths: Tensor | None = None, tokens: Tensor | None = None,
+        mask: Tensor | None = None, speech_given: Tensor | None = None, text_given: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
+        """Return what `_outputs` names; the inputs are those of `_example`."""
         speech = text = None
+        embeddings: list[Tensor] = []
         if self.speech is not None:
-            speech = self.speech(given["waveform"], given["lengths"]).given(given.get("speech_given"))
+            speech = self.speech(waveform, lengths)
+            embeddings += [speech.summary, speech.states, speech.mask]
+            speech = speech.given(speech_given)
         if self.text is not None:
-            text = self.text(given["tokens"], given["mask"]).given(given.get("text_given"))
-        return self.objective.answers(self.head(self.fusion(speech, text)))
+            text = self.text(tokens, mask)
+            embeddings += [text.summary, text.states]
+            text = text.given(text_given)
+        fused = self.fusion(speech, text)
+        return self.objective.answers(self.head(fused)), fused, *embeddings
+
+
+def _outputs(model: EmotionRecognizer) -> list[str]:
+    speech = [] if model.speech is None else ["speech", states_of("speech"), SPEECH_MASK]
+    text = [] if model.text is None else ["text", states_of("text")]
+    return [ANSWERS, FUSED, *speech, *text]
 
 
 def write_graph(model: EmotionRecognizer, path: Path) -> None:
@@ -43,7 +60,9 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
 
     The graph takes any number of clips of any lengths: ``waveform`` (B, samples) at 16 kHz, ``lengths`` (B,),
     ``tokens`` (B, L), ``mask`` (B, L) and, where there are both sides, ``speech_given`` and ``text_given`` (B,); of
-    these a model of one side takes its own. It gives ``answers`` (B, C).
+    these a model of one side takes its own. It gives ``answers`` (B, C), and where they are asked for ``fused`` (B, D),
+    of each side ``speech`` and ``text`` (B, D) and all their states ``speech_states`` (B, T, D), where
+    ``speech_mask`` (B, T), and ``text_states`` (B, L, D).
 
     Args:
         model: in evaluation mode, on the CPU; it is settled.
@@ -54,8 +73,8 @@ def write_graph(model: EmotionRecognizer, path: Path) -> None:
     axes = {name: dict.fromkeys(range(tensor.ndim), torch.export.Dim.DYNAMIC) for name, tensor in example.items()}
     with torch.no_grad(), _plain_attention(), _quiet():
         program = torch.onnx.export(
-            _Joint(model).eval(), (), kwargs=example, dynamo=True, verbose=False, output_names=["answers"],
-            input_names=list(example), dynamic_shapes={"given": axes},
+            _Joint(model).eval(), (), kwargs=example, dynamo=True, verbose=False, output_names=_outputs(model),
+            input_names=list(example), dynamic_shapes=axes,
         )  # fmt: skip
     for node in cast(Any, program).model.graph.all_nodes():
         node.metadata_props.clear()  # the exporter's stack traces name folders of this machine

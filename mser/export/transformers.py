@@ -28,6 +28,8 @@ _PROBLEMS = {
     "multi_label": "multi_label_classification",
     "scores": "regression",
 }
+_APPLIED = {"multi_label_classification": "sigmoid", "regression": "none"}
+"""What the pipeline is told to make of the logits: earlier ones, of transformers 5.0 too, take a softmax of all."""
 _THEIRS = {
     "convolutions": "feature_extractor.conv_layers",
     "projection": "feature_projection",
@@ -66,7 +68,7 @@ def export_transformers(source: Path, out: Path) -> str:
     with new_folder(out) as folder:
         theirs.save_pretrained(folder)
         extractor.save_pretrained(folder)
-        _write_card(source, folder, model, message)
+        _write_card(source, folder, model, message, _APPLIED.get(config.problem_type))
     return message
 
 
@@ -187,7 +189,7 @@ def _logits(model: Any, extractor: Any, clip: np.ndarray) -> np.ndarray:
     return np.asarray(answer.numpy())
 
 
-def _write_card(source: Path, folder: Path, model: Model, message: str) -> None:
+def _write_card(source: Path, folder: Path, model: Model, message: str, applied: str | None) -> None:
     card = source / "README.md"
     if card.is_file():
         text = card.read_text(encoding="utf-8").replace("library_name: mser\n", "library_name: transformers\n", 1)
@@ -195,11 +197,13 @@ def _write_card(source: Path, folder: Path, model: Model, message: str) -> None:
         (folder / "README.md").write_text(used.sub("", text), encoding="utf-8")
     longest = model.settings.max_seconds
     cut = f" Longer clips than {longest:g} s are heard whole here, where mser leaves out their end." if longest else ""
+    told = f', function_to_apply="{applied}"' if applied else ""
     with (folder / "README.md").open("a", encoding="utf-8") as file:
         file.write(
             "\n## transformers\n\nThis folder is a model of transformers, no more a model folder of mser:\n\n"
             "```python\n"
-            'from transformers import pipeline\n\npipeline("audio-classification", "path/to/this/folder")("clip.wav")\n'
+            "from transformers import pipeline\n\n"
+            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{told})\n'
             f"```\n\nThe {message}. Clips answered in a batch may differ from the same clips alone, as transformers "
             f"pads them.{cut}\n"
         )

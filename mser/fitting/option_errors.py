@@ -57,6 +57,28 @@ def explained(error: Exception, parser: ArgumentParser, argv: Sequence[str]) -> 
     return UserError(_within(message, options) or _value(message, options) or message)
 
 
+def unmade(error: ValueError) -> UserError:
+    """Return what to tell where a class could not be made of its options.
+
+    Args:
+        error: jsonargparse's, which wraps what the class has said.
+    """
+    if isinstance(error.__cause__, UserError):
+        return error.__cause__
+    if missing := _missing_module(error):
+        message = f"an option asks for what is not installed: {missing}"
+    else:
+        message = f"an option cannot have this value: {error.__cause__ or error}"
+    return UserError(" ".join(message.split()))
+
+
+def _missing_module(error: BaseException | None) -> ModuleNotFoundError | None:
+    """Return what lies behind jsonargparse's account of it, such as a logger whose package is not there."""
+    while error is not None and not isinstance(error, ModuleNotFoundError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def _fault(
     option: GivenOption, known: list[str], parser: ArgumentParser, options: Mapping[str, GivenOption]
 ) -> str | None:

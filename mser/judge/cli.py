@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
         UserError: if the model's labels do not map, or model, corpus or folder cannot be used.
     """
     own, data = _parted(argv)
-    args = _parser().parse_args(own)
+    args = command_parser().parse_args(own)
     if not data:
         raise UserError("no corpus is given; add such as --data RAVDESS --data.init_args.root FOLDER")
     from mser.judge.judged_run import judge
@@ -64,7 +64,8 @@ def _parted(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return own, data
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser judge", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="mser judge MODEL --data CORPUS --data.init_args.root FOLDER --out RUN [options]", allow_abbrev=False,

@@ -30,7 +30,7 @@ from mser.tasks import columns, score
 from mser.training import command_line
 from mser.use.clips import Clip
 from mser.use.model import Model, load
-from mser.use.unlike_lines import Heard
+from mser.use.unlike_lines import Likeness
 
 log = logging.getLogger(__name__)
 SEED = 1
@@ -69,26 +69,33 @@ def judge(
     names = named(loaded.task, corpus.label_set, labels)
     config = yaml.safe_load(cli.parser.dump(cli.config, skip_none=False))
     where = Path(model).resolve().name if Path(model).is_dir() else model
-    run_config = _config(config, loaded, names, where)
-    require_same(out / CONFIG, run_config, "choose another --out")
-    sides = loaded.settings.modalities
-    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=loaded.settings.exclusive,
-                trains=False)  # fmt: skip
-    write_text(out / CONFIG, run_config)
-    protocol = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
-    numbers = [fold["number"] for fold in protocol["folds"]]
-    facts = provenance(out, list(argv), numbers, [SEED], skip_test=False, command="judge")
-    write_text(
-        out / PROVENANCE, json.dumps(facts | {"judged": judged_facts(loaded.settings, protocol["corpus"], where)})
-    )
+    protocol = _write_plan(out, corpus, loaded, _config(config, loaded, names, where))
+    _write_provenance(out, loaded, protocol, argv, where)
     manifest = Manifest.read(out / MANIFEST)
-    heard = Heard(loaded.settings)
+    heard = Likeness(loaded.settings)
     for fold in protocol["folds"]:
         folder = out / fold_name(SEED, fold["number"])
         if not (folder / METRICS).is_file():
             _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds, heard)
     for line in heard.lines(written=True):
         log.warning(line)
+
+
+def _write_plan(out: Path, corpus: CorpusDataModule, model: Model, config: str) -> Mapping[str, Any]:
+    """Write the run's configuration and its folds, and return ``protocol.json``."""
+    require_same(out / CONFIG, config, "choose another --out")
+    sides, exclusive = model.settings.modalities, model.settings.exclusive
+    write_folds(out, corpus, hears="speech" in sides, reads="text" in sides, exclusive=exclusive, trains=False)
+    write_text(out / CONFIG, config)
+    protocol: Mapping[str, Any] = json.loads((out / PROTOCOL).read_text(encoding="utf-8"))
+    return protocol
+
+
+def _write_provenance(out: Path, model: Model, protocol: Mapping[str, Any], argv: Sequence[str], where: str) -> None:
+    numbers = [fold["number"] for fold in protocol["folds"]]
+    facts = provenance(out, list(argv), numbers, [SEED], skip_test=False, command="judge")
+    judged = judged_facts(model.settings, protocol["corpus"], where)
+    write_text(out / PROVENANCE, json.dumps(facts | {"judged": judged}))
 
 
 def _fold(
@@ -100,7 +107,7 @@ def _fold(
     folder: Path,
     digest: str,
     batch_seconds: float,
-    heard: Heard,
+    heard: Likeness,
 ) -> None:
     """Write one fold's predictions, count the test, and write its scores last."""
     started, by_id = time.monotonic(), {utterance.id: utterance for utterance in manifest}
@@ -121,7 +128,9 @@ def _fold(
     log.info("fold %d (%s): %d utterances", fold["number"], fold["name"], len(utterances))
 
 
-def _answers(model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float, heard: Heard) -> Floats:
+def _answers(
+    model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float, heard: Likeness
+) -> Floats:
     clips = [
         Clip(root / one.audio, one.transcript or None, one.start, one.end, channel=one.channel) for one in utterances
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -14,16 +15,16 @@ from typing import TYPE_CHECKING
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
 from mser.predict.opened import opened
-from mser.predict.predict_options import parser_of_predict
+from mser.predict.predict_options import command_parser
 from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
 from mser.use.hub import local_folder
-from mser.use.inputs import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
+from mser.use.listed_clips import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
 from mser.use.segments import Segments, cut, described, way_to_cut
 from mser.use.settings import NEEDS_TEXT, Settings, read_settings
-from mser.use.unlike_lines import Heard
+from mser.use.unlike_lines import Likeness
 
 if TYPE_CHECKING:
     from mser.predict.timeline import Timeline
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if the model cannot be used, or nothing was asked that it could answer.
     """
-    args = parser_of_predict().parse_intermixed_args(argv)
+    args = command_parser().parse_intermixed_args(argv)
     by = way_to_cut("vad" if args.vad else None, args.window, args.hop)
     folder = local_folder(args.model)
     settings = read_settings(folder)
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         require_here_or_there(args.asr, "speech recogniser")
     timeline = _timeline(args, settings)
     if args.embeddings:
-        return _embed(args, folder, _clips(listed, settings, None, by))
+        return _embed(args, folder, _clips(listed, settings, None, by), listed.kept)
     if args.match and settings.recordings is None:
         raise UserError(
             "--match brings recordings nearer to those of the training, which this model folder does not know; export "
@@ -56,12 +57,16 @@ def main(argv: Sequence[str]) -> int:
     how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}",
                                  args.match and f"match={'+'.join(sorted(set(args.match)))}")))  # fmt: skip
     by_speaker = bool(args.turns or listed.speakers)
-    with Rows(Path(args.out), settings, how, speakers=by_speaker) if args.out else nullcontext() as out:
+    rows = Rows(Path(args.out), settings, how, speakers=by_speaker, kept=listed.kept) if args.out else nullcontext()
+    with rows as out:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
-        clips = (replace(clip, match=tuple(args.match)) for clip in _clips(todo, settings, out, by))
-        heard = Heard(settings)
-        put = partial(_put, out.write if out else partial(_print, timeline), heard)
+        kept: deque[Mapping[str, str]] = deque()  # of the clips whose answers are to come, in their order
+        clips: Iterator[Clip] = (replace(clip, match=tuple(args.match)) for clip in _clips(todo, settings, out, by))
+        clips = _noting(clips, kept) if out else clips
+        write = partial(_write, out, kept) if out else partial(_print, timeline)
+        unlike = Likeness(settings)
+        put = partial(_put, write, unlike)
         total = None if by else len(todo)
         written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
         if out and timeline:
@@ -73,16 +78,16 @@ def main(argv: Sequence[str]) -> int:
         _draw(timeline, args.picture, settings)
     if settings.made_up:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
-    for line in heard.lines(written=out is not None) if written else ():
+    for line in unlike.lines(written=out is not None) if written else ():
         print(f"mser predict: {line}", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _put(write: Callable[[Prediction], None], heard: Heard, prediction: Prediction) -> None:
+def _put(write: Callable[[Prediction], None], unlike: Likeness, prediction: Prediction) -> None:
     write(prediction)
-    heard.see(prediction)
+    unlike.see(prediction)
 
 
 def _timeline(args: argparse.Namespace, settings: Settings) -> Timeline | None:
@@ -106,7 +111,7 @@ def _draw(timeline: Timeline, path: Path, settings: Settings) -> None:
     print(f"{path}: what is heard over time" + (f"; {left} more speakers had no room" if left else ""))
 
 
-def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int:
+def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip], kept: Sequence[str]) -> int:
     """Write embeddings instead of answers, and return the exit code."""
     from mser.predict.embedding_file import write_embeddings
     from mser.use.model import load
@@ -114,7 +119,7 @@ def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int
     if args.out or args.launcher != "local":
         raise UserError("--embeddings writes a file of its own, here; leave --out and --launcher out")
     model = load(folder, device=args.device, asr=args.asr, precision=args.precision, plugins=args.plugin)
-    written, failed, first = write_embeddings(model, clips, args.embeddings, args.of, frames=args.frames)
+    written, failed, first = write_embeddings(model, clips, args.embeddings, args.of, frames=args.frames, kept=kept)
     print(f"{args.embeddings}: embeddings of {written} clips")
     if failed:
         print(f"mser predict: {failed} of {written + failed} could not be used, the first: {first}", file=sys.stderr)
@@ -123,7 +128,7 @@ def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip]) -> int
 
 def asks_a_folder(argv: Sequence[str]) -> bool:
     """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
-    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in parser_of_predict().options
+    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in command_parser().options
 
 
 def _try_again(clips: Listed, out: Rows | None, *, cutting: bool) -> int:
@@ -138,6 +143,8 @@ def _checked_clips(args: argparse.Namespace, settings: Settings) -> Listed:
         raise UserError("give recordings to predict, or --table with a row for each, or --turns, one of the three")
     if not args.turns and (args.tiers or args.audio_root):
         raise UserError("--tiers and --audio-root say how annotations are read; add --turns, or leave them out")
+    if args.keep is not None and not (args.table and (args.out or args.embeddings)):
+        raise UserError("--keep names columns of a table that a file of answers is to have; add --table and --out")
     clips = _listed(args)
     if "text" in settings.modalities and not (
         clips.has_text or args.asr or (settings.takes_either and clips.has_speech)
@@ -154,7 +161,8 @@ def _listed(args: argparse.Namespace) -> Listed:
     if args.turns:
         clips = from_turns(args.turns, args.audio_root, dict(args.tiers))
     else:
-        clips = from_table(args.table, dict(args.columns)) if args.table else from_files(args.files, args.text)
+        table = partial(from_table, args.table, dict(args.columns), args.keep)
+        clips = table() if args.table else from_files(args.files, args.text)
     if args.channel == SPLIT and args.turns:
         raise UserError("--turns says who speaks, and so does --channel split; leave one out, or choose a channel")
     if args.channel and clips.channels:
@@ -196,13 +204,23 @@ def _key(clip: ListedClip) -> int:
 
 
 def _clips(todo: Iterable[ListedClip], settings: Settings, out: Rows | None, by: Segments | None) -> Iterator[Clip]:
-    from mser.use.inputs import named
+    from mser.use.listed_clips import named
 
     clips = cut(named(todo), by, reads="text" in settings.modalities)
     if out is None or by is None:
         return clips
     done = out.there.done.copy()
     return (clip for clip in clips if not done.take(key(clip.called, clip.start, clip.end, clip.transcript)))
+
+
+def _noting(clips: Iterable[Clip], kept: deque[Mapping[str, str]]) -> Iterator[Clip]:
+    for clip in clips:
+        kept.append(clip.kept)
+        yield clip
+
+
+def _write(out: Rows, kept: deque[Mapping[str, str]], prediction: Prediction) -> None:
+    out.write(prediction, kept.popleft())
 
 
 def _answers(

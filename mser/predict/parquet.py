@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,19 @@ def reopen(path: Path) -> bool:
     return True
 
 
-def finish(path: Path, columns: Sequence[str]) -> None:
-    """Make the file of its journal, which then goes; it appears whole or not at all."""
+def finish(path: Path, columns: Sequence[str], *, texts: Iterable[str] = ()) -> None:
+    """Make the file of its journal, which then goes; it appears whole or not at all.
+
+    Args:
+        path: the file.
+        columns: in their order.
+        texts: those that hold text besides the answers' own.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     arrow, parquet = _arrow(path)
-    kinds = {**dict.fromkeys(_TEXT, arrow.string()), **dict.fromkeys(_TRUTH, arrow.bool_())}
+    kinds = {**dict.fromkeys((*_TEXT, *texts), arrow.string()), **dict.fromkeys(_TRUTH, arrow.bool_())}
     schema = arrow.schema([(name, kinds.get(name, arrow.float64())) for name in columns])
     with (
         replacing(path) as part,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ class Rows:
         settings: of the model that answers; rows of another model are not mixed with its own.
         how: anything else that changes the answers, such as the way recordings are cut; not mixed either.
         speakers: whether rows say who speaks.
+        kept: columns of a table that rows have too, behind their own.
 
     Attributes:
         there: what earlier runs left.
@@ -41,7 +42,9 @@ class Rows:
         UserError: if the file is of another kind or model, another process writes it, or it cannot be written.
     """
 
-    def __init__(self, path: Path, settings: Settings, how: str = "", *, speakers: bool = False) -> None:
+    def __init__(
+        self, path: Path, settings: Settings, how: str = "", *, speakers: bool = False, kept: Sequence[str] = ()
+    ) -> None:
         if path.suffix not in FORMATS:
             raise UserError(f"--out {path} ends in none of {', '.join(FORMATS)}; choose one of them")
         self.called, self.whole = path, path if path.suffix == ".parquet" else None
@@ -52,6 +55,8 @@ class Rows:
         known = ["unlike_training"] if settings.recordings else []  # folders from before do not tell
         rest = ("abstain", "used", "transcript_from", "seconds", *known, "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
+        self.kept = distinct(kept, self.columns)
+        self.columns += self.kept.values()
         with ExitStack() as stack:
             lock = path.with_name(f".{path.name}.lock")
             advice = "wait for it, or choose another --out"
@@ -105,10 +110,11 @@ class Rows:
             raise UserError(f"cannot write to {self.called}: {error}; make room and run again") from error
         return before - self.there.done.total()
 
-    def write(self, prediction: Prediction) -> None:
-        """Add one row."""
+    def write(self, prediction: Prediction, kept: Mapping[str, str] | None = None) -> None:
+        """Add one row, with what is kept of a table by its columns there."""
         try:
-            self.file.write(self._text(self._row(prediction)))
+            own = {self.kept[name]: one_line(cell) for name, cell in (kept or {}).items()}
+            self.file.write(self._text(self._row(prediction) | own))
             self.file.flush()
         except OSError as error:
             raise UserError(f"cannot write to {self.path}: {error.strerror}; run again to carry on") from error
@@ -122,7 +128,7 @@ class Rows:
             self.file.close()
             if self.whole and kind is None:
                 try:
-                    parquet.finish(self.whole, self.columns)
+                    parquet.finish(self.whole, self.columns, texts=self.kept.values())
                 except OSError as error:
                     raise UserError(f"cannot write {self.whole}: {error}; make room and run again") from error
 
@@ -148,6 +154,22 @@ class Rows:
             "seconds": prediction.seconds and round(prediction.seconds, 3),
             "note": prediction.note, "error": prediction.error, "model": self.model,
         }  # fmt: skip
+
+
+def distinct(kept: Sequence[str], own: Sequence[str]) -> dict[str, str]:
+    """Return what columns of a table are called beside those of the answers.
+
+    Example:
+        >>> distinct(["label", "table_label", "take"], ["audio", "label"])
+        {'label': 'table_label', 'table_label': 'table_table_label', 'take': 'take'}
+    """
+    called: dict[str, str] = {}
+    for name in kept:
+        new = name
+        while new in (*own, *called.values()):
+            new = f"table_{new}"
+        called[name] = new
+    return called
 
 
 def _line(cells: list[str]) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mser.scoring.measures import shown
-from mser.splits.audit import NOTHING_COMPARED, PAIRS, UNHEARD, WITHIN
+from mser.splits.audit import NOTHING_COMPARED, UNHEARD
+from mser.splits.audit_result import PAIRS, Audit, Shared, Transcripts
 
-_PAIRS = {prefix: tuple(part.replace("val", "validation") for part in pair) for prefix, pair in PAIRS.items()}
+_WORDS = {"train": "train", "val": "validation", "test": "test"}
+_PAIRS = {prefix: (_WORDS[left], _WORDS[right]) for prefix, (left, right) in PAIRS.items()}
 _HEARD = "recording"
-_THINGS = {"speaker": "speaker", "group": "dialogue", "audio": _HEARD}
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Finding:
     text: str
 
 
-def findings(audit: Mapping[str, Any], *, reads: bool = True) -> list[Finding]:
+def findings(facts: Mapping[str, Any], *, reads: bool = True) -> list[Finding]:
     """Return what an audit means, leaks first; one of before some of this was looked for says what it knows.
 
     Args:
-        audit: of a run's split.
+        facts: an audit as ``protocol.json`` has it.
         reads: whether a model that was tested on it has a text encoder: only then do the transcripts matter.
 
     Example:
@@ -34,23 +35,23 @@ def findings(audit: Mapping[str, Any], *, reads: bool = True) -> list[Finding]:
         >>> print(findings(shared)[-1].text)
         Train and test share no equal or re-encoded recording, no equal name (speaker, dialogue).
     """
-    lines = [line for prefix in _PAIRS for line in _shared(prefix, audit)]
-    lines += [*_wordless(audit), *_near_duplicates(audit)] if reads else []
+    audit = Audit.of_facts(facts)
+    lines = [line for prefix, parts in _PAIRS.items() for line in _shared(*parts, audit.between[prefix])]
+    lines += [*_wordless(audit.transcripts), *_near_duplicates(audit.transcripts)] if reads else []
     lines += _recording_notes(audit)
-    lines += _unknown(audit.get("unknown_speakers", 0), audit.get("speaker_overlap"))
+    lines += _unknown(audit.unknown_speakers, audit.between[""].speaker_overlap)
     order = ["leak", "note", "sound"]
     return sorted(lines, key=lambda line: order.index(line.level))
 
 
-def _shared(prefix: str, audit: Mapping[str, Any]) -> list[Finding]:
+def _shared(left: str, right: str, shared: Shared) -> list[Finding]:
     """Return what two parts share: a line for each thing that they do, one for all things that they do not."""
-    left, right = _PAIRS[prefix]
-    counts = {thing: audit.get(f"{prefix}{what}_overlap") for what, thing in _THINGS.items()}
-    copies = audit.get(f"{prefix}recording_copies")  # None in runs of before anybody listened
+    counts = {"speaker": shared.speaker_overlap, "dialogue": shared.group_overlap, _HEARD: shared.audio_overlap}
+    copies = shared.recording_copies  # None in runs of before anybody listened
     lines = [_overlap(left, right, thing, count) for thing, count in counts.items() if count and thing != _HEARD]
     if copies:
-        named = audit.get("recording_copy_pairs", {}).get(f"{prefix}recording_copies")
-        lines.append(_overlap(left, right, "pair", copies, f" of equal or re-encoded recordings{_such_as(named)}"))
+        pairs = f" of equal or re-encoded recordings{_such_as(shared.copies)}"
+        lines.append(_overlap(left, right, "pair", copies, pairs))
     elif same := counts[_HEARD]:
         lines.append(_overlap(left, right, _HEARD, same))
     if clean := _clean(counts, copies):
@@ -86,39 +87,38 @@ def _unknown(number: int, overlap: int | None) -> list[Finding]:
     return [Finding("note", f"Nobody says who speaks in {utterances}: these may be speakers of several parts.")]
 
 
-def _recording_notes(audit: Mapping[str, Any]) -> list[Finding]:
+def _recording_notes(audit: Audit) -> list[Finding]:
     """Return what an audit mentions of recordings and names, though it does not make a score too high for sure."""
     notes = [
         f"{left.capitalize()} and {right} have other segments of {files} same files: one may hear what another was "
         "trained on."
         for prefix, (left, right) in _PAIRS.items()
-        if (files := audit.get(f"{prefix}split_files"))
+        if (files := audit.between[prefix].split_files)
     ]
-    if within := audit.get("copies_within_parts"):
+    if within := audit.copies_within_parts:
         pairs = "A pair of recordings is a copy" if within == 1 else f"{within} pairs of recordings are copies"
-        named = audit.get("recording_copy_pairs", {}).get(WITHIN)
-        notes.append(f"{pairs} within a part{_such_as(named)}: they count twice.")
-    if unheard := audit.get("uncompared_recordings"):
+        notes.append(f"{pairs} within a part{_such_as(audit.copies_within)}: they count twice.")
+    if unheard := audit.uncompared_recordings:
         notes.append(f"Of {unheard} recordings only equal files are found: {UNHEARD}.")
-    notes += [f"Probably one speaker: {', '.join(names)}." for names in audit.get("alike_speakers", ())]
+    notes += [f"Probably one speaker: {', '.join(names)}." for names in audit.alike_speakers]
     return [Finding("note", text) for text in notes]
 
 
-def _such_as(named: Sequence[str] | None) -> str:
+def _such_as(pairs: Sequence[str]) -> str:
     """Return the first of some pairs, to follow what they are."""
-    return f" such as {named[0]}" if named else ""
+    return f" such as {pairs[0]}" if pairs else ""
 
 
-def _wordless(audit: Mapping[str, Any]) -> list[Finding]:
-    empty, tested = audit.get("empty_transcripts"), audit.get("tested_transcripts")
+def _wordless(transcripts: Transcripts) -> list[Finding]:
+    empty, tested = transcripts.empty_transcripts, transcripts.tested_transcripts
     if not empty or not tested:
         return []
     share = f"{empty} of {tested} tested utterances ({shown('wa', empty / tested)}%)"
     return [Finding("note", f"{share} have no transcript: there the text encoder read nothing.")]
 
 
-def _near_duplicates(audit: Mapping[str, Any]) -> list[Finding]:
-    share, compared = audit.get("near_duplicate_transcripts"), audit.get("compared_transcripts")
+def _near_duplicates(transcripts: Transcripts) -> list[Finding]:
+    share, compared = transcripts.near_duplicate_transcripts, transcripts.compared_transcripts
     if compared == 0:
         return [Finding("note", f"No tested transcript was compared with those of train: {NOTHING_COMPARED}.")]
     if share is None:
@@ -128,7 +128,7 @@ def _near_duplicates(audit: Mapping[str, Any]) -> list[Finding]:
         return [Finding("sound", text)]
     if not share:
         return [Finding("sound", f"Of {compared} tested transcripts that were compared none has a near copy in train.")]
-    styles = audit.get("near_duplicate_transcripts_by_style") or {}
+    styles = transcripts.near_duplicate_transcripts_by_style or {}
     detail = ", ".join(f"{shown('wa', part)}% of the {style}" for style, part in styles.items())
     which = "tested transcripts of four words or more" if compared is None else f"{compared} compared transcripts"
     text = f"{shown('wa', share)}% of the {which} have a near copy in train"

@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     Raises:
         UserError: if a run cannot be believed, the runs cannot be compared, or nothing can be written.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     out = args.out or _default_out(args.runs)
     if len(args.runs) == 1 and _is_sweep(args.runs[0]):
         if args.score is not None:
@@ -96,7 +96,8 @@ def _sweep(folder: Path, out: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser report", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )

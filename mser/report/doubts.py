@@ -47,13 +47,15 @@ def _below_chance(run: Summary) -> list[Finding]:
     figure = run.overall[name]
     if name not in BALANCED or not _is_below(figure.interval, figure.floor):
         return []
-    return [
-        Finding(
-            "note",
-            f"{with_name(name, figure.mean)} is clearly below chance, {_floor(run, name)}: the sign of a crossed "
-            "design (such as sentences that each speaker says in each emotion) in folds that mix what is crossed.",
-        )
-    ]
+    sign = (
+        "answers that are taken for other labels than the model means (--labels of mser judge), or speech unlike what "
+        "it has learned from"
+        if run.judged
+        else "a crossed design (such as sentences that each speaker says in each emotion) in folds that mix what is "
+        "crossed"
+    )
+    words = f"{with_name(name, figure.mean)} is clearly below chance, {_floor(run, name)}: the sign of {sign}."
+    return [Finding("note", words)]
 
 
 def _shortcuts(run: Summary) -> list[Finding]:

@@ -72,8 +72,8 @@ def pull(row: Row, plain: Row) -> str:
     label = max(gains, key=lambda one: gains[one], default=None)
     if label is None or gains[label] < _MOVED:
         return ""
-    before, after = (100 * (one.by_label[label].share or 0.0) for one in (plain, row))
-    return f"{label} {before:.0f} to {after:.0f}%"
+    shares = [100 * (answered.by_label[label].share or 0.0) for answered in (plain, row)]
+    return f"{label} {shares[0]:.0f} to {shares[1]:.0f}%"
 
 
 def about_dropout(dropout: float) -> str:

@@ -11,6 +11,7 @@ from mser.report.printed import between, counted
 from mser.report.summary import Opened, Summary
 from mser.scoring.luck import LEAST_SEEDS
 from mser.scoring.measures import measure, shown, with_name
+from mser.splits.audit_result import Audit
 
 MADE_UP = "The recordings are made up, nobody has spoken them: scores on them say nothing about speech."
 UNDECIDABLE = "with one split it takes three seeds of each, --seeds 1,2,3"
@@ -169,8 +170,8 @@ def _unanswered(run: Summary) -> str:
 
 def _speakers_words(run: Summary) -> str:
     validation = run.part == "validation"
-    audit = run.protocol.audit
-    shared = audit.get("val_speaker_overlap" if validation else "speaker_overlap")
+    audit = Audit.of_facts(run.protocol.audit)
+    shared = audit.between["val_" if validation else ""].speaker_overlap
     if run.judged:
         new = training_note(run.judged)[0]
         heard = (
@@ -183,7 +184,7 @@ def _speakers_words(run: Summary) -> str:
     else:
         whose = "the model of each fold" if len(run.folds) > 1 else "the model"
         heard = f"speakers that {whose} has never heard"
-        heard += ", as far as they are known" if audit.get("unknown_speakers") else ""
+        heard += ", as far as they are known" if audit.unknown_speakers else ""
     return f"In validation, on {heard}" if validation else f"On {heard}"
 
 

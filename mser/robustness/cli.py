@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     Raises:
         UserError: if the run, an option or a model of it cannot be used.
     """
-    args, options = _parser().parse_known_args(argv)
+    args, options = command_parser().parse_known_args(argv)
     run = read_run(args.run)
     part: Part = args.part
     if part == "test" and run.part == "val":
@@ -51,7 +51,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         "mser robustness",
         description=DESCRIPTION,

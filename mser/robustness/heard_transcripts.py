@@ -17,7 +17,7 @@ from mser.runs.fold_predictions import Part
 from mser.runs.folder import MANIFEST
 from mser.runs.run import Run
 from mser.terminal.progress import progress
-from mser.use.transcribing import Transcriber
+from mser.use.words.transcribing import Transcriber
 
 _AT_ONCE = 8
 

@@ -9,13 +9,14 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, cast
 
-from mser.errors import UserError, one_line
+from mser.errors import UserError
 from mser.files.json_fields import Amount, Whole, fit, read_object
 from mser.labels import Kind
 from mser.manifest import Manifest, Utterance
 from mser.runs.csv_cells import Question
 from mser.runs.fold_predictions import Part, Predictions, read_predictions
-from mser.runs.folder import CONFIG, HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
+from mser.runs.folder import HISTORY, MANIFEST, METRICS, PREDICTIONS, PROTOCOL, PROVENANCE, fold_folders
+from mser.runs.run_config import objective_of, read_config
 from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 
@@ -147,7 +148,7 @@ def read_run(folder: Path) -> Run:
     """
     if not (folder / PROTOCOL).is_file():
         raise UserError(f"{folder} is no run: it has no {PROTOCOL}; give the --out folder of `mser crossval`")
-    config = _read_config(folder / CONFIG)
+    config = read_config(folder)
     facts = _as(RunFacts, _read_json(folder / PROVENANCE), folder / PROVENANCE, "restore the file or run again")
     plan = _read_plan(folder, config)
     part: Part = "val" if facts.get("skip_test") else "test"
@@ -182,7 +183,7 @@ def _require_own_speakers(run: Run, job: Job) -> None:
 
 
 def _read_plan(folder: Path, config: dict[str, Any]) -> Plan:
-    path, objective = folder / PROTOCOL, _objective(config, folder)
+    path, objective = folder / PROTOCOL, objective_of(config, folder)
     data = _read_json(path)
     if objective not in OBJECTIVES and not {"task", "exclusive"} <= data.keys():
         raise UserError(f"{folder} was trained with the objective {objective}; reports know {', '.join(OBJECTIVES)}")
@@ -195,26 +196,6 @@ def _read_plan(folder: Path, config: dict[str, Any]) -> Plan:
         fits = " or ".join(OBJECTIVES.get(objective, tuple(Kind)))
         raise UserError(f"{path} says that the task is {plan.task}, but {objective} answers {fits}; restore the file")
     return plan
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read {path}: {one_line(error)[:200]}; restore the file") from error
-    if not isinstance(config, dict):
-        raise UserError(f"{path} holds no options; restore the file")
-    return config
-
-
-def _objective(config: dict[str, Any], folder: Path) -> str:
-    try:
-        name = str(config["model"]["objective"]["class_path"]).rpartition(".")[2]
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{folder / CONFIG} has no model.objective.class_path; restore the file") from error
-    return name
 
 
 def _as(kind: type[T], found: dict[str, Any], where: Path, advice: str) -> T:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mser.errors import UserError
+from mser.files.json_fields import fit
 
 KEY = "searched"
 """What it is called in ``best.yaml``, ``config.yaml`` and ``run.json``."""
@@ -100,10 +100,7 @@ def of_facts(facts: Mapping[str, Any], where: object) -> Searched | Procedure | 
     Raises:
         UserError: if it is told in another way than this version writes.
     """
-    try:
-        if origin := facts.get("procedure"):
-            choices = tuple(Choice(**choice) for choice in origin["choices"])
-            return Procedure(Searched(**origin["search"]), dict(origin["space"]), choices)
-        return Searched(**facts[KEY]) if facts.get(KEY) else None
-    except (TypeError, KeyError) as error:
-        raise UserError(f"{where} tells of a search, but lacks or garbles {error}; restore the file") from error
+    advice = "restore the file"
+    if facts.get("procedure"):
+        return fit(Procedure, facts["procedure"], f"{where}, procedure", advice)
+    return fit(Searched, facts[KEY], f"{where}, {KEY}", advice) if facts.get(KEY) else None

@@ -5,21 +5,22 @@ A trial is the folder of a `mser crossval --skip_test`, be it of `mser sweep` or
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 from statistics import fmean
-from typing import Any
-
-import yaml
+from typing import Any, Literal, TypeVar
 
 from mser.errors import UserError, one_of
-from mser.runs.folder import CONFIG, PROTOCOL, PROVENANCE
+from mser.files.json_fields import fit, read_object
+from mser.runs.folder import METRICS, PROTOCOL, PROVENANCE
+from mser.runs.run_config import read_config
 from mser.runs.run_options import flat
+from mser.splits.protocols import Fold
 
+T = TypeVar("T")
 Key = tuple[int, int]
 """Seed and fold."""
 FACTS = "sweep.json"
@@ -27,7 +28,21 @@ FACTS = "sweep.json"
 SETTINGS = "settings.json"
 """What a trial of `mser sweep` keeps beside its ``config.yaml``: the options that were chosen for it."""
 _ELSEWHERE = (".root", ".num_workers")  # they differ where trials ran on several machines
+_AGAIN = "delete that trial and run the search again"
+_SEARCH_AGAIN = "run the search again"
 _METRIC = re.compile(r"crossval/val_(\w+)_mean")
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """What a trial's ``protocol.json`` says of the question; see `mser.runs.run.Plan`."""
+
+    corpus: str
+    protocol: str
+    digest: str
+    label_set: str
+    labels: Sequence[str]
+    folds: tuple[Fold, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Trial:
     folder: Path
     config: Mapping[str, Any]
     settings: Mapping[str, Any] | None
-    plan: Mapping[str, Any]
+    plan: TrialPlan
     planned: tuple[Key, ...]
     validation: Mapping[Key, Mapping[str, float]]
     seconds: Mapping[Key, float]
@@ -92,26 +107,22 @@ def read_trial(folder: Path) -> Trial | None:
     Raises:
         UserError: if a file of it is damaged.
     """
-    facts = _json(folder / PROVENANCE)
+    facts = read_object(folder / PROVENANCE, _AGAIN)
     if not facts.get("skip_test") or facts.get("searched"):
         return None
-    try:
-        config = yaml.safe_load((folder / CONFIG).read_text(encoding="utf-8"))
-        planned = tuple((seed, fold) for seed in facts["seeds"] for fold in facts["folds"])
-        metrics = {key: folder / f"seed{key[0]}/fold{key[1]}/metrics.json" for key in planned}
-        done = {key: _json(path) for key, path in metrics.items() if path.is_file()}
-        return Trial(
-            folder,
-            config,
-            _json(folder / SETTINGS) if (folder / SETTINGS).is_file() else None,
-            _json(folder / PROTOCOL),
-            planned,
-            {key: record["val"] for key, record in done.items()},
-            {key: float(record.get("seconds") or 0) for key, record in done.items()},
-        )
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        message = " ".join(str(error).split())
-        raise UserError(f"the trial {folder} is damaged: {message}; delete it and run the search again") from error
+    jobs = fit(_Jobs, facts, folder / PROVENANCE, _AGAIN)
+    planned = tuple((seed, fold) for seed in jobs.seeds for fold in jobs.folds)
+    metrics = {key: folder / f"seed{key[0]}/fold{key[1]}/{METRICS}" for key in planned}
+    done = {key: _read(_Validated, path) for key, path in metrics.items() if path.is_file()}
+    return Trial(
+        folder,
+        read_config(folder, _AGAIN),
+        read_object(folder / SETTINGS, _AGAIN) if (folder / SETTINGS).is_file() else None,
+        _read(TrialPlan, folder / PROTOCOL),
+        planned,
+        {key: record.val for key, record in done.items()},
+        {key: record.seconds or 0.0 for key, record in done.items()},
+    )
 
 
 def score_of(metric: str, known: Iterable[str]) -> str:
@@ -146,14 +157,14 @@ def judged_by(sweep: Path, trial: Trial) -> tuple[str, int]:
         UserError: if neither says.
     """
     path = sweep / FACTS
+    if path.is_file():
+        searched = fit(_Searched, read_object(path, _SEARCH_AGAIN), path, _SEARCH_AGAIN)
+        return searched.metric, 1 if searched.goal == "maximize" else -1
     try:
-        if path.is_file():
-            facts = _json(path)
-            return facts["metric"], {"maximize": 1, "minimize": -1}[facts["goal"]]
         checkpoint = trial.config["checkpoint"]
         return f"crossval/{checkpoint['monitor'].replace('/', '_')}_mean", {"max": 1, "min": -1}[checkpoint["mode"]]
     except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{sweep} does not say by what it searched ({error}); run the search again") from error
+        raise UserError(f"{sweep} does not say by what it searched ({error}); {_SEARCH_AGAIN}") from error
 
 
 def ranked(trials: Sequence[Trial], score: str, better: int) -> list[Trial]:
@@ -204,8 +215,9 @@ def require_alike(trials: Sequence[Trial]) -> None:
     first, *others = trials
     for other in others:
         for name in ("protocol", "digest", "label_set", "labels"):
-            if first.plan.get(name) != other.plan.get(name):
-                both = f"{first.plan.get(name)} in {first.folder} and {other.plan.get(name)} in {other.folder}"
+            here, there = getattr(first.plan, name), getattr(other.plan, name)
+            if here != there:
+                both = f"{here} in {first.folder} and {there} in {other.folder}"
                 raise UserError(f"trials of one search must share their question, but the {name} is {both}")
         if first.planned != other.planned:
             raise UserError(
@@ -214,11 +226,29 @@ def require_alike(trials: Sequence[Trial]) -> None:
             )
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read {path}: {error}; delete that trial and run the search again") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no JSON object; delete that trial and run the search again")
-    return content
+@dataclass(frozen=True)
+class _Jobs:
+    """What ``run.json`` says of the folds of a trial."""
+
+    seeds: tuple[int, ...]
+    folds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Validated:
+    """What ``metrics.json`` says of a finished fold of a trial."""
+
+    val: Mapping[str, float]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """What ``sweep.json`` says of how trials are judged."""
+
+    metric: str
+    goal: Literal["maximize", "minimize"]
+
+
+def _read(kind: type[T], path: Path) -> T:
+    return fit(kind, read_object(path, _AGAIN), path, _AGAIN)

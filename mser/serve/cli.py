@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: if the model cannot be used, a package is missing, the port is in use, or a token is missing.
     """
-    args = _parser().parse_args(argv)
+    args = command_parser().parse_args(argv)
     token = _token(args.token, args.host)
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise UserError(f"serving needs {missing[0]}, which is not installed: pip install 'multimodal-ser[serve]'")
@@ -65,7 +65,8 @@ def _token(given: str | None, host: str) -> str | None:
     return token
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         prog="mser serve", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -17,7 +17,7 @@ from mser.errors import UserError
 from mser.manifest import Seconds
 from mser.serve.batcher import Batcher
 from mser.use.clips import Clip
-from mser.use.inputs import SPLIT, Listed, ListedClip, named, of_channel
+from mser.use.listed_clips import SPLIT, Listed, ListedClip, named, of_channel
 from mser.use.model import Prediction
 from mser.use.segments import cut, way_to_cut
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
+from functools import lru_cache
+from itertools import chain
 from math import ceil
 
 from mser.manifest import Utterance
@@ -14,6 +17,7 @@ LEAST_WORDS, LEAST_SHARED = 4, 0.8
 LEAST_CHARACTERS, LEAST_SHARED_RUNS = 8, 0.4
 """Of scripts that do not separate words: one changed character of sixteen leaves 7 of 17 runs of five."""
 _RUN = 5
+_SPELLED_DIGITS = 4
 _UNSEPARATED = re.compile(  # Thai and Lao, Burmese, Khmer; kana, Han
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -31,7 +35,8 @@ _NUMBER = re.compile(
 def words(transcript: str) -> list[str]:
     """Return the words in lower case, without punctuation and without tags such as ``[LAUGHTER]``.
 
-    However a letter is encoded it is the same (NFKC, full case folding); numbers are spelled, in English.
+    However a letter is encoded it is the same (NFKC, full case folding); numbers are spelled, in English, where
+    somebody would.
 
     Example:
         >>> words("[BREATHING] Kids are talking -- by the DOOR.")
@@ -40,15 +45,18 @@ def words(transcript: str) -> list[str]:
         True
     """
     text = unicodedata.normalize("NFKC", transcript).casefold().replace("\u2019", "'")
-    text = _NUMBER.sub(_spelled, re.sub(r"\[.*?\]", " ", text))
+    text = _NUMBER.sub(lambda number: _spelled(*number.groups()), re.sub(r"\[.*?\]", " ", text))
     return re.findall(r"\w+(?:'\w+)*", re.sub(r"\bcannot\b", "can't", text))
 
 
-def _spelled(number: re.Match[str]) -> str:
+@lru_cache(maxsize=20_000)
+def _spelled(whole: str, fraction: str | None, ordinal: str | None) -> str:
+    """Spell a number of at most four digits that are not noughts at its ends: nobody writes out longer ones."""
     from num2words import num2words
 
-    whole, fraction, ordinal = number.groups()
     digits = whole.replace(",", "")
+    if len((digits + (fraction or "").replace(".", "")).strip("0")) > _SPELLED_DIGITS:
+        return digits + (fraction or "") + (ordinal or "")
     return str(num2words(digits, to="ordinal") if ordinal and not fraction else num2words(digits + (fraction or "")))
 
 
@@ -108,16 +116,16 @@ class NearCopies:
     """
 
     def __init__(self, utterances: Iterable[Utterance]) -> None:
-        of_words: dict[frozenset[str], int] = {}
-        of_runs: dict[frozenset[str], int] = {}
+        of_words: dict[tuple[str, ...], int] = {}
+        of_runs: dict[tuple[str, ...], int] = {}
         self._set_of: dict[str, tuple[bool, int]] = {}
         for utterance in utterances:
             transcript = words(utterance.transcript)
             if in_runs := runs(transcript):
-                self._set_of[utterance.id] = True, of_runs.setdefault(in_runs, len(of_runs))
+                self._set_of[utterance.id] = True, of_runs.setdefault(_packed(in_runs), len(of_runs))
             elif len(transcript) >= LEAST_WORDS:
-                self._set_of[utterance.id] = False, of_words.setdefault(frozenset(transcript), len(of_words))
-        self._near = {True: _near(list(of_runs), LEAST_SHARED_RUNS), False: _near(list(of_words), LEAST_SHARED)}
+                self._set_of[utterance.id] = False, of_words.setdefault(_packed(set(transcript)), len(of_words))
+        self._searches = {True: _Search(of_runs, LEAST_SHARED_RUNS), False: _Search(of_words, LEAST_SHARED)}
 
     def compared(self, ids: Iterable[str]) -> list[str]:
         """Return those that are long enough to have near copies."""
@@ -125,27 +133,58 @@ class NearCopies:
 
     def found(self, ids: Iterable[str], among: Iterable[str]) -> set[str]:
         """Return those of `ids` that have a near copy in `among`."""
-        present = {self._set_of[name] for name in self.compared(among)}
-        copied = present.union(*({(kind, near) for near in self._near[kind][number]} for kind, number in present))
-        return {name for name in self.compared(ids) if self._set_of[name] in copied}
+        present: dict[bool, set[int]] = {True: set(), False: set()}
+        for kind, number in {self._set_of[name] for name in self.compared(among)}:
+            present[kind].add(number)
+        compared = self.compared(ids)
+        copied = {
+            (kind, number)
+            for kind, number in {self._set_of[name] for name in compared}
+            if number in present[kind] or self._searches[kind].has_near(number, present[kind])
+        }
+        return {name for name in compared if self._set_of[name] in copied}
 
 
-def _near(sets: Sequence[frozenset[str]], least: float) -> list[set[int]]:
-    """Return for each set the numbers of the others that share enough with it.
+def _packed(parts: Collection[str]) -> tuple[str, ...]:
+    return tuple(map(sys.intern, sorted(parts)))  # a fifth of a frozenset's memory, and each word is kept once
 
-    Sets of n words that share enough also share one of their n - ceil(least n) + 1 rarest words (Chaudhuri et al. 2006,
-    prefix filtering), so only sets that meet there are compared.
+
+class _Search:
+    """Finds sets that share at least `least` of all that either has, an exact similarity join.
+
+    Sets that do also share one of the n - ceil(least n) + 1 rarest of their n words (Chaudhuri et al. 2006, prefix
+    filtering), and at the first word that they share there is enough left to share in both (Xiao et al. 2008,
+    positional filtering). Which sets have a word is therefore kept by their size and its place in them: "turn 1 of the
+    call", "turn 2 of the call" and so on meet in all but their rarest word, and are passed over together.
     """
-    frequency = Counter(word for one in sets for word in one)
-    meeting: dict[str, list[int]] = defaultdict(list)
-    near: list[set[int]] = [set() for _ in sets]
-    for number, one in enumerate(sets):
-        rarest = sorted(one, key=lambda word: (frequency[word], word))[: len(one) - ceil(least * len(one)) + 1]
-        for other in {other for word in rarest for other in meeting[word]}:
-            shared = len(one & sets[other])
-            if shared >= least * (len(one) + len(sets[other]) - shared):
-                near[number].add(other)
-                near[other].add(number)
-        for word in rarest:
-            meeting[word].append(number)
-    return near
+
+    def __init__(self, sets: Iterable[tuple[str, ...]], least: float) -> None:
+        frequency = Counter(chain.from_iterable(sets := list(sets)))
+        ranks = {word: rank for rank, word in enumerate(sorted(frequency, key=lambda word: (frequency[word], word)))}
+        self._least = least
+        self._sets = [tuple(sorted(ranks[word] for word in words)) for words in sets]
+        self._having: dict[int, dict[tuple[int, int], list[int]]] = defaultdict(lambda: defaultdict(list))
+        for number, ordered in enumerate(self._sets):
+            for place, rank in enumerate(self._rarest(ordered)):
+                self._having[rank][len(ordered), place].append(number)
+
+    def _rarest(self, ordered: tuple[int, ...]) -> tuple[int, ...]:
+        return ordered[: len(ordered) - ceil(self._least * len(ordered)) + 1]
+
+    def _is_enough(self, shared: int, sizes: int) -> bool:
+        return shared >= self._least * (sizes - shared)
+
+    def has_near(self, number: int, among: Set[int]) -> bool:
+        """Return whether a set shares enough with one of others."""
+        ordered = self._sets[number]
+        members = set(ordered)
+        for place, rank in enumerate(self._rarest(ordered)):
+            for (size, other_place), others in self._having[rank].items():
+                sizes = len(ordered) + size
+                if self._is_enough(min(len(ordered) - place, size - other_place), sizes) and any(
+                    self._is_enough(len(members.intersection(self._sets[other])), sizes)
+                    for other in others
+                    if other in among
+                ):
+                    return True
+        return False

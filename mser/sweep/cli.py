@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
     Raises:
         UserError: if the sweep file or the storage cannot be used, or no trial has succeeded.
     """
-    args, more = _parser().parse_known_args(argv)
+    args, more = command_parser().parse_known_args(argv)
     if args.trials is None and not args.test:
         raise UserError("how long is to be searched? give --trials N, or --test to test what was found")
     if args.trials is not None:
@@ -71,7 +71,8 @@ def main(argv: list[str]) -> int:
     return test(args.out, sweep, trials, score, argv, more)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(
         "mser sweep", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )

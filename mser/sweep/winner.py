@@ -26,9 +26,9 @@ def searched(sweep: Sweep, trials: Sequence[Trial]) -> Searched:
         method=sweep.method,
         trials=len(trials),
         metric=sweep.metric,
-        corpus=plan["corpus"],
-        protocol=plan["protocol"],
-        digest=plan["digest"],
+        corpus=plan.corpus,
+        protocol=plan.protocol,
+        digest=plan.digest,
         folds=tuple(trials[0].folds),
     )
 

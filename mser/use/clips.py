@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +40,7 @@ class Clip:
         name: what to call it; the file as it was given when None.
         speaker: who speaks, where that is known; no model is told.
         channel: the only one of a file to hear, counted from 1; all, mixed, when None.
+        kept: cells of its row in a table that answers are to have too, by column.
         error: why it cannot be asked after all; its answer then says so.
         note: what its answer has to say of it otherwise.
         match: in which of `mser.everyday.matched.WAYS` it is brought nearer to the training's recordings.
@@ -53,6 +54,7 @@ class Clip:
     name: str | None = None
     speaker: str = ""
     channel: int | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     note: str = ""
     match: tuple[str, ...] = ()

@@ -11,34 +11,28 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from huggingface_hub import ModelHubMixin
 
-from mser.data.batches import LengthBatches
 from mser.errors import UserError
-from mser.labels import ScoreSet
 from mser.manifest import Seconds
-from mser.scoring.temperature import Floats, tempered
-from mser.use.clip_answers import abstains, prediction_of, refused
+from mser.scoring.temperature import Floats
+from mser.use.clip_answers import abstains, answer_batches, refused, windows
 from mser.use.clips import Audio, Clip
-from mser.use.engine import Engine, Precision
+from mser.use.engine import Engine, Precision, Side
 from mser.use.engines import engine_of
 from mser.use.hub import local_folder
 from mser.use.identity import warn_of_others
 from mser.use.inputs import by_either_name, clips_of
 from mser.use.live_windows import Listening, LiveWindow
-from mser.use.missing_words import with_words
 from mser.use.prediction import Prediction as Prediction
 from mser.use.prepared import Ready, ready, require_listener
 from mser.use.segments import Windows, cut, way_to_cut
 from mser.use.settings import FILE, Settings, read_settings
+from mser.use.words.missing_words import transcriber_for, with_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mser.use.embeddings import Side
-    from mser.use.transcribing import Transcriber
-
 BATCH_SECONDS = 60.0
-_WINDOW = 8  # batches that are sorted by length together, before the first of them is answered
-_MOST = 64  # utterances in a batch
+_WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")
 
 
 def load(
@@ -108,9 +102,7 @@ class Model(ModelHubMixin):
         self.folder = folder
         self.task = settings.question()
         self.engine = engine
-        if asr is not None and "text" not in settings.modalities:
-            raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
-        self.transcriber = None if asr is None else _transcriber(asr, device)
+        self.transcriber = None if asr is None else transcriber_for(settings, asr, device)
 
     def __repr__(self) -> str:
         """Return what it hears or reads, what it tells, and what it was trained on."""
@@ -258,7 +250,7 @@ class Model(ModelHubMixin):
         [written] = with_words([prepared], self.transcriber, self.settings)
         if not isinstance(written, Ready):
             raise UserError(written.error)
-        return embedding(self.engine, written, of, frames=frames)
+        return embedding(self.engine, self.settings, written, of, frames=frames)
 
     def stream(
         self,
@@ -277,24 +269,12 @@ class Model(ModelHubMixin):
                 that does not fit alone has an `error`.
             answered: told after each batch how many clips it had: their answers may come much later, in their order.
         """
-        window: list[Ready | Prediction] = []
-        held = 0.0
-        for clip in clips:
-            window.append(self.prepared(clip, batch_seconds))
-            held += window[-1].seconds or 0.0
-            if held >= _WINDOW * batch_seconds or len(window) >= _WINDOW * _MOST:
-                yield from self._answered(window, batch_seconds, answered)
-                window, held = [], 0.0
-        yield from self._answered(window, batch_seconds, answered)
-
-    def _answered(
-        self, window: Sequence[Ready | Prediction], budget: Seconds, answered: Callable[[int], None]
-    ) -> Iterator[Prediction]:
-        predictions: dict[int, Prediction] = {}
-        for batch in self.answers(window, budget):
-            predictions |= batch
-            answered(len(batch))
-        yield from (predictions[place] for place in range(len(window)))
+        for window in windows((self.prepared(clip, batch_seconds) for clip in clips), batch_seconds):
+            predictions: dict[int, Prediction] = {}
+            for batch in self.answers(window, batch_seconds):
+                predictions |= batch
+                answered(len(batch))
+            yield from (predictions[place] for place in range(len(window)))
 
     def prepared(self, clip: Clip, batch_seconds: Seconds = BATCH_SECONDS) -> Ready | Prediction:
         """Return a clip as the model takes it, for `answers`; where it cannot be used what `stream` says of it."""
@@ -306,43 +286,14 @@ class Model(ModelHubMixin):
     def answers(
         self, window: Sequence[Ready | Prediction], batch_seconds: Seconds = BATCH_SECONDS
     ) -> Iterator[dict[int, Prediction]]:
-        """Yield what the model says of prepared clips, batch after batch, by their places in the window.
+        """Return what the model says of prepared clips, batch after batch, by their places in the window.
 
         Args:
             window: all of them, since clips of about the same length make a batch.
             batch_seconds: as for `stream`.
         """
         window = with_words(window, self.transcriber, self.settings)
-        yield {place: refused for place, refused in enumerate(window) if not isinstance(refused, Ready)}
-        known = {place: prepared for place, prepared in enumerate(window) if isinstance(prepared, Ready)}
-        places, budget = list(known), min(batch_seconds, self.engine.at_once)
-        lengths = [min(prepared.seconds, budget) for prepared in known.values()]  # a longer one is a batch of its own
-        for batch in LengthBatches(lengths, budget, most=_MOST).batches() if known else []:
-            chosen = [places[index] for index in batch]
-            yield dict(zip(chosen, self._ask([known[place] for place in chosen]), strict=True))
-
-    def _ask(self, chosen: Sequence[Ready]) -> list[Prediction]:
-        try:
-            return [
-                prediction_of(prepared, answer, self.settings, self.engine)
-                for prepared, answer in zip(chosen, self._answers(chosen), strict=True)
-            ]
-        except (UserError, MemoryError) as error:
-            if len(chosen) == 1:
-                return [refused(chosen[0].clip, error)]
-        half = len(chosen) // 2  # after the except block, so that what failed no longer holds its memory
-        return [*self._ask(chosen[:half]), *self._ask(chosen[half:])]
-
-    def _answers(self, chosen: Sequence[Ready]) -> Floats:
-        every = []
-        for logits, member in zip(self.engine.answers(chosen), self.settings.members, strict=True):
-            if not isinstance(self.task, ScoreSet):
-                logits = tempered(logits, member.temperature, exclusive=self.settings.exclusive)
-            every.append(logits)
-        answers = np.asarray(np.mean(every, axis=0))
-        if not np.isfinite(answers).all():
-            raise UserError("the model's answer is no number; its weights or its temperature are damaged")
-        return answers
+        return answer_batches(window, self.settings, self.engine, batch_seconds)
 
     def abstains(self, answer: Floats) -> bool | None:
         """Return whether calibrated probabilities, (C,), are less sure than a careful user takes; None for scores."""
@@ -369,14 +320,3 @@ class Model(ModelHubMixin):
     ) -> Model:
         where = {name: value for name, value in where.items() if name in _WHERE}
         return _opened(local_folder(model_id, **where), device, asr, plugins=plugins)
-
-
-def _transcriber(asr: str | Path, device: str | None) -> Transcriber:
-    import torch
-
-    from mser.use.transcribing import Transcriber
-
-    return Transcriber(asr, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
-
-
-_WHERE = ("revision", "cache_dir", "force_download", "local_files_only", "token")

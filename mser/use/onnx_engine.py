@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mser.errors import UserError, brief
 from mser.scoring.temperature import Floats
-from mser.use.engine import AT_ONCE_ON_CPU
+from mser.use.engine import AT_ONCE_ON_CPU, Side
 from mser.use.prepared import Ready
 from mser.use.settings import AGAIN, FILE, Settings
-from mser.use.transcript_tokens import Ids, padded, token_ids
+from mser.use.words.transcript_tokens import Ids, padded, token_ids
+
+ANSWERS, FUSED, SPEECH_MASK = "answers", "fused", "speech_mask"
+"""Of a graph's outputs, what the model says, what its head says that of, and which states of speech are real."""
+
+
+def states_of(side: Side) -> str:
+    """Return what the output of a side's states is called; its summary has the name of the side."""
+    return f"{side}_states"
 
 
 class OnnxEngine:
@@ -51,12 +60,23 @@ class OnnxEngine:
             UserError: if a graph cannot be run, since a file beside it is of another model.
         """
         batch = self._batch(chosen)
-        try:
-            return [_run(graph, batch) for graph in self.graphs]
-        except Exception as error:  # onnxruntime has a class of its own for each kind of failure
-            if "alloc" in str(error).lower():
-                raise MemoryError from error
-            raise UserError(f"ONNX Runtime failed: {brief(error)}; {AGAIN}") from error
+        return [_run(graph, batch, ANSWERS)[0].astype(np.float64) for graph in self.graphs]
+
+    def embedding(self, clip: Ready, of: Side, *, frames: bool = False, member: int = 0) -> NDArray[np.float32]:
+        """Return (D,) of a clip that has the side, or (T, D) of its frames or tokens, as a member computes it.
+
+        Raises:
+            MemoryError: if the clip is too large for the device.
+            UserError: if the graph is one of those that were made to answer alone.
+        """
+        graph, batch = self.graphs[member], self._batch([clip])
+        names = [states_of(of) if frames else of, *([SPEECH_MASK] if frames and of == "speech" else [])]
+        if not set(names) <= {output.name for output in graph.get_outputs()}:
+            raise UserError(
+                "the graph of this folder gives answers alone, as those of earlier versions do; export the model again"
+            )
+        vector, *mask = (output[0] for output in _run(graph, batch, *names))
+        return np.asarray(vector[mask[0]] if mask else vector, dtype=np.float32)  # tokens of one clip have no padding
 
     def cuts(self, text: str) -> bool:
         """Return whether a transcript has more tokens than are read."""
@@ -73,9 +93,13 @@ class OnnxEngine:
         }
 
 
-def _run(graph: Any, batch: dict[str, Any]) -> Floats:
-    [answers] = graph.run(None, {source.name: batch[source.name] for source in graph.get_inputs()})
-    return np.asarray(answers, dtype=np.float64)
+def _run(graph: Any, batch: dict[str, Any], *outputs: str) -> list[NDArray[Any]]:
+    try:
+        return list(graph.run(outputs, {source.name: batch[source.name] for source in graph.get_inputs()}))
+    except Exception as error:  # onnxruntime has a class of its own for each kind of failure
+        if "alloc" in str(error).lower():
+            raise MemoryError from error
+        raise UserError(f"ONNX Runtime failed: {brief(error)}; {AGAIN}") from error
 
 
 def _session(path: Path, device: str | None) -> Any:
@@ -105,7 +129,7 @@ def _require_fit(path: Path, graph: Any, settings: Settings) -> None:
     """Refuse the graph of another model than the settings tell of."""
     inputs = {source.name for source in graph.get_inputs()}
     sides = tuple(side for side, name in (("speech", "waveform"), ("text", "tokens")) if name in inputs)
-    [answers] = graph.get_outputs()
+    [answers] = [output for output in graph.get_outputs() if output.name == ANSWERS]
     actual, stated = (sides, answers.shape[1]), (settings.modalities, len(settings.task["labels"]))
     if actual != stated:
         (takes, gives), (expected, labels) = (

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.utils.rnn import pad_sequence
 
 from mser.data.batch import Batch
@@ -14,7 +17,7 @@ from mser.encoders.finite import require_finite
 from mser.errors import UserError, brief, is_out_of_memory
 from mser.recognizer import EmotionRecognizer
 from mser.scoring.temperature import Floats
-from mser.use.engine import AT_ONCE_ON_CPU
+from mser.use.engine import AT_ONCE_ON_CPU, Side
 from mser.use.inference import halve, pack, settle
 from mser.use.prepared import Ready
 from mser.use.rebuild import load_weights, rebuild
@@ -54,7 +57,7 @@ class TorchEngine:
             self.members = [member.to(device) for member in self.members]
         except (RuntimeError, AssertionError) as error:
             raise UserError(f"cannot use the device {device!r}: {brief(error)}; try cpu") from error
-        self.device = torch.device(device)
+        self.device, self.half = torch.device(device), half
         on_cpu = self.device.type == "cpu"
         self.at_once = AT_ONCE_ON_CPU if on_cpu else math.inf
         for member in self.members if on_cpu and not half else ():
@@ -75,6 +78,28 @@ class TorchEngine:
                 raise MemoryError from error
             raise
 
+    @torch.inference_mode()
+    def embedding(self, clip: Ready, of: Side, *, frames: bool = False, member: int = 0) -> NDArray[np.float32]:
+        """Return (D,) of a clip that has the side, or (T, D) of its frames or tokens, as a member computes it.
+
+        Raises:
+            MemoryError: if the clip is too large for the device.
+        """
+        model = self.members[member]
+        try:
+            batch = batched([clip], self.device)
+            if of == "fused":
+                vector = _fused(model, batch)[0]
+            else:
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+                    encoded = model._hear(batch) if of == "speech" else model._read(batch)
+                vector = encoded.states[0][encoded.mask[0]] if frames else encoded.summary[0]
+            return np.asarray(vector.float().cpu().numpy())
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise MemoryError from error
+            raise
+
     @property
     def max_tokens(self) -> int:
         """How many tokens of a transcript are read; 0 for a model that only hears."""
@@ -85,6 +110,17 @@ class TorchEngine:
         """Return whether a transcript has more tokens than are read."""
         encoder = self.members[0].text
         return encoder is not None and encoder.tokenizer([text], self.max_tokens + 1)[0].shape[1] > self.max_tokens
+
+
+def _fused(model: EmotionRecognizer, batch: Batch) -> Any:
+    """Return (B, D), what goes into the head."""
+    seen: list[Any] = []
+    handle = model.head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        model(batch)
+    finally:
+        handle.remove()
+    return seen[0]
 
 
 def settled(settings: Settings, folder: Path, number: int, plugins: Collection[str] = ()) -> EmotionRecognizer:

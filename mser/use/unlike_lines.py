@@ -13,7 +13,7 @@ _CANNOT_TELL = (
 )
 
 
-class Heard:
+class Likeness:
     """Gathers how the recordings were that a model answered about, of at most the first 100,000.
 
     Args:

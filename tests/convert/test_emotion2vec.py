@@ -101,6 +101,8 @@ def test_what_users_get_wrong(tmp_path, capsys):
     lonely = tmp_path / "model.pt"
     lonely.write_bytes((GIVEN / "post_norm.pt").read_bytes())
     assert "the weights alone do not say how they are used" in refused(f"--checkpoint={lonely}")
+    assert f"{str(tmp_path / 'config.yaml')!r} (No such file" in refused(f"--checkpoint={tmp_path}")  # the folder
+    assert "is no file; give the model.pt that was published" in refused(f"--checkpoint={tmp_path / 'gone.pt'}")
     other = f"--config={GIVEN / 'pre_norm.yaml'}"
     assert "does not fit" in refused(f"--checkpoint={lonely}", other)
     options = yaml.safe_load((GIVEN / "post_norm.yaml").read_text())

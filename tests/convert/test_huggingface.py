@@ -109,8 +109,8 @@ def test_a_converted_model_is_a_model_folder_like_any_other(tmp_path, capsys):
     assert str(tmp_path) not in (tmp_path / "model/config.json").read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("family", [pytest.param("wavlm", marks=pytest.mark.exhaustive), "whisper"])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("family", ["wavlm", "whisper"])
 def test_a_converted_model_runs_on_onnx(family, tmp_path):
     save_classifier(tmp_path / "published", family)
     model = convert(tmp_path / "published", tmp_path / "model")

@@ -118,7 +118,10 @@ def test_the_folds_never_change(trees, capsys):
         ("ravdess", "03-01-05-02-02-01-12", ("angry", "Dogs are sitting by the door.", "Actor_12", "F")),
         ("ravdess", "03-01-02-01-01-02-01", ("calm", "Kids are talking by the door.", "Actor_01", "M")),
         ("crema_d", "1002_IEO_FEA_MD", ("fear", "It's eleven o'clock.", "1002", "F")),
-        ("crema_d", "1091_ITS_NEU_XX", ("neutral", "I think I've seen this before.", "1091", "F")),
+        pytest.param(
+            *("crema_d", "1091_ITS_NEU_XX", ("neutral", "I think I've seen this before.", "1091", "F")),
+            marks=pytest.mark.exhaustive,  # 7,442 files are read once more
+        ),
         ("emodb", "03a01Wa", ("anger", "Der Lappen liegt auf dem Eisschrank.", "03", "M")),
         ("emodb", "16b01La", ("boredom", "Was sind denn das für Tüten, die da unter dem Tisch stehen?", "16", "F")),
     ],
@@ -289,7 +292,7 @@ def real_names():
             yield REAL / one.audio, free[0]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real recordings in IEMOCAP's layout")
 def test_real_recordings(tmp_path, capsys):
     """The ten actors that are at hand say what they said; the other fourteen hum."""

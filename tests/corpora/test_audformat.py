@@ -11,7 +11,7 @@ from fake.corpora.table import rows
 
 from mser.cli import main
 from mser.corpora.table.corpus import open_table
-from mser.use.inputs import from_table
+from mser.use.listed_clips import from_table
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from fake.corpora.table import make_table
 
 from mser.cli import main
 from mser.corpora.table.corpus import open_table
-from mser.use.inputs import from_table
+from mser.use.listed_clips import from_table
 
 
 def run(capsys, *args):

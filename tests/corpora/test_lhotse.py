@@ -11,7 +11,7 @@ from lhotse.audio import AudioSource
 from mser.cli import main
 from mser.corpora.table.corpus import open_table
 from mser.data.audio import load
-from mser.use.inputs import from_table
+from mser.use.listed_clips import from_table
 
 LABEL = ["--columns", "label=emotion"]
 

@@ -229,7 +229,10 @@ def test_a_few_hundred_clips_are_shared_too():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [["--device=cpu,cpu"], ["--launcher=ray", "--ray=cpus=1"]])
+@pytest.mark.parametrize(
+    "options",
+    [["--device=cpu,cpu"], pytest.param(["--launcher=ray", "--ray=cpus=1"], marks=pytest.mark.exhaustive)],
+)
 def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
     from mser.predict import on_devices as processes
     from mser.predict import on_ray_data
@@ -255,10 +258,14 @@ def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, mon
         assert float(row["p_neu"] or 0) == pytest.approx(float(other["p_neu"] or 0), abs=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_devices_that_are_not_there(clips, monkeypatch, capsys):
     monkeypatch.chdir(clips)
     assert main(["predict", "model", "0.wav", "--device=nonsense,nonsense"]) == 2
     assert "a process on nonsense,nonsense ended" in capsys.readouterr().err
+
+
+def test_options_of_ray_ask_for_ray(clips, monkeypatch, capsys):
+    monkeypatch.chdir(clips)
     assert main(["predict", "model", "0.wav", "--ray=cpus=1"]) == 2
     assert "add --launcher ray" in capsys.readouterr().err

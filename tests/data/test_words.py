@@ -95,11 +95,11 @@ def test_the_audit_counts_what_there_is_to_read(tmp_path):
     for one in known:
         (tmp_path / one.audio).write_bytes(one.id.encode())
     fold = Fold(1, "one", ("u2",), (), ("u0", "u1", "u3"))
-    found = audit(known, [fold], tmp_path)
+    found = audit(known, [fold], tmp_path).facts()
     assert (found["tested_transcripts"], found["empty_transcripts"], found["compared_transcripts"]) == (3, 1, 1)
     told = [line.text for line in findings(found)]
     assert "1 of 3 tested utterances (33.3%) have no transcript: there the text encoder read nothing." in told
-    found = audit(known, [Fold(1, "one", ("u2",), (), ("u0", "u1"))], tmp_path)
+    found = audit(known, [Fold(1, "one", ("u2",), (), ("u0", "u1"))], tmp_path).facts()
     assert any(
         line.text.startswith("No tested transcript was compared with those of train") for line in findings(found)
     )

@@ -144,7 +144,7 @@ def test_words_and_voice_each_tell_partly_and_together_more(manifest, labelled):
 
 
 def test_improvisations_share_no_speaker_and_few_sentences(manifest, labelled):
-    found = audit(labelled, IEMOCAP.protocol("iemocap/loso5").folds(labelled), manifest.root)
+    found = audit(labelled, IEMOCAP.protocol("iemocap/loso5").folds(labelled), manifest.root).facts()
     assert found["speaker_overlap"] == found["group_overlap"] == found["audio_overlap"] == 0
     copies = found["near_duplicate_transcripts_by_style"]
     assert copies["improvised"] < 0.2

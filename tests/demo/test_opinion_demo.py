@@ -39,7 +39,7 @@ def test_the_reader_finds_what_was_promised_and_no_problem(checked):
 def test_the_official_split_shares_nothing(checked):
     which = corpus(checked.corpus)
     folds = which.protocol().folds(checked)
-    found = audit(checked, folds, checked.root)
+    found = audit(checked, folds, checked.root).facts()
     assert {number for name, number in found.items() if name.endswith("_overlap")} == {0}
 
 

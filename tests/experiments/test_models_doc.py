@@ -1,6 +1,5 @@
 """Every command of docs/models.md runs, on small models and corpora."""
 
-import re
 import shlex
 import shutil
 
@@ -8,16 +7,10 @@ import pytest
 from fake.classifiers import save_classifier
 from fake.corpora.acted import make_ravdess
 from fake.corpora.table import make_table
+from fake.documents import commands
 from fake.places import ROOT
 
 from mser.cli import main
-
-DOC = (ROOT / "docs/models.md").read_text()
-
-
-def commands() -> list[list[str]]:
-    text = "\n".join(re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL)).replace("\\\n", " ")
-    return [shlex.split(line, comments=True) for line in text.splitlines() if line.strip()]
 
 
 @pytest.mark.slow
@@ -31,6 +24,6 @@ def test_the_commands_in_their_order(tmp_path, monkeypatch):
     for given, published in (("post_norm.pt", "model.pt"), ("post_norm.yaml", "config.yaml")):
         shutil.copyfile(ROOT / "tests/convert/emotion2vec" / given, funasr / published)
     (funasr / "tokens.txt").write_text("angry\nunuse_0\nhappy\nneutral\nsad\n")
-    for command in commands():
+    for command in commands("docs/models.md"):
         assert main(command[1:]) == 0, shlex.join(command)
     assert (tmp_path / "runs/superb/report/report.html").exists()

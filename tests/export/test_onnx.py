@@ -13,11 +13,14 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
+import transformers as hf
 from fake import checkpoints
 from fake.converting import speech_bert, write_files
+from fake.documents import commands
 from fake.encoders import TEXT, WAVEFORM, clips, save_ast, save_text, save_wav2vec2_bert, save_waveform, save_whisper
 from fake.places import ROOT
 from fake.trained import crossval, untrained
+from tokenizers.processors import TemplateProcessing
 
 import mser
 from mser.cli import main
@@ -32,7 +35,7 @@ from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
-from mser.use.transcript_tokens import token_ids
+from mser.use.words.transcript_tokens import token_ids
 
 ABSENT = ("torch", "torchaudio", "transformers", "lightning", "pytorch_lightning", "torchmetrics", "safetensors",
           "jsonargparse", "rich", "jinja2", "matplotlib", "onnx", "onnxscript", "scipy", "gradio")  # fmt: skip
@@ -59,7 +62,10 @@ def place(tmp_path_factory):
     with (folder / "clips.csv").open("w", newline="") as file:
         rows = [[f"{number}.wav", "so " * number + "well", "neu" if number % 2 else "hap"] for number in range(5)]
         csv.writer(file).writerows([["file", "transcript", "emotion"], *rows])
-    assert main(["export", str(folder / "torch"), "--onnx", "--out", str(folder / "onnx")]) == 0
+    documented = next(words for words in commands("docs/use.md") if "--onnx" in words)
+    own = {"runs/own/seed1/fold1": str(folder / "torch"), "models/own-onnx": str(folder / "onnx")}
+    assert main([own.pop(word, word) for word in documented[1:]]) == 0
+    assert not own
     return folder
 
 
@@ -84,6 +90,37 @@ def test_it_says_the_same_in_any_batch_and_of_any_side(place):
             np.testing.assert_allclose(named(one), named(other), atol=1e-5)
     assert after[7].note == "the transcript's first 512 tokens"
     assert [one.used for one in after[5:7]] == [("speech",), ("text",)]
+
+
+def test_embeddings_are_those_of_pytorch(place, tmp_path, capsys):
+    """Beside a clip without a side too, of which only that side has none."""
+    before, after = (mser.load(place / name, device="cpu") for name in ("torch", "onnx"))
+    for file, text in ((place / "2.wav", "so so well"), (place / "0.wav", None), (None, "only words")):
+        for of, frames in (
+            ("fused", False),
+            *((side, frames) for side in ("speech", "text") for frames in (False, True)),
+        ):
+            if of in (file and "speech", text and "text", "fused"):
+                expected, found = (model.embed(file, text, of=of, frames=frames) for model in (before, after))
+                assert expected.shape == found.shape
+                np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(UserError, match="there is no text to embed"):
+        after.embed(place / "0.wav", of="text")
+    asked = ["predict", str(place / "onnx"), str(place / "1.wav"), "--text=so well", "--of=speech", "--frames"]
+    assert main([*asked, f"--embeddings={tmp_path / 'out.npz'}"]) == 0
+    assert "embeddings of 1 clips" in capsys.readouterr().out
+
+
+def test_a_graph_of_an_earlier_version_answers_but_has_no_embeddings(place, tmp_path):
+    shutil.copytree(place / "onnx", tmp_path / "old")
+    path = tmp_path / "old/seed1-fold1.onnx"
+    whole = onnx.load(path)
+    del whole.graph.output[1:]
+    onnx.save_model(whole, path)
+    model = mser.load(tmp_path / "old")
+    assert named(model.predict(None, "well")) == named(mser.load(place / "onnx").predict(None, "well"))
+    with pytest.raises(UserError, match="gives answers alone, as those of earlier versions do; export the model again"):
+        model.embed(None, "well")
 
 
 def without_torch(code, *words):
@@ -250,8 +287,9 @@ SPEECH = {"whisper": save_whisper, "ast": save_ast, "emotion2vec": save_emotion2
                                       for family in WAVEFORM}}  # fmt: skip
 PAIRS = [("wavlm-layer", "deberta"), ("whisper", "roberta"), ("wav2vec2-group", "roberta"), *(
     (speech, "bert") for speech in (
-        "hubert", "data2vec", "wav2vec2-bert", "speech-bert", "emotion2vec", "wav2vec2-conformer", "rotary-conformer",
-        "hubert-batch-norm", "mms", "sew", "sew-d", "ast"))]  # fmt: skip
+        "hubert", "data2vec", "wav2vec2-bert", "speech-bert", "emotion2vec",
+        "rotary-conformer", "hubert-batch-norm", "mms", "sew")),
+    ("wav2vec2-conformer", "qwen3"), ("sew-d", "t5"), ("ast", "gpt2")]  # fmt: skip
 
 
 @pytest.mark.exhaustive
@@ -324,6 +362,19 @@ def test_filter_banks_are_those_of_each_clip_alone(tmp_path, monkeypatch):
     features, same = backbone._features(waveform, lengths)
     assert (mask == same).all()
     torch.testing.assert_close(features[mask], expected[mask], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "qwen3"])
+def test_an_empty_text_is_one_token_where_a_tokenizer_adds_none(family, tmp_path):
+    save_text(tmp_path, family)
+    words = hf.AutoTokenizer.from_pretrained(tmp_path).backend_tokenizer
+    words.post_processor = TemplateProcessing(single="$A", special_tokens=[])
+    bare = hf.PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]", eos_token="[SEP]")  # noqa: S106
+    bare.save_pretrained(tmp_path)
+    encoder = TextEncoder(str(tmp_path))
+    ids, pad = token_ids(tmp_path, "text")
+    assert ids("", 9) == encoder.tokenize([""])[0][0].tolist() == [pad]
+    assert ids("hello there", 9) == encoder.tokenize(["hello there"])[0][0].tolist()
 
 
 @pytest.mark.parametrize("family", [family for family in TEXT if family != "deberta"])

@@ -44,6 +44,14 @@ TEXT = {
 }
 
 
+OTHER_TEXT = {
+    "t5": (hf.T5EncoderModel, hf.T5Config, {"d_kv": 8, "d_ff": 64}),
+    "gpt2": (hf.GPT2Model, hf.GPT2Config, {}),
+    "qwen3": (hf.Qwen3Model, hf.Qwen3Config, {"num_key_value_heads": 2, "head_dim": 8}),
+}
+"""Of T5 the encoder; of models that write, what a sentence's last token says."""
+
+
 SENTENCES = ["hello there", "a much longer sentence that goes on , and on", ""]
 
 
@@ -85,7 +93,7 @@ def save_ast(folder):
 
 
 def save_text(folder, family):
-    model_class, config_class, options = TEXT[family]
+    model_class, config_class, options = (TEXT | OTHER_TEXT)[family]
     torch.manual_seed(0)
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(" ".join(SENTENCES).split())]
     (folder / "vocab.txt").write_text("\n".join(words))

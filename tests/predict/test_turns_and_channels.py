@@ -14,7 +14,7 @@ from praatio.data_classes.interval_tier import IntervalTier
 
 from mser.cli import main
 from mser.errors import UserError
-from mser.use.inputs import from_table
+from mser.use.listed_clips import from_table
 
 RATE = 16000
 FLOATS = ("p_neu", "p_sad", "p_ang", "p_hap")

@@ -281,6 +281,11 @@ def test_a_score_below_chance_is_named(tmp_path, capsys):
     [note] = [one["text"] for one in found["doubts"] if "below chance" in one["text"]]
     assert "the sign of a crossed design" in note
     assert "the floor of 25.0%" in note
+    told = json.loads((tmp_path / "both/run.json").read_text())
+    told["judged"] = {"model": "m", "id": "1", "trained_on": ["iemocap"], "corpus": "ravdess"}
+    (tmp_path / "both/run.json").write_text(json.dumps(told))
+    [note] = [one["text"] for one in report(tmp_path / "both", capsys)[0]["doubts"] if "below chance" in one["text"]]
+    assert "the sign of answers that are taken for other labels than the model means" in note
 
 
 def test_speakers_without_a_class_have_a_mean_of_their_own(tmp_path, capsys):

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score
 
-from mser.scoring.sentiment import rounded, sentiment
+from mser.scoring.sentiment import rounded, sentiment, sentiment_floor
 
 TARGET = np.array([-3, -1.4, -0.2, 0, 0, 0.4, 0.5, 1.5, 2.5, 3])
 PREDICTION = np.array([-3.6, -0.4, 0.3, 0.2, -0.1, 0.6, 1.5, 1.2, 2.4, 3.9])
@@ -48,6 +48,16 @@ def test_a_prediction_of_zero_is_not_positive():
     assert sentiment(np.array([1.0]), np.array([0.0]))["acc2_non0"] == 0.0
     assert sentiment(np.array([-1.0]), np.array([0.0]))["acc2_non0"] == 1.0
     assert sentiment(np.array([1.0, -1.0]), np.zeros(2))["acc2_non0"] == 0.5
+
+
+def test_a_prediction_of_zero_is_not_negative():
+    assert sentiment(np.array([1.0, 0.0]), np.zeros(2))["acc2_has0"] == 1.0
+    assert sentiment(np.array([-1.0]), np.zeros(1))["acc2_has0"] == 0.0
+
+
+def test_the_best_constant_may_be_negative():
+    floor = sentiment_floor(np.array([-3.0, -3.0, -2.0, 1.0, 2.0]))
+    assert (floor["acc7"], floor["acc2_non0"], floor["mae"]) == (0.4, 0.6, 1.8)
 
 
 def test_neutral_truths_are_left_out_by_their_score_and_not_by_a_class_number():

@@ -100,6 +100,15 @@ def test_scores_are_spread_by_fifths():
     assert max(means) - min(means) <= 4  # two neighbours in order would be 8 apart
 
 
+def test_each_part_has_a_speaker_of_each_fifth_where_there_are_five_of_each():
+    utterances = [
+        Utterance(f"{n:03}", f"{n}.wav", 1.0, "", f"s{n % 25}", f"{n}.wav", scores={"calm": n % 25 // 5})
+        for n in range(100)
+    ]
+    for part in parts_of(utterances, 5):
+        assert Counter(one.scores["calm"] for one in part) == dict.fromkeys(range(5), 4)
+
+
 def test_unknown_speakers_are_split_by_recording():
     utterances = [turn(n, "", group=f"{n // 2}.wav") for n in range(12)]
     parts = parts_of(utterances, 3)

@@ -57,6 +57,8 @@ def test_the_quick_search_finds_what_comparing_all_pairs_finds(texts, data):
         ("I have 21 of them here", "I have twenty-one of THEM here"),
         ("It was the 3rd of May", "it was the third of may"),
         ("1,000 people came in today", "one thousand people came in today"),
+        ("They paid $2,500,000 for it", "they paid two million, five hundred thousand for it"),
+        ("They paid 123,456 for it", "they paid 123456 for it"),
         ("１２ people came in today", "12 people came in today"),
         ("Die Straße ist lang hier", "die STRASSE ist lang hier"),
         ("né à la même café", "ne\u0301 a\u0300 la me\u0302me cafe\u0301"),

@@ -13,10 +13,11 @@ from fake.trials import make_trial, weights
 
 from mser.cli import main
 from mser.crossval import local
+from mser.errors import UserError
 from mser.report.searches.searched import finding
 from mser.runs.search_record import Searched
 from mser.runs.test_log import counts
-from mser.runs.trials import Trial, own_best, ranked
+from mser.runs.trials import Trial, judged_by, own_best, ranked, read_trials
 from mser.sweep import testing
 from mser.sweep.winner import drop_losers
 
@@ -193,6 +194,24 @@ def test_what_a_test_lacks_is_said_in_a_line(sweep, tested, tmp_path, capsys):
     assert main(["sweep", "--test", "--out", str(tmp_path / "nothing")]) == 2
     assert "no trial in" in capsys.readouterr().err
     assert not (sweep / "tested/tested.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("a/run.json", {"folds": ["one"]}, r"a/run\.json: Expected `int`, got `str`.*; delete that trial"),
+        ("a/protocol.json", {"folds": [{"number": 1}]}, r"a/protocol\.json: Object missing required field `name`"),
+        ("a/seed1/fold2/metrics.json", {"val": {"ua": None}}, r"fold2/metrics\.json: Expected `float`, got `null`"),
+        ("sweep.json", {"metric": "crossval/val_ua_mean", "goal": "most"}, r"Invalid enum value 'most'"),
+    ],
+)
+def test_a_garbled_trial_is_told_in_a_line(tmp_path, file, change, message):
+    make_trial(tmp_path / "a", 0.5)
+    if not (tmp_path / file).is_file():
+        (tmp_path / file).write_text("{}")
+    edit_json(tmp_path / file, **change)
+    with pytest.raises(UserError, match=message):
+        judged_by(tmp_path, read_trials(tmp_path)[0])
 
 
 @pytest.mark.exhaustive

@@ -13,7 +13,7 @@ import mser
 from mser.cli import main
 from mser.errors import UserError
 from mser.use.clips import Clip
-from mser.use.transcribing import Transcriber, _words
+from mser.use.words.transcribing import Transcriber, _words
 
 EITHER = {"trained": {"modality_dropout": 0.2}}
 
@@ -137,7 +137,7 @@ def test_from_the_command_line_in_two_goes(place, tmp_path, capsys, monkeypatch)
 
 def test_long_recordings_are_transcribed_whole(place, monkeypatch):
     transcriber = Transcriber(place / "says-a", torch.device("cpu"))
-    monkeypatch.setattr("mser.use.transcribing._CHUNK", 0.5)
+    monkeypatch.setattr("mser.use.words.transcribing._CHUNK", 0.5)
     long, short = torch.randn(20000).numpy(), torch.randn(8000).numpy()
     assert transcriber([long, short]) == ["a", "a"]
     assert transcriber([short]) == ["a"]

@@ -51,6 +51,14 @@ def test_sides_and_frames(folder):
     np.testing.assert_allclose(frames.mean(0), speech, atol=1e-5)
 
 
+def test_in_half_precision_they_are_about_the_same(folder):
+    whole, half = (mser.load(folder, device="cpu", precision=precision) for precision in ("32", "bf16"))
+    for of in ("fused", "speech", "text"):
+        one, other = (model.embed(folder.parent / "b.wav", "hello there", of=of) for model in (whole, half))
+        assert other.dtype == np.float32
+        np.testing.assert_allclose(other, one, atol=0.05)
+
+
 @pytest.mark.parametrize("frames", [False, True])
 @pytest.mark.parametrize("suffix", [".npz", ".parquet"])
 def test_files_hold_what_python_gives(folder, suffix, frames, capsys):

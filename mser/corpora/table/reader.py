@@ -9,7 +9,7 @@ import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -70,7 +70,8 @@ def _clips(rows: Iterable[tuple[int | str, Row]], named: Mapping[str, list[str]]
     folder = home(path)
     for place, row in rows:
         try:
-            clip = _clip({role: [row.get(name, "") for name in names] for role, names in named.items()}, named, folder)
+            cells = {role: [row.get(name, "") for name in names] for role, names in named.items()}
+            clip = _clip(_Cells(cells, named), folder)
             if clip.id in places:
                 raise ValueError(f"{clip.id} is the clip of row {places[clip.id]} already; keep one of them")
         except ValueError as error:
@@ -143,52 +144,71 @@ def _require_enough(named: Mapping[str, list[str]], options: Columns, header: Se
         )
 
 
-def _clip(cells: Mapping[str, list[str]], named: Mapping[str, list[str]], folder: Path) -> Utterance:
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a row by role, and the names of their columns."""
+
+    cells: Mapping[str, list[str]]
+    named: Mapping[str, list[str]]
+
+    def text(self, role: str, *, needed: bool = True) -> str:
+        """Return what a role's only cell says; empty where there is no such column.
+
+        Raises:
+            ValueError: if it is empty though `needed`, or garbled.
+        """
+        cell = self.cells.get(role, [""])[0]
+        if needed and role in self.named and not cell:
+            raise ValueError(f"its {self.named[role][0]} is empty; fill it in or delete the row")
+        if cell and role not in ("audio", "name") and (wrong := garbled(cell)):
+            raise ValueError(f"its {self.named[role][0]} is {wrong}; mend it or delete the row")
+        return cell
+
+    def seconds(self, role: str) -> float | None:
+        """Return a time; None where there is none."""
+        text = self.text(role, needed=False)
+        return _number(text, self.named[role][0]) if text else None
+
+    def scores(self) -> dict[str, float]:
+        """Return the scores by the names of their columns."""
+        names = self.named.get("score", ())
+        return {name: _number(text, name) for name, text in zip(names, self.cells.get("score", ()), strict=True)}
+
+
+def _clip(cells: _Cells, folder: Path) -> Utterance:
     """Return a row's utterance, its duration still unknown.
 
     Raises:
         ValueError: what is wrong with the row.
     """
-
-    def cell(role: str, *, needed: bool = True) -> str:
-        text = cells.get(role, [""])[0]
-        if needed and role in named and not text:
-            raise ValueError(f"its {named[role][0]} is empty; fill it in or delete the row")
-        if text and role not in ("audio", "name") and (wrong := garbled(text)):
-            raise ValueError(f"its {named[role][0]} is {wrong}; mend it or delete the row")
-        return text
-
-    name = cell("name", needed=False)
-    audio = cell("audio", needed=not name)
+    name = cells.text("name", needed=False)
+    audio = cells.text("audio", needed=not name)
     if not name:
         audio = name = sys.intern(_below(audio, folder))
-    start = _number(text, named["start"][0]) if (text := cell("start", needed=False)) else 0.0
-    end = _number(text, named["end"][0]) if (text := cell("end", needed=False)) else None
+    start, end = cells.seconds("start") or 0.0, cells.seconds("end")
     if start < 0 or (end is not None and start >= end):
         raise ValueError(f"it starts at {start:g} s and ends at {end} s; expected 0 <= start < end")
     try:
-        channel = channel_of(cell("channel", needed=False))
+        channel = channel_of(cells.text("channel", needed=False))
     except ValueError as error:
         raise ValueError(f"{error}; where the column is no channel's, ignore it with channel: null") from error
-    split = SPLIT_WORDS.get(cell("split"), cell("split"))
+    split = SPLIT_WORDS.get(cells.text("split"), cells.text("split"))
     if split not in ("", *SPLITS):
-        raise ValueError(f"its {named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
+        raise ValueError(f"its {cells.named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
     return Utterance(
         id=_called(name, start, end, channel),
         audio=audio,
         duration=0.0,
-        transcript=cell("transcript", needed=False),
-        speaker=sys.intern(cell("speaker")),
-        group=cell("group") or (os.path.basename(audio) if os.path.isabs(audio) else audio),
+        transcript=cells.text("transcript", needed=False),
+        speaker=sys.intern(cells.text("speaker")),
+        group=cells.text("group") or (os.path.basename(audio) if os.path.isabs(audio) else audio),
         start=start,
         end=end,
         channel=channel,
         split=split,
-        fold=cell("fold"),
-        label=sys.intern(cell("label")) or None,
-        scores={
-            name: _number(text, name) for name, text in zip(named.get("score", ()), cells.get("score", ()), strict=True)
-        },
+        fold=cells.text("fold"),
+        label=sys.intern(cells.text("label")) or None,
+        scores=cells.scores(),
     )
 
 

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -85,8 +86,9 @@ def page(report: Report, clips: Sequence[Mapping[str, str]] = ()) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
-    """Return where the templates are, and the filters that put scores into sentences."""
+    """Return where the templates are, each compiled once, and the filters that put scores into sentences."""
     templates = Environment(
         loader=PackageLoader("mser.report"),
         autoescape=True,

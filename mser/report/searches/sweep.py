@@ -32,7 +32,6 @@ from mser.runs.trials import (
     settings_of,
 )
 from mser.scoring.measures import MEASURES, measure
-from mser.splits.protocols import Fold
 
 _SHOWN = 10
 """Rows in the terminal; the page has them all."""
@@ -70,13 +69,12 @@ def sweep_report(folder: Path, trials: Sequence[Trial], metric: str, better: int
     require_alike(trials)
     score = score_of(metric, next(iter(trials[0].validation.values())))
     settings, plan = settings_of(trials), trials[0].plan
-    folds = [Fold(f["number"], f["name"], (), tuple(f["val"]), tuple(f["test"])) for f in plan["folds"]]
-    chose, tested = overlap([fold for fold in folds if fold.number in trials[0].folds], folds)
+    chose, tested = overlap([fold for fold in plan.folds if fold.number in trials[0].folds], plan.folds)
     report = SweepReport(
         title=f"{folder.resolve().name}: a search of {len(trials)} trials",
         metric=metric,
         goal="maximize" if better > 0 else "minimize",
-        protocol=TrialsAsked(plan["corpus"], plan["protocol"], plan["digest"], plan["label_set"], plan["labels"]),
+        protocol=TrialsAsked(plan.corpus, plan.protocol, plan.digest, plan.label_set, plan.labels),
         trials=[
             RankedTrial(
                 trial=trial.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
@@ -13,7 +14,22 @@ from mser.use.prepared import Ready, require_sides
 from mser.use.settings import Settings
 
 if TYPE_CHECKING:
-    from mser.use.transcribing import Transcriber
+    from mser.use.words.transcribing import Transcriber
+
+
+def transcriber_for(settings: Settings, asr: str | Path, device: str | None) -> Transcriber:
+    """Return the speech recogniser that writes what a model lacks; it runs on a GPU if there is one by default.
+
+    Raises:
+        UserError: if the model reads no transcript, or there is no such recogniser.
+    """
+    if "text" not in settings.modalities:
+        raise UserError("this model reads no transcript, so speech recognition is of no use to it; leave asr out")
+    import torch
+
+    from mser.use.words.transcribing import Transcriber
+
+    return Transcriber(asr, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
 
 
 def with_words(

@@ -33,17 +33,30 @@ def token_ids(folder: Path, name: str) -> tuple[Ids, int]:
     from tokenizers import Tokenizer
 
     try:
-        pad = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("pad_token_id") or 0
         tokenizer = Tokenizer.from_file(str(folder / FILE))
+        pad = _pad(folder, tokenizer.token_to_id)
     except Exception as error:  # tokenizers raises bare exceptions
         raise UserError(f"cannot read the tokenizer {folder / FILE}: {brief(error)}; export the model again") from error
     tokenizer.no_padding()
 
     def ids(text: str, most: int) -> list[int]:
         tokenizer.enable_truncation(most)
-        return list(tokenizer.encode(text).ids)
+        return list(tokenizer.encode(text).ids) or [pad]  # tokenizers of causal models add nothing to an empty text
 
-    return ids, int(pad)
+    return ids, pad
+
+
+def _pad(folder: Path, id_of: Callable[[str], int | None]) -> int:
+    """Return the id to pad with, which is the one that `PretrainedTokenizer` takes."""
+    config, named = (
+        json.loads((folder / name).read_text(encoding="utf-8")) if (folder / name).is_file() else {}
+        for name in ("config.json", "tokenizer_config.json")
+    )
+    texts = [named.get(f"{role}_token") for role in ("pad", "eos", "unk")]
+    own, *others = (
+        None if text is None else id_of(text["content"] if isinstance(text, dict) else text) for text in texts
+    )
+    return next((int(number) for number in (own, config.get("pad_token_id"), *others) if number is not None), 0)
 
 
 def padded(rows: Sequence[NDArray[Any]], fill: np.generic) -> tuple[NDArray[Any], NDArray[np.bool_]]:

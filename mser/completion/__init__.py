@@ -1,0 +1,1 @@
+"""``mser completion``: what a shell needs to complete commands and options."""

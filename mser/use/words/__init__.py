@@ -1,0 +1,1 @@
+"""What is read where no transcript was given, or one was."""
