@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,15 +48,21 @@ def main(argv: Sequence[str]) -> int:
     timeline = _timeline(args, settings)
     if args.embeddings:
         return _embed(args, folder, _clips(listed, settings, None, by), listed.kept)
+    if args.match and settings.recordings is None:
+        raise UserError(
+            "--match brings recordings nearer to those of the training, which this model folder does not know; export "
+            "it again from a run that keeps cues.csv, or leave --match out"
+        )
     heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
-    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}")))
+    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}",
+                                 args.match and f"match={'+'.join(sorted(set(args.match)))}")))  # fmt: skip
     by_speaker = bool(args.turns or listed.speakers)
     rows = Rows(Path(args.out), settings, how, speakers=by_speaker, kept=listed.kept) if args.out else nullcontext()
     with rows as out:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
         kept: deque[Mapping[str, str]] = deque()  # of the clips whose answers are to come, in their order
-        clips = _clips(todo, settings, out, by)
+        clips: Iterator[Clip] = (replace(clip, match=tuple(args.match)) for clip in _clips(todo, settings, out, by))
         clips = _noting(clips, kept) if out else clips
         write = partial(_write, out, kept) if out else partial(_print, timeline)
         unlike = Likeness(settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mser.corpora.annotations.options import add_options
+from mser.everyday.matched import WAYS
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
@@ -100,6 +101,9 @@ def _add_segments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vad", action="store_true", help="cut recordings where somebody speaks (extra vad)")
     parser.add_argument("--asr", metavar="MODEL", help="write missing transcripts with this speech recogniser, such as "
                         "openai/whisper-tiny.en or a folder")  # fmt: skip
+    parser.add_argument("--match", choices=WAYS, action="append", default=[], help="bring recordings nearer to those "
+                        "that the model was trained on: silence pads their ends, level gives each the median level; "
+                        "may come twice")  # fmt: skip
 
 
 def _add_hardware(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,7 @@ class Clip:
         kept: cells of its row in a table that answers are to have too, by column.
         error: why it cannot be asked after all; its answer then says so.
         note: what its answer has to say of it otherwise.
+        match: in which of `mser.everyday.matched.WAYS` it is brought nearer to the training's recordings.
     """
 
     audio: Audio | None
@@ -56,6 +57,7 @@ class Clip:
     kept: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     note: str = ""
+    match: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from mser.audio.acoustics import measured
 from mser.audio.decoding import SAMPLE_RATE, SHORTEST, Samples
 from mser.errors import UserError
+from mser.everyday.matched import matched
 from mser.everyday.recording_aspects import aspects
 from mser.manifest import Seconds
 from mser.splits.transcripts import is_wordless
@@ -68,6 +69,9 @@ def ready(clip: Clip, settings: Settings, budget: Seconds, *, asr: bool) -> Read
         return Ready(clip, np.zeros(SHORTEST, np.float32), text, sides, min(1 + len(text or "") / _PACE, budget))
     waveform, notes = hear(clip, settings.max_seconds, budget)
     notes = [*([clip.note] if clip.note else ()), *notes]
+    if clip.match and settings.recordings:
+        waveform, done = matched(waveform, settings.recordings, clip.match)
+        notes = [*notes, *done]
     recording = aspects(measured(waveform, SAMPLE_RATE)) if settings.recordings and listens else {}
     return Ready(clip, waveform, text, sides, len(waveform) / SAMPLE_RATE, notes, recording=recording)
 

@@ -5,7 +5,10 @@ import pytest
 
 from mser.audio.acoustics import Measures, measured
 from mser.everyday.changes import changed
+from mser.everyday.loudness import amplified
+from mser.everyday.matched import matched
 from mser.everyday.recording_aspects import ASPECTS, aspects
+from mser.everyday.silent_ends import trimmed
 from mser.everyday.training_recordings import FALSE_ALARMS, training_recordings
 from mser.everyday.unlike_training import reasons, run_lines, together, unlike
 
@@ -71,6 +74,19 @@ def test_a_run_says_how_many_and_in_what(clips, known):
     assert line.startswith("1")
     assert "of 30 recordings are unlike those that the model was trained on, in silence at the ends (15)" in line
     assert run_lines(described(clips[LEFT_OUT][:3]), known) == []
+
+
+def test_matched_recordings_have_the_silence_and_the_level_of_the_training(clips, known):
+    cut = amplified(trimmed(clips[LEFT_OUT][0]), -30)
+    found, notes = matched(cut, known, ["silence", "level"])
+    one = aspects(measured(found, RATE))
+    assert one["silence"] == pytest.approx(known.quantiles["silence"][2], abs=0.03)
+    inside = found[round(known.quantiles["silence"][2] / 2 * RATE) :][: len(cut)]
+    assert 20 * np.log10(np.std(inside)) == pytest.approx(known.quantiles["level"][2], abs=0.6)
+    assert [note.split(" ")[0] for note in notes] == ["levelled", f"{one['silence']:.2f}"]
+    whole = clips[LEFT_OUT][1]
+    assert len(matched(whole, known, ["silence"])[0]) - len(whole) < 0.2 * RATE
+    assert matched(np.zeros(800, np.float32), known, ["silence", "level"])[1] == []
 
 
 def test_words_have_the_range_of_the_training(known):

@@ -58,6 +58,8 @@ def test_predict_tells_what_is_unlike_the_training(run, tmp_path, capsys):
     ask = ["predict", str(tmp_path / "model"), str(tmp_path / "clip.wav"), "--out"]
     assert main([*ask, str(tmp_path / "before.csv")]) == 0
     assert "does not know how its training recordings were" in capsys.readouterr().err
+    assert main([*ask[:-1], "--match", "level"]) == 2
+    assert "which this model folder does not know" in capsys.readouterr().err
     config = tmp_path / "model/config.json"
     known = recordings_of(read_run(keep_cues(run)))
     type(settings)(**{**vars(settings), "recordings": known}).write(tmp_path / "model")
@@ -70,6 +72,12 @@ def test_predict_tells_what_is_unlike_the_training(run, tmp_path, capsys):
     assert "fall of the level" in row["unlike_training"]
     assert main([*ask[:-1]]) == 0
     assert "(unlike the training: silence at the ends 0.01 s" in capsys.readouterr().out
+    assert main([*ask, str(tmp_path / "matched.csv"), "--match", "silence"]) == 0
+    with (tmp_path / "matched.csv").open(newline="") as file:
+        [row] = csv.DictReader(file)
+    assert "s of silence put at the ends as in the training" in row["note"]
+    assert "silence at the ends 0.9" in row["unlike_training"]  # of exactly 1.00 that these cues name
+    assert row["model"].endswith(" match=silence")
     config.write_text(json.dumps(json.loads(config.read_text()) | {"recordings": {"clips": "many"}}))
     assert main(ask[:-1]) == 2
     assert "config.json" in capsys.readouterr().err
