@@ -45,17 +45,11 @@ def main(argv: Sequence[str]) -> int:
     listed = _checked_clips(args, settings)
     if args.asr:
         require_here_or_there(args.asr, "speech recogniser")
+    _require_match(args, settings)
     timeline = _timeline(args, settings)
     if args.embeddings:
         return _embed(args, folder, _clips(listed, settings, None, by), listed.kept)
-    if args.match and settings.recordings is None:
-        raise UserError(
-            "--match brings recordings nearer to those of the training, which this model folder does not know; export "
-            "it again from a run that keeps cues.csv, or leave --match out"
-        )
-    heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
-    how = " ".join(filter(None, (described(by), heard, args.asr and f"asr={Path(args.asr).name}",
-                                 args.match and f"match={'+'.join(sorted(set(args.match)))}")))  # fmt: skip
+    how = _how(args, by, listed)
     by_speaker = bool(args.turns or listed.speakers)
     rows = Rows(Path(args.out), settings, how, speakers=by_speaker, kept=listed.kept) if args.out else nullcontext()
     with rows as out:
@@ -88,6 +82,24 @@ def main(argv: Sequence[str]) -> int:
 def _put(write: Callable[[Prediction], None], unlike: Likeness, prediction: Prediction) -> None:
     write(prediction)
     unlike.see(prediction)
+
+
+def _require_match(args: argparse.Namespace, settings: Settings) -> None:
+    if args.match and args.embeddings:
+        raise UserError("--match changes what is answered, and --embeddings gives no answers; leave one of them out")
+    if args.match and settings.recordings is None:
+        raise UserError(
+            "--match brings recordings nearer to those of the training, which this model folder does not know; export "
+            "it again from a run that keeps cues.csv, or leave --match out"
+        )
+
+
+def _how(args: argparse.Namespace, by: Segments | None, listed: Listed) -> str:
+    """Return what changes the answers besides the model, so that rows of other ways are not mixed with these."""
+    heard = "channel=table" if listed.channels and not args.channel else args.channel and f"channel={args.channel}"
+    asr = args.asr and f"asr={Path(args.asr).name}"
+    match = args.match and f"match={'+'.join(sorted(set(args.match)))}"
+    return " ".join(filter(None, (described(by), heard, asr, match)))
 
 
 def _timeline(args: argparse.Namespace, settings: Settings) -> Timeline | None:
