@@ -27,17 +27,22 @@ def first_fold(tmp_path, *options):
 
 
 @pytest.mark.exhaustive
-def test_the_voices_of_crema_d(tmp_path):
+@pytest.mark.parametrize("modality", ["voice", "face", "av"])
+@pytest.mark.parametrize("labels", ["crema_d6", "crema_d4"])
+def test_what_was_perceived_in_crema_d(labels, modality, tmp_path):
     root = tmp_path / "CREMA-D"
     names = make_crema_d(root, keep=lambda name: name[5:] in ("IEO_ANG_MD", "IEO_NEU_XX"), seconds=0.3)
     promise(root, utterances=len(names))
     votes = {name: "AADD" if n % 7 == 6 else f"{3 * 'ADFHNS'[n % 6]}N" for n, name in enumerate(names)}
-    write_votes(root, {name: (voice, "HHH", "HHH") for name, voice in votes.items()})
-    own = "--data=CREMAD", f"--data.init_args.root={root}", "--data.init_args.labels=crema_d6-voice"
+    place = ["voice", "face", "av"].index(modality)
+    others = ["DDD", "DDD"]
+    write_votes(root, {name: (*others[:place], own, *others[place:]) for name, own in votes.items()})
+    own = "--data=CREMAD", f"--data.init_args.root={root}", f"--data.init_args.labels={labels}-{modality}"
     rows, label_set = first_fold(tmp_path, *own)
     actors = {row["speaker"] for row in rows}
-    heard = {name: LETTERS[voice[0]] for name, voice in votes.items() if voice != "AADD" and name[:4] in actors}
-    assert ({row["utterance"]: row["target"] for row in rows}, label_set) == (heard, "crema_d6-voice")
+    lacking = "AADD", *(["DDDN", "FFFN"] if labels == "crema_d4" else [])
+    perceived = {name: LETTERS[own[0]] for name, own in votes.items() if own not in lacking and name[:4] in actors}
+    assert ({row["utterance"]: row["target"] for row in rows}, label_set) == (perceived, f"{labels}-{modality}")
     assert len(actors) > 15
 
 
