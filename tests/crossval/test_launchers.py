@@ -87,6 +87,9 @@ def test_what_killed_a_fold_is_said(launcher, crossval):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "launcher", ["local", "slurm", pytest.param("ray", marks=pytest.mark.exhaustive)], indirect=True
+)
 def test_asked_to_stop_folds_save_themselves_and_go_on(launcher, crossval, tmp_path):
     folder = tmp_path / "run/seed1"
     command = [
@@ -106,7 +109,7 @@ def test_asked_to_stop_folds_save_themselves_and_go_on(launcher, crossval, tmp_p
     while not all((folder / f"fold{n}/begun").exists() for n in (1, 2)) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 128 + signal.SIGTERM
+    assert process.wait(2 * jobs.GRACE) == 128 + signal.SIGTERM
     assert all(log(tmp_path, n).splitlines()[-1] == "saved" for n in (1, 2))
     assert not list(folder.glob("*/metrics.json"))
     code, out, _ = crossval("long: false", *launcher)
@@ -228,11 +231,8 @@ def test_a_few_hundred_clips_are_shared_too():
     assert [len(block) for block in _blocks(iter(range(1000)))] == [16, 32, 64, 128, 256, 256, 248]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "options",
-    [["--device=cpu,cpu"], pytest.param(["--launcher=ray", "--ray=cpus=1"], marks=pytest.mark.exhaustive)],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("options", [["--device=cpu,cpu"], ["--launcher=ray", "--ray=cpus=1"]])
 def test_predictions_of_several_in_the_order_asked(options, clips, tmp_path, monkeypatch, capsys):
     from mser.predict import on_devices as processes
     from mser.predict import on_ray_data

@@ -78,7 +78,7 @@ def test_emotions_are_reported_by_balanced_accuracy(mosei, tmp_path, capsys):
     assert found["overall"]["balanced_accuracy"]["mean"] == pytest.approx(np.mean(recalls), abs=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_one_script_checks_plans_runs_and_reports(tmp_path):
     make_mosi(tmp_path / "corpus")
     names = {"SPEECH": "tiny", "TEXT": "tiny", "EXPERIMENTS": "text_only"}

@@ -229,6 +229,7 @@ def test_a_sweep_file_that_is_none_is_told_as_a_configuration_is(tmp_path, conte
         read_sweep(tmp_path / "sweep.yaml")
 
 
+@pytest.mark.exhaustive
 def test_wandb_agents_compose_a_command_that_crossval_understands(tmp_path, monkeypatch):
     utils = pytest.importorskip("wandb.sdk.launch.sweeps.utils", reason="wandb is an extra")
     make_iemocap(tmp_path / "corpus", turns=12)
