@@ -10,51 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.audio.acoustics import FULL_SCALE, Measures
+from mser.audio.measure_format import MeasureFormat
 from mser.labels import UNKNOWN, LabelSet, MultiLabel, Task
 from mser.manifest import Utterance
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class MeasureFormat:
-    """How a measure is shown.
-
-    Attributes:
-        title: its name.
-        short: its name where there is little room.
-        unit: behind a value.
-        digits: behind the point.
-        least: the narrowest range worth drawing.
-    """
-
-    title: str
-    short: str
-    unit: str
-    digits: int
-    least: float
-
-    def number(self, value: float) -> str:
-        """Return a value as it is printed."""
-        return f"{round(value, self.digits) + 0.0:.{self.digits}f}"  # adding 0 makes -0 a 0
-
-    def in_words(self, value: float) -> str:
-        """Return a value with its unit.
-
-        Example:
-            >>> MeasureFormat("level", "level", "dB", 1, 3.0).in_words(-23.04)
-            '-23.0 dB'
-        """
-        return f"{self.number(value)} {self.unit}"
-
-
 SHOWN: Mapping[str, MeasureFormat] = {
-    "duration": MeasureFormat("duration", "lasts", "s", 2, 0.5),
-    "level": MeasureFormat("level", "level", "dB", 1, 3.0),
-    "peak": MeasureFormat("peak", "peak", "dB", 1, 3.0),
-    "silence": MeasureFormat("silence at the ends", "ends", "s", 2, 0.2),
-    "zero_crossings": MeasureFormat("zero crossings", "zeros", "1/s", 0, 200.0),
-    "bandwidth": MeasureFormat("bandwidth", "band", "Hz", 0, 1000.0),
+    "duration": MeasureFormat("duration", "s", 2, 0.5, short="lasts"),
+    "level": MeasureFormat("level", "dB", 1, 3.0, short="level"),
+    "peak": MeasureFormat("peak", "dB", 1, 3.0, short="peak"),
+    "silence": MeasureFormat("silence at the ends", "s", 2, 0.2, short="ends"),
+    "zero_crossings": MeasureFormat("zero crossings", "1/s", 0, 200.0, short="zeros"),
+    "bandwidth": MeasureFormat("bandwidth", "Hz", 0, 1000.0, short="band"),
 }
 QUANTILES = (0.05, 0.5, 0.95)
 

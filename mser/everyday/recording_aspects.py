@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mser.audio.acoustics import Measures
 from mser.audio.decoding import SAMPLE_RATE
+from mser.audio.measure_format import MeasureFormat
 
-
-@dataclass(frozen=True)
-class Aspect:
-    """An aspect.
-
-    Attributes:
-        title: what it is called.
-        unit: of its values.
-        digits: behind the point.
-        least: a difference that is too small to speak of.
-    """
-
-    title: str
-    unit: str
-    digits: int
-    least: float
-
-    def number(self, value: float) -> str:
-        """Return a value as it is printed."""
-        return f"{round(value, self.digits) + 0.0:.{self.digits}f}"  # adding 0 makes -0 a 0
-
-
-ASPECTS: Mapping[str, Aspect] = {
-    "silence": Aspect("silence at the ends", "s", 2, 0.1),
-    "silence_share": Aspect("share of silence", "", 2, 0.05),
-    "duration": Aspect("duration", "s", 2, 0.2),
-    "level": Aspect("level", "dB", 1, 3.0),
-    "floor": Aspect("level of the quiet parts", "dB", 1, 3.0),
-    "speech_to_noise": Aspect("level over that of the quiet parts", "dB", 1, 3.0),
-    "bandwidth": Aspect("bandwidth", "Hz", 0, 500.0),
-    "fall": Aspect("fall of the level within 50 ms", "dB", 1, 1.0),
+ASPECTS: Mapping[str, MeasureFormat] = {
+    "silence": MeasureFormat("silence at the ends", "s", 2, 0.1),
+    "silence_share": MeasureFormat("share of silence", "", 2, 0.05),
+    "duration": MeasureFormat("duration", "s", 2, 0.2),
+    "level": MeasureFormat("level", "dB", 1, 3.0),
+    "floor": MeasureFormat("level of the quiet parts", "dB", 1, 3.0),
+    "speech_to_noise": MeasureFormat("level over that of the quiet parts", "dB", 1, 3.0),
+    "bandwidth": MeasureFormat("bandwidth", "Hz", 0, 500.0),
+    "fall": MeasureFormat("fall of the level within 50 ms", "dB", 1, 1.0),
 }
 _NYQUIST = SAMPLE_RATE / 2
 

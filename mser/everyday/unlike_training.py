@@ -81,4 +81,4 @@ def _beside(name: str, value: float, training: TrainingRecordings) -> str:
     aspect, quantiles = ASPECTS[name], training.quantiles[name]
     low, high = aspect.number(quantiles[_LOW]), aspect.number(quantiles[_HIGH])
     usual = low if low == high else f"{low} to {high}"
-    return f"{aspect.number(value)}{f' {aspect.unit}' if aspect.unit else ''} (in training {usual})"
+    return f"{aspect.in_words(value)} (in training {usual})"

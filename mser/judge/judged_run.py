@@ -72,12 +72,12 @@ def judge(
     protocol = _write_plan(out, corpus, loaded, _config(config, loaded, names, where))
     _write_provenance(out, loaded, protocol, argv, where)
     manifest = Manifest.read(out / MANIFEST)
-    heard = Likeness(loaded.settings)
+    likeness = Likeness(loaded.settings)
     for fold in protocol["folds"]:
         folder = out / fold_name(SEED, fold["number"])
         if not (folder / METRICS).is_file():
-            _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds, heard)
-    for line in heard.lines(written=True):
+            _fold(loaded, names, corpus.label_set, manifest, fold, folder, protocol["digest"], batch_seconds, likeness)
+    for line in likeness.lines(written=True):
         log.warning(line)
 
 
@@ -107,14 +107,14 @@ def _fold(
     folder: Path,
     digest: str,
     batch_seconds: float,
-    heard: Likeness,
+    likeness: Likeness,
 ) -> None:
     """Write one fold's predictions, count the test, and write its scores last."""
     started, by_id = time.monotonic(), {utterance.id: utterance for utterance in manifest}
     utterances = [by_id[name] for name in fold["test"]]
     record(folder, fold=fold["number"], seed=SEED, checkpoint=model.settings.id)
     answers = names(
-        _answers(model, utterances, manifest.root, batch_seconds, heard), exclusive=model.settings.exclusive
+        _answers(model, utterances, manifest.root, batch_seconds, likeness), exclusive=model.settings.exclusive
     )
     rows = [
         {"utterance": utterance.id, "speaker": utterance.speaker, "group": utterance.group,
@@ -129,7 +129,7 @@ def _fold(
 
 
 def _answers(
-    model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float, heard: Likeness
+    model: Model, utterances: Sequence[Utterance], root: Path, batch_seconds: float, likeness: Likeness
 ) -> Floats:
     clips = [
         Clip(root / one.audio, one.transcript or None, one.start, one.end, channel=one.channel) for one in utterances
@@ -138,7 +138,7 @@ def _answers(
     for utterance, prediction in zip(utterances, model.stream(clips, batch_seconds=batch_seconds), strict=True):
         if prediction.error:
             raise UserError(f"{utterance.id} cannot be judged: {prediction.error}")
-        heard.see(prediction)
+        likeness.see(prediction)
         rows.append(list((prediction.scores or prediction.probabilities).values()))
     return np.array(rows)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
+from mser.report.robustness import Robustness, Row
 from mser.report.summary import Summary
 from mser.report.table_formats import Rows, ends, figure_cells
 
@@ -46,11 +48,7 @@ def robustness(run: Summary) -> Rows:
     """Return the table of each condition."""
     return [
         {
-            "run": run.name,
-            "part": part.part,
-            "kind": row.kind,
-            "level": row.level,
-            "noise": row.noise,
+            **_asked_for(run, part, row),
             "wer": row.wer,
             "score": name,
             "mean": score.mean,
@@ -69,11 +67,7 @@ def robustness_labels(run: Summary) -> Rows:
     """Return the table of what is answered of each label under each condition."""
     return [
         {
-            "run": run.name,
-            "part": part.part,
-            "kind": row.kind,
-            "level": row.level,
-            "noise": row.noise,
+            **_asked_for(run, part, row),
             "label": label,
             part.label_score: said.score,
             "share of answers": said.share,
@@ -82,6 +76,10 @@ def robustness_labels(run: Summary) -> Rows:
         for row in part.conditions
         for label, said in row.by_label.items()
     ]
+
+
+def _asked_for(run: Summary, part: Robustness, row: Row) -> dict[str, Any]:
+    return {"run": run.name, "part": part.part, "kind": row.kind, "level": row.level, "noise": row.noise}
 
 
 def shortcuts(run: Summary) -> Rows:
