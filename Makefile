@@ -85,13 +85,14 @@ $(REPRODUCE): reproduce-%: .venv/installed
 # compiled when they are.
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; give PYTHON=python3.12, say" >&2; exit 2; }
-	$(PYTHON) -m venv .venv
-	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
-	pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-	VIRTUAL_ENV=$(CURDIR)/.venv uv pip install --quiet --require-hashes -r requirements.lock || \
+	@echo "Installing into .venv what requirements.lock names: several GB, a minute and as long as their download takes."
+	@$(PYTHON) -m venv .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	@pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv uv pip install --quiet --require-hashes -r requirements.lock || \
 	pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
-	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 # For maintainers: choose the newest versions that pyproject.toml allows (needs uv). Extras stay named: without them an
 # older pip takes the newest release of `coverage[toml]`, say, for unpinned as soon as there is one beyond the lock.
