@@ -66,7 +66,7 @@ def test_parameters_are_counted_under_fsdp_by_the_name_that_it_gives_them():
 
 
 def test_submitit_tells_which_options_of_sbatch_there_are():
-    submitit = pytest.importorskip("submitit")
+    submitit = pytest.importorskip("submitit", reason="SLURM is an extra")
     for owner, name in ((submitit.AutoExecutor, "_typed_parameters"), (submitit.SlurmExecutor, "_valid_parameters")):
         assert hasattr(owner, name), f"submitit has no {name}: --slurm cannot be checked before anything is submitted"
 

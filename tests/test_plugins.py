@@ -207,7 +207,7 @@ def test_the_package_installs(tmp_path):
 
 
 def test_the_page_is_served_where_the_user_allows_the_package(model, monkeypatch, capsys):
-    pytest.importorskip("gradio")
+    pytest.importorskip("gradio", reason="the page is an extra")
     served = []
     monkeypatch.setattr("mser.app.web_page.serve", lambda model, door, host: served.append(model.task.labels))
     assert main(["app", str(model), "--port", "0"]) == 2

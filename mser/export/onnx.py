@@ -115,6 +115,8 @@ def _write(max_tokens: int, settings: Settings, source: Path, folder: Path, plug
 def _trace(model: EmotionRecognizer, settings: Settings, path: Path) -> None:
     try:
         write_graph(model, path)
+    except OSError:
+        raise  # a full disk, which says nothing of the model
     except Exception as error:  # the exporter's own, of whatever it cannot turn into a graph
         what = ", ".join(foreign(settings.model)) or "this model"
         reason = str(error).rpartition("Exception summary")[2]  # what is before it is advice to whoever wrote the model

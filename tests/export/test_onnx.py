@@ -1,6 +1,7 @@
 """mser export --onnx: a folder that says the same without torch, whatever the batch, and what 8 bits cost."""
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -209,6 +210,11 @@ def test_what_users_get_wrong(place, tmp_path, capsys, monkeypatch):
     assert (
         "this model cannot be turned into a graph: <class 'ValueError'>: no such operation; leave --onnx out"
         in refused(capsys, "export", place / "reads", "--onnx", "--out", out)
+    )
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr("mser.export.onnx.write_graph", Mock(side_effect=full))
+    assert "No space left on device; choose a folder that is writable and has room" in refused(
+        capsys, "export", place / "reads", "--onnx", "--out", out
     )
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert "--onnx needs onnxscript, which is not installed: pip install 'multimodal-ser[onnx]'" in refused(

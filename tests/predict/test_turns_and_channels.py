@@ -115,7 +115,7 @@ def test_one_channel(ask, tmp_path):
 
 @pytest.mark.slow
 def test_voices_of_each_channel(ask, tmp_path):
-    pytest.importorskip("silero_vad")
+    pytest.importorskip("silero_vad", reason="voice detection is an extra")
     code, _, _ = ask("hears", "call.wav", "--channels", "split", "--vad", "--out", tmp_path / "a.csv")
     assert code in (0, 1)
     assert {row["speaker"] for row in read(tmp_path / "a.csv")} == {"channel 1", "channel 2"}
