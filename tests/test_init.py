@@ -91,6 +91,12 @@ def test_words_that_tell_nothing_are_not_read(tmp_path):
     assert "36 of 36 utterances have no transcript" in open("experiment.yaml").read()
 
 
+def test_labels_are_those_whose_classes_are_there(tmp_path):
+    make_emodb(tmp_path / "emodb", keep=lambda name: name[5] in "WFNT")  # as a well-known copy has it
+    assert written("emodb")["data"]["init_args"]["labels"] == "emodb4"
+    assert written("emodb", "--labels=emodb7", "--force")["data"]["init_args"]["labels"] == "emodb7"
+
+
 def test_few_or_unknown_speakers(capsys):
     make_table(Path("four.csv"), rows("abcd"))
     assert written("four.csv")["data"]["init_args"]["folds"] == 4

@@ -16,6 +16,7 @@ from mser.files.whole import write_text
 from mser.init.experiment_file import Looked, as_text, commands
 from mser.init.found_corpus import FoundCorpus, find_corpus
 from mser.init.suited_encoders import suited, this_machine
+from mser.labels import Task
 from mser.splits.protocols import Protocol
 from mser.terminal.arguments import EachRoleOnce, role_and_name
 
@@ -40,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     language = args.language or found.which.language or _language()
     hours = sum(one.duration for one in found.manifest if one.audio) / 3600
     machine = this_machine()
-    task = found.which.label_set(args.labels)
+    task = found.which.label_set(args.labels) if args.labels else _task(found)
     looked = Looked(found, task, _protocol(found), language, machine, suited(language, hours, machine))
     text = as_text(looked)
     if args.out.exists() and args.out.read_text(encoding="utf-8", errors="replace") != text and not args.force:
@@ -62,7 +63,9 @@ def command_parser() -> argparse.ArgumentParser:
     parser.add_argument("--columns", metavar="ROLE=NAME", nargs="+", type=role_and_name, action=EachRoleOnce,
                         default=[], help=f"columns of a table that are not called {', '.join(ROLES)} or much alike, "
                         "such as label=feeling; speaker= if nobody knows who speaks")  # fmt: skip
-    parser.add_argument("--labels", metavar="NAME", help="label set; the corpus's first unless given")
+    parser.add_argument(
+        "--labels", metavar="NAME", help="label set (default: the corpus's first whose classes are all there)"
+    )
     parser.add_argument("--language", metavar="CODE", help="of the recordings, such as de, where the corpus has none")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
     return parser
@@ -84,6 +87,12 @@ def _asked(question: str, option: str, *, needed: bool = True) -> str:
 def _language() -> str | None:
     question = "In which language are they (en, de, ...; nothing if in several)?"
     return _asked(question, "--language", needed=False) or None
+
+
+def _task(found: FoundCorpus) -> Task:
+    """Return the corpus's first label set of which every class is there: one that lacks a class cannot be trained on."""
+    whole = (task for task in found.which.label_sets if all(task.counts(found.manifest).values()))
+    return next(whole, found.which.label_set(None))
 
 
 def _protocol(found: FoundCorpus) -> Protocol:
