@@ -107,12 +107,18 @@ class Endless:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_asked_to_end_no_worker_is_left(job, number):
-    before = signal.getsignal(number)
-    launcher = Endless(lambda: os.kill(os.getpid(), number))
-    with pytest.raises(SystemExit) as ended:
-        run_jobs([job], launcher)
-    assert (ended.value.code, launcher.stopped) == (128 + number, True)
-    assert signal.getsignal(number) is before
+    def own(*_):
+        """Stand for what is there, since a shell lets what it starts in the background ignore SIGINT."""
+
+    before = signal.signal(number, own)
+    try:
+        launcher = Endless(lambda: os.kill(os.getpid(), number))
+        with pytest.raises(SystemExit) as ended:
+            run_jobs([job], launcher)
+        assert (ended.value.code, launcher.stopped) == (128 + number, True)
+        assert signal.getsignal(number) is own
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_terminal_that_is_gone_leaves_no_worker(job):
