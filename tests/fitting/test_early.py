@@ -26,7 +26,8 @@ def refused(*options, **more):
     return str(error.value)
 
 
-def test_names_places_and_numbers(tmp_path):
+def test_names_places_and_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # beside the tests `make demo` may have made the corpus that the experiment names
     root = f"--data.init_args.root={tmp_path}"
     assert "demo/shallow.yaml, line 4: data.init_args.root is runs/demo/corpus, which is not there" in refused()
     for option, said in {
