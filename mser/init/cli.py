@@ -90,7 +90,7 @@ def _language() -> str | None:
 
 
 def _task(found: FoundCorpus) -> Task:
-    """Return the corpus's first label set of which every class is there: one that lacks a class cannot be trained on."""
+    """Return the corpus's first label set of which every class is there: without one, training is refused."""
     whole = (task for task in found.which.label_sets if all(task.counts(found.manifest).values()))
     return next(whole, found.which.label_set(None))
 
