@@ -29,8 +29,8 @@ def main(argv: Sequence[str]) -> int:
 
     settings = make_model(out)
     examples = out / EXAMPLES
-    told = f"{' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}"
-    print(f"{out}: {told}; it has heard made-up recordings alone, so its answers mean nothing. Try:")
+    answers = f"{' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}"
+    print(f"{out}: {answers}; it has heard made-up recordings alone, so its answers mean nothing. Try:")
     print(f"  mser predict {out} {examples}/clips/anna-01.wav")
     print(f"  mser predict {out} --table {examples}/recordings.csv --columns audio=file")
     print(f"  mser predict {out} --turns {examples}/call.rttm")

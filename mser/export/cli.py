@@ -101,10 +101,10 @@ def _onnx(args: argparse.Namespace, scratch: Path) -> int:
     from mser.use.settings import read_settings
 
     source = _source(args, scratch)
-    heard = None if source == args.folds[0] else validation(read_folds(args.folds))
+    clips = None if source == args.folds[0] else validation(read_folds(args.folds))
     if args.check:
-        heard = table(args.check, dict(args.columns), read_settings(source).question())
-    made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
+        clips = table(args.check, dict(args.columns), read_settings(source).question())
+    made = export_onnx(source, args.out, clips, int8=args.int8, plugins=args.plugin)
     print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.notes]))
     return 0
 

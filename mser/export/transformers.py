@@ -57,12 +57,12 @@ def export_transformers(source: Path, out: Path) -> str:
     load_weights(ours, settings, settings.members[0], source)
     extractor, config = _settings(source / "speech", settings, ours)
     theirs = _classifier(ours, config, settings)
-    heard = made_up(settings)
+    checked = made_up(settings)
     gap = max(
         float(np.abs(_logits(theirs, extractor, np.asarray(clip.audio)) - one).max())
-        for clip, one in zip(heard.clips, answers(model, heard), strict=True)
+        for clip, one in zip(checked.clips, answers(model, checked), strict=True)
     )
-    message = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from mser's by at most {gap:.1e} on {len(checked.clips)} {checked.called}"
     if not gap <= CLOSE:
         raise UserError(f"transformers' {message}, expected at most {CLOSE:.0e}; nothing was written; {_INSTEAD}")
     with new_folder(out) as folder:
@@ -197,13 +197,13 @@ def _write_card(source: Path, folder: Path, model: Model, message: str, applied:
         (folder / "README.md").write_text(used.sub("", text), encoding="utf-8")
     longest = model.settings.max_seconds
     cut = f" Longer clips than {longest:g} s are heard whole here, where mser leaves out their end." if longest else ""
-    told = f', function_to_apply="{applied}"' if applied else ""
+    argument = f', function_to_apply="{applied}"' if applied else ""
     with (folder / "README.md").open("a", encoding="utf-8") as file:
         file.write(
             "\n## transformers\n\nThis folder is a model of transformers, no more a model folder of mser:\n\n"
             "```python\n"
             "from transformers import pipeline\n\n"
-            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{told})\n'
+            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{argument})\n'
             f"```\n\nThe {message}. Clips answered in a batch may differ from the same clips alone, as transformers "
             f"pads them.{cut}\n"
         )

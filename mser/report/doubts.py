@@ -38,8 +38,8 @@ def _ranked(run: Summary) -> Sequence[Shortcut]:
     if measure(name).scale == "gap":  # who knows little can be right as often as said all the same
         return []
     means = [(row.scores[name].mean, row) for row in (run.sections and run.sections.shortcuts) or ()]
-    known = [(mean, row) for mean, row in means if mean is not None]
-    return [row for _, row in sorted(known, key=lambda one: -measure(name).better * one[0])]
+    defined_means = [(mean, row) for mean, row in means if mean is not None]
+    return [row for _, row in sorted(defined_means, key=lambda one: -measure(name).better * one[0])]
 
 
 def _below_chance(run: Summary) -> list[Finding]:

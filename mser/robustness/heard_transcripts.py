@@ -34,8 +34,8 @@ def transcribed(run: Run, part: Part, recogniser: str, options: Sequence[str] = 
     Raises:
         UserError: if an utterance has no recording, one cannot be read, or there is no such recogniser.
     """
-    asked = {name for job in run.jobs for name in getattr(job.fold, part)}
-    wanted = [utterance for name, utterance in run.utterances.items() if name in asked]
+    tested = {name for job in run.jobs for name in getattr(job.fold, part)}
+    wanted = [utterance for name, utterance in run.utterances.items() if name in tested]
     if silent := [utterance.id for utterance in wanted if not utterance.audio]:
         raise UserError(f"--asr hears recordings, and {len(silent)} utterances have none, such as {silent[0]}")
     root = Manifest.read(run.folder / MANIFEST).root
@@ -54,7 +54,7 @@ def transcribed(run: Run, part: Part, recogniser: str, options: Sequence[str] = 
 def _heard(several: Sequence[Utterance], root: Path, listen: Transcriber, cache: CheckedCache) -> dict[str, str]:
     clips = {one.id: decode(root / one.audio, one.start, one.end, one.channel) for one in several}
     keys = {name: hashlib.sha256(clip.tobytes()).hexdigest() for name, clip in clips.items()}
-    heard = {name: str(json.loads(known)) for name, key in keys.items() if (known := cache.get(key))}
+    heard = {name: str(json.loads(cached)) for name, key in keys.items() if (cached := cache.get(key))}
     new = [name for name in clips if name not in heard]
     for name, text in zip(new, listen([clips[name] for name in new]), strict=True):
         if text is None:

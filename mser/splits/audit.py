@@ -132,8 +132,8 @@ def named(result: Audit, names: Sequence[str]) -> str:
     for prefix, shared in result.between.items():
         if {f"{prefix}audio_overlap", f"{prefix}recording_copies"} & set(names):
             pairs |= dict.fromkeys(shared.copies)
-    shown = list(pairs)[:_SHOWN]
-    return f" ({'; '.join(shown)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown else ""
+    shown_pairs = list(pairs)[:_SHOWN]
+    return f" ({'; '.join(shown_pairs)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown_pairs else ""
 
 
 def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable[[Utterance], str]) -> int:

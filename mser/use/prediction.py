@@ -61,7 +61,7 @@ class Prediction:
         """
         name = escape(self.audio or self.transcript or "the recording")
         part = "" if self.end is None else f" {self.start:.1f}-{self.end:.1f} s"
-        said = f"no answer: {self.error}" if self.error else "" if self.scores else self.label or "none"
+        answer = f"no answer: {self.error}" if self.error else "" if self.scores else self.label or "none"
         unsure = " (unsure: a careful user would not take this answer)" if self.abstain else ""
         values = sorted((self.scores or self.probabilities).items(), key=lambda pair: -pair[1])
         rows = "".join(
@@ -70,6 +70,8 @@ class Prediction:
             + "</tr>"
             for label, value in values
         )
-        shown = f"<p><b>{name}</b>{part}: {escape(said)}{unsure}</p>" + (f"<table>{rows}</table>" if rows else "")
+        shown_part = f"<p><b>{name}</b>{part}: {escape(answer)}{unsure}</p>" + (
+            f"<table>{rows}</table>" if rows else ""
+        )
         unlike = f"unlike the training: {self.unlike_training}" if self.unlike_training else ""
-        return shown + "".join(f"<p>{escape(remark)}</p>" for remark in (self.note, unlike) if remark)
+        return shown_part + "".join(f"<p>{escape(remark)}</p>" for remark in (self.note, unlike) if remark)

@@ -210,12 +210,12 @@ def _require_sense(folder: Path, settings: Settings) -> None:
 
 
 def _require_keys(folder: Path, content: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
-    known = {field.name: field.default is MISSING for field in fields(kind)}
-    if unknown := content.keys() - known:
+    required = {field.name: field.default is MISSING for field in fields(kind)}
+    if unknown := content.keys() - required:
         raise UserError(
             f"{folder / FILE} has {', '.join(sorted(unknown))}, which this mser does not know; use a newer one"
         )
-    if missing := [name for name, needed in known.items() if needed and name not in content]:
+    if missing := [name for name, needed in required.items() if needed and name not in content]:
         raise UserError(f"{folder / FILE} lacks {', '.join(missing)}; {AGAIN}")
 
 

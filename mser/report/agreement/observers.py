@@ -146,17 +146,17 @@ def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
     classes = len(next(iter(shares.values())))
 
     def rated(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
-        known = np.array([name in shares for name in predictions.utterances])
+        covered = np.array([name in shares for name in predictions.utterances])
         q = [shares[name] for name in predictions.utterances if name in shares]
-        return known, np.array(q).reshape(len(q), classes)
+        return covered, np.array(q).reshape(len(q), classes)
 
     def sums(predictions: Predictions) -> Floats:
-        known, q = rated(predictions)
-        p = predictions.probabilities[known]
+        covered, q = rated(predictions)
+        p = predictions.probabilities[covered]
         p = p / np.maximum(p.sum(1, keepdims=True), LEAST)
         table = np.zeros((len(predictions), 1 + len(MEASURED)))
-        table[known, 0] = 1
-        table[known, 1:] = soft_scores(q, p, predictions.prediction[known])
+        table[covered, 0] = 1
+        table[covered, 1:] = soft_scores(q, p, predictions.prediction[covered])
         return table
 
     def of_sums(total: Floats) -> dict[str, Floats]:
