@@ -8,7 +8,7 @@ from mser.cli import main
 @pytest.mark.parametrize(("words", "line"), [
     ("predict MODEL clip.wav --tabel own.csv", "mser predict has no option --tabel; did you mean --table?"),
     ("app MODEL --prot=3", "mser app has no option --prot; did you mean --port?"),
-    ("data table FOLDER --label-form x --out y.csv", "mser data has no option --label-form; did you mean --label-from?"),
+    ("data table DIR --label-form x --out y.csv", "mser data has no option --label-form; did you mean --label-from?"),
     ("report RUN --quux", "mser report has no option --quux; see mser report --help"),
     ("serve MODEL clip.wav", "mser serve takes nothing more, but 'clip.wav' was given; see mser serve --help"),
     ("crossval", "mser crossval: the following arguments are required: --out; see mser crossval --help"),
