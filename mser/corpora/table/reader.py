@@ -239,9 +239,11 @@ def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], p
         here, there = getattr(clip, role), getattr(other, role)
         if clip.speaker and here != there:
             kind = "fold " if role == "fold" else ""
+            meant = "; folds that mix speakers on purpose are lists (data.init_args.fold_lists)" if kind else ""
             raise UserError(
                 f"{path}, row {place}: speaker {clip.speaker} is in {kind}{here} here and in {kind}{there} in row "
                 f"{before}; move the speaker to one of them, or ignore the column with {role}: null (--columns {role}=)"
+                f"{meant}"
             )
 
 
