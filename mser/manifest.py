@@ -59,6 +59,8 @@ class Utterance:
         labels: further published labels by what they tell, such as MELD's ``sentiment`` beside its emotion.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
         ratings: what the individual raters said.
+        heard_by: which speech recogniser wrote the transcript; empty where people did, or nobody knows.
+        typed: what people wrote down, where the transcript is a recogniser's.
     """
 
     id: str
@@ -79,6 +81,8 @@ class Utterance:
     labels: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     ratings: tuple[Rating, ...] = ()
+    heard_by: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class Table(CorpusDataModule):
             folder of a Hugging Face data set, whose recordings are kept in ``$MSER_CACHE``, a data folder of Kaldi, a
             manifest of lhotse, or an audformat database.
         columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
-            speaker, start, end, split, fold, group; of audformat ``table`` too. ``speaker: null`` says that nobody
-            knows who speaks.
+            speaker, start, end, split, fold, group, heard_by (which recogniser wrote the transcript); of audformat
+            ``table`` too. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
         folds: how many folds of unseen speakers; when null the table's own split or folds, or five if it has neither.

@@ -30,8 +30,9 @@ class Prediction:
         note: what was done to the input: mixed, resampled, cut, transcribed; before it `MADE_UP` where that is so.
         error: why there is no answer; empty if there is.
         speaker: who speaks, where turns or channels tell.
-        unlike_training: in what the recording is unlike those that the model was trained on; empty where it is like
-            them, and where the model does not know how they were.
+        unlike_training: in what recording and transcript are unlike those that the model was trained on; empty where
+            they are like them, and where the model does not know how they were.
+        unlike_transcripts: what of that is about the transcript.
         recording: how it is, by the names of `mser.everyday.recording_aspects`; empty where the model does not know.
     """
 
@@ -50,6 +51,7 @@ class Prediction:
     error: str = ""
     speaker: str = ""
     unlike_training: str = ""
+    unlike_transcripts: str = field(default="", repr=False)
     recording: dict[str, float] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:

@@ -24,7 +24,9 @@ from mser.corpora.text_files import garbled, number, short
 from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 
-ROLES = ("audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group")
+ROLES = (
+    "audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group", "heard_by"
+)  # fmt: skip
 """What a column can hold; where nothing else is said, it has this name."""
 SPLITS = ("train", "val", "test")
 _TIED, _FEW, _FEW_SPEAKERS = 0.6, 5, 4  # the share of a label, its utterances, and speakers that make it worth a word
@@ -209,6 +211,7 @@ def _clip(cells: _Cells, folder: Path) -> Utterance:
         fold=cells.text("fold"),
         label=sys.intern(cells.text("label")) or None,
         scores=cells.scores(),
+        heard_by=sys.intern(cells.text("heard_by", needed=False)),
     )
 
 
