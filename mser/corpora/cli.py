@@ -24,6 +24,7 @@ from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
 from mser.terminal.arguments import EachRoleOnce, count, role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -167,7 +168,7 @@ def _extract_audio(args: argparse.Namespace) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )

@@ -27,6 +27,7 @@ from mser.launching import LAUNCHERS, pairs, threads_each
 from mser.runs.folder import CONFIG, HISTORY, PROVENANCE
 from mser.runs.search_record import KEY, of_config
 from mser.terminal.arguments import count
+from mser.terminal.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from mser.report.contents import Report
@@ -112,7 +113,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         "mser crossval",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -15,7 +15,7 @@ from mser.data.augment import NOTHING, Augment, WithEpoch
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
 from mser.data.completeness import require_classes, require_recordings, require_transcripts, say_left_out
-from mser.data.frozen import keep_frozen
+from mser.data.frozen import keep_frozen, settle_frozen
 from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance, is_manifest
 from mser.splits.audit import audit, require_sound
@@ -204,6 +204,8 @@ class CorpusDataModule(LightningDataModule):
         # Here the weights are in place and no worker has started; what is predicted is asked for once.
         if self.keep_frozen and self.trainer and part != "predict":
             keep_frozen(self.trainer, dataset, training=part == "train")
+        if self.trainer and part == "train":
+            settle_frozen(self.trainer, dataset)
         batches = LengthBatches(
             [seconds * (self.augment.stretch if augmented else 1) for seconds in dataset.durations],
             self.batch_seconds,

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mser.terminal.command_parser import CommandParser
+
 _DESCRIPTION = """\
 Make up a corpus in IEMOCAP's shape, train a small model of speech and text on it, and leave the model folder in OUT:
 what `mser predict`, `mser app`, `mser serve`, `mser export` and mser.load can be tried with by someone without data. It
@@ -39,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser demo-model", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make; must not exist, or be empty")

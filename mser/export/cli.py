@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from mser.errors import UserError
 from mser.plugins import add_option
 from mser.terminal.arguments import role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run, or of a `mser fit`: weights as safetensors, config.json, what the
@@ -111,7 +112,7 @@ def _onnx(args: argparse.Namespace, scratch: Path) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser export", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_model
 from mser import fusion, objectives
 from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.listening import meant_before
 from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError, brief, one_of
 from mser.plugins import allowed_class
@@ -84,6 +86,8 @@ def encoder(kind: Any, options: Mapping[str, Any] | None, folder: Path, plugins:
     own, where = dict(options), folder / FILE
     if "class" in own:
         kind = allowed_class(own.pop("class"), kind, plugins, where)
+    if "layer" not in own and "layer" in signature(kind).parameters:
+        own |= meant_before(own)
     if has_files(own):
         own["name"] = str(folder / own["name"])
     elif isinstance(own.get("name"), dict):
