@@ -7,5 +7,6 @@ from mser.objectives.cross_entropy import CrossEntropy
 from mser.objectives.objective import Objective
 from mser.objectives.one_vs_rest import OneVsRest
 from mser.objectives.regressing import Regression
+from mser.objectives.soft_targets import Distribution
 
-__all__ = ["CrossEntropy", "Objective", "OneVsRest", "Regression"]
+__all__ = ["CrossEntropy", "Distribution", "Objective", "OneVsRest", "Regression"]

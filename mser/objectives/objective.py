@@ -15,11 +15,13 @@ class Objective(nn.Module):
         outputs: how many numbers the head gives per utterance.
         kinds: the kinds of task that it fits, some of `mser.labels.Kind`.
         exclusive: whether the probabilities of an utterance sum to 1.
+        learns_votes: whether its targets are the (B, C) shares of the raters' votes in place of the label.
     """
 
     outputs: int
     kinds: tuple[str, ...] = ()
     exclusive = False
+    learns_votes = False
 
     def require(self, task: Task) -> None:
         """Raise a UserError if the task is of another kind."""
@@ -32,7 +34,8 @@ class Objective(nn.Module):
         if task.kind not in self.kinds:
             raise UserError(
                 f"{name} does not fit the labels {task.name!r}: CrossEntropy takes one label, OneVsRest "
-                "one or several, Regression scores; change model.objective or data.labels"
+                "one or several, Distribution votes (several: true for several labels), Regression scores; change "
+                "model.objective or data.labels"
             )
 
     def prepare(self, target: Tensor) -> None:
@@ -43,7 +46,8 @@ class Objective(nn.Module):
 
         Args:
             logits: (B, outputs).
-            target: (B,) class indices, or (B, C) numbers: presences for `OneVsRest`, scores for `Regression`.
+            target: (B,) class indices, or (B, C) numbers: presences for `OneVsRest`, scores for `Regression`, shares of
+                votes where it `learns_votes`.
         """
         raise NotImplementedError
 
