@@ -12,6 +12,7 @@ from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
+from mser.callbacks.enough_updates import planned_updates
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.gathered import Collected
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
@@ -190,7 +191,7 @@ class EmotionRecognizer(LightningModule):
             group["lr"] *= group["share"]
             if isinstance(self, FSDPModule) and not isinstance(optimizer, torch.optim.Adam) and group.get("fused"):
                 group["fused"] = False  # of the fused ones torch spreads only Adam and AdamW over processes
-        total = int(self.trainer.estimated_stepping_batches)
+        total = planned_updates(self.trainer)
         rise = round(self.warmup * total)
         factor = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: schedule(step, rise, total, power=self.decay_power)

@@ -23,6 +23,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mser.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from mser.callbacks.enough_updates import EnoughUpdates
 from mser.callbacks.history import History
 from mser.callbacks.non_finite import NonFinite
 from mser.callbacks.out_of_memory import OutOfMemory
@@ -46,6 +47,7 @@ from mser.fitting.quiet import quiet
 from mser.fitting.rehearsal import rehearse
 from mser.fitting.resuming import read_checkpoint, require_own, require_same
 from mser.fitting.scored import show
+from mser.fitting.settled_options import settled
 from mser.fitting.starting import start_from
 from mser.fitting.subcommand_help import each_subcommand
 from mser.fitting.trainers import alone_in_allocation, best_precision, require_possible, require_usable
@@ -82,6 +84,7 @@ class MserCLI(LightningCLI):
         parser.add_lightning_class_args(BestCheckpoint, "checkpoint")
         parser.add_lightning_class_args(LastCheckpoint, "resume")
         parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.add_lightning_class_args(EnoughUpdates, "learning")
         parser.add_lightning_class_args(NonFinite, "non_finite")
         parser.add_argument("--searched", type=Searched | None, default=None, help=_SEARCHED)
         parser.set_defaults({"early_stopping.patience": 4, "early_stopping.monitor": "val/ua"})
@@ -258,6 +261,7 @@ def command_line(argv: list[str] | None, *, run: bool, kind: type[MserCLI] = Mse
     """
     argv = with_null(sys.argv[1:] if argv is None else argv)
     require_readable(argv)
+    argv = settled(argv)
     quiet()
     try:
         return kind(

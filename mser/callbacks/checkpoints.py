@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import Tensor
 
 from mser.errors import UserError, one_of, require_interface
 from mser.runs.folder import BEST, CHECKPOINTS, LAST
@@ -22,13 +23,26 @@ class BestCheckpoint(ModelCheckpoint):
     Args:
         monitor: which score chooses.
         mode: whether the largest (``max``) or the smallest (``min``) is best.
+        latest: of epochs that score alike keep the latest, not the first: a head on frozen encoders soon has all of a
+            small validation part right, and is not done then. When null so where ``learning.least_updates`` is chosen.
     """
 
-    def __init__(self, monitor: str = "val/ua", mode: Literal["max", "min"] = "max") -> None:
+    def __init__(
+        self, monitor: str = "val/ua", mode: Literal["max", "min"] = "max", latest: bool | None = None
+    ) -> None:
         # A new best replaces the old one under the same name, so that no later step can pick up a stale file.
         super().__init__(
             filename=Path(BEST).stem, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
         )
+
+        self.latest = bool(latest)
+
+    def check_monitor_top_k(self, trainer: Trainer, current: Tensor | None = None) -> bool:
+        """Return whether an epoch's score is the best, or as good as the best where the latest is kept."""
+        alike = self.latest and current is not None and self.best_model_score is not None
+        if alike and bool(cast(Tensor, current) == self.best_model_score):
+            return True  # a score is the same in all processes
+        return super().check_monitor_top_k(trainer, current)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Put the file under the run's folder, whatever logger there is.
@@ -38,9 +52,9 @@ class BestCheckpoint(ModelCheckpoint):
         """
         if stage == "fit":
             task = trainer.datamodule.label_set  # type: ignore[attr-defined]
-            known = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
-            if self.monitor not in known:
-                raise one_of("checkpoint.monitor", self.monitor, known)
+            logged = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
+            if self.monitor not in logged:
+                raise one_of("checkpoint.monitor", self.monitor, logged)
         self.dirpath = str(Path(trainer.default_root_dir) / CHECKPOINTS)
         super().setup(trainer, pl_module, stage)
 

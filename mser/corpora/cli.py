@@ -25,6 +25,7 @@ from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
 from mser.terminal.arguments import EachRoleOnce, count, role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -114,6 +115,12 @@ def _describe(args: argparse.Namespace) -> int:
     return 0
 
 
+def _transcribe(args: argparse.Namespace) -> int:
+    from mser.corpora.other_transcripts import transcribe
+
+    return transcribe(_corpus(args), args)
+
+
 def _corpus(args: argparse.Namespace) -> Corpus:
     """Return the corpus that was asked for; what a table holds, the table says itself."""
     if args.corpus == table.NAME:
@@ -163,12 +170,12 @@ def _extract_audio(args: argparse.Namespace) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )
     actions = parser.add_subparsers(
-        required=True, metavar="check | manifest | folds | describe | table | turns | demo | extract-audio"
+        required=True, metavar="check | manifest | folds | describe | transcribe | table | turns | demo | extract-audio"
     )
     check = actions.add_parser(
         "check",
@@ -200,6 +207,7 @@ def command_parser() -> argparse.ArgumentParser:
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
+    _transcribe_parser(actions.add_parser("transcribe", help="a corpus with what a recogniser hears, or bare words"))
     add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
     add_turns_parser(actions.add_parser("turns", help="a table of the turns that annotations tell of"))
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus"))
@@ -239,6 +247,14 @@ def _describe_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="PICTURE", type=Path, help="draw it there too: .svg, .pdf or .png")
     _json_argument(parser)
     parser.set_defaults(run=_describe)
+
+
+def _transcribe_parser(parser: argparse.ArgumentParser) -> None:
+    from mser.corpora.other_transcripts import add_arguments
+
+    _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
+    add_arguments(parser)
+    parser.set_defaults(run=_transcribe)
 
 
 def _extract_parser(parser: argparse.ArgumentParser) -> None:

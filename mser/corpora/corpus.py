@@ -47,6 +47,7 @@ class Corpus:
         url: where it comes from.
         hub_licence: its licence in the Hugging Face hub's terms; ``other`` where these have none.
         language: of its speech, such as ``en``; None where nobody knows.
+        typed: people wrote its transcripts, or what was to be said.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Corpus:
     url: str = ""
     hub_licence: str = "other"
     language: str | None = None
+    typed: bool = False
 
     def open(self, root: Path) -> Manifest:
         """Return the manifest of a folder, or of a file that `Manifest.write` wrote.

@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 
 def left_out(manifest: Manifest) -> tuple[Problem, ...]:
     """Return the problems because of which utterances are not in the manifest; the others are of those that are."""
-    known = {utterance.id for utterance in manifest}
+    listed = {utterance.id for utterance in manifest}
     return tuple(
         problem
         for problem in manifest.problems
-        if (problem.kind in UNUSABLE if problem.utterance is None else problem.utterance not in known)
+        if (problem.kind in UNUSABLE if problem.utterance is None else problem.utterance not in listed)
     )
 
 
@@ -80,10 +80,10 @@ def require_transcripts(
     empty = sum(is_wordless(utterance.transcript) for utterance in utterances)
     if empty == len(utterances):
         held = next((short(one.transcript) for one in utterances if one.transcript.strip()), "")
-        found = "".join(f" ({note})" for note in ([f"they hold such as {held}"] if held else []) + [*notes])
+        hints = "".join(f" ({note})" for note in ([f"they hold such as {held}"] if held else []) + [*notes])
         raise UserError(
             f"{where}: none of the {empty} utterances of the {part} part has a transcript, so the text encoder has "
-            f"nothing to read{found}; give transcripts, or model.text: null"
+            f"nothing to read{hints}; give transcripts, or model.text: null"
         )
     if empty and tells:
         log.warning("%s: %s", where, wordless(empty, len(utterances), part))

@@ -41,9 +41,9 @@ class Table(CorpusDataModule):
             folder of a Hugging Face data set, whose recordings are kept in ``$MSER_CACHE``, a data folder of Kaldi, a
             manifest of lhotse, or an audformat database.
         columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
-            speaker, start, end, split, fold, group; of audformat ``table`` too. ``votes`` are columns that hold how
-            many raters chose the label of their name, ``rater`` columns of what each rater chose. ``speaker: null``
-            says that nobody knows who speaks.
+            speaker, start, end, split, fold, group, heard_by (which recogniser wrote the transcript); of audformat
+            ``table`` too. ``votes`` are columns that hold how many raters chose the label of their name, ``rater``
+            columns of what each rater chose. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
         several: whether all labels with more than an even share of the votes hold of a clip, in place of the one that

@@ -55,6 +55,38 @@ def keep_frozen(trainer: Trainer, dataset: UtteranceDataset, *, training: bool) 
             dataset.kept[side] = _kept(trainer, question)
 
 
+def settle_frozen(trainer: Trainer, dataset: UtteranceDataset) -> None:
+    """Tell frozen encoders the mean and deviation of their states over the training part, as it was recorded.
+
+    Args:
+        trainer: has the model, its weights in place.
+        dataset: the training part; of a large one `_ENOUGH` utterances are asked, spread over it.
+
+    Raises:
+        UserError: if an encoder cannot take an utterance.
+    """
+    model: Any = trainer.lightning_module
+    for side in get_args(Side):
+        encoder = getattr(model, side)
+        scale = encoder and encoder.standardised
+        if scale is None or scale.settled:
+            continue
+        if trainer.strategy.restore_checkpoint_after_setup:
+            _tell(
+                trainer, f"{side} states: as they are, not standardised, as the weights are spread over the processes"
+            )
+            continue
+        question = _Question(side, encoder, dataset, False, trainer.strategy.root_device)
+        kept = dataset.kept.get(side)
+        places = range(0, len(dataset), -(-len(dataset) // _ENOUGH))
+        rows = (kept.of(index) if kept else question.answer(index, question.inputs(index)) for index in places)
+        scale.settle(row.float().mean(0) for row in rows)
+
+
+_ENOUGH = 2000
+"""Utterances whose mean and deviation are those of a whole corpus."""
+
+
 def _why_not(trainer: Trainer, changing: bool, all_frames: bool) -> str:
     if trainer.strategy.restore_checkpoint_after_setup:
         return "the weights are spread over the processes"
@@ -84,7 +116,9 @@ class _Question:
     def cache(self) -> StateCache:
         """Return where answers are kept; the folder's name tells all that they depend on but for the utterance."""
         kind = self.encoder.pooling.kind if self.pooled else "frames"
-        layers = "-layers" if self.encoder.layer_sum is not None else ""
+        last = len(self.encoder.backbone.blocks)
+        one = "" if self.encoder.layer == last else f"-layer{self.encoder.layer}"
+        layers = "-layers" if self.encoder.layer_sum is not None else one
         name = f"{self.side}-{fingerprint(self.encoder.backbone)}-{kind}{layers}"
         return StateCache(cache_folder() / "states" / name)
 

@@ -30,10 +30,15 @@ class KeptStates:
         Raises:
             UserError: if they are no longer there.
         """
-        rows = [self._row(index) for index in indices]
+        rows = [self.of(index) for index in indices]
         return Kept(pad_sequence(rows, batch_first=True), mask_of(torch.tensor([len(row) for row in rows])))
 
-    def _row(self, index: int) -> Tensor:
+    def of(self, index: int) -> Tensor:
+        """Return (T, L, D) of one utterance, in float32.
+
+        Raises:
+            UserError: if it is no longer there.
+        """
         states = self.cache.get(self.keys[index])
         if states is None:
             raise UserError(

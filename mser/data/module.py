@@ -23,7 +23,7 @@ from mser.data.completeness import (
     require_votes,
     say_left_out,
 )
-from mser.data.frozen import keep_frozen
+from mser.data.frozen import keep_frozen, settle_frozen
 from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance, is_manifest
 from mser.splits.audit import audit, require_sound
@@ -247,6 +247,8 @@ class CorpusDataModule(LightningDataModule):
         # Here the weights are in place and no worker has started; what is predicted is asked for once.
         if self.keep_frozen and self.trainer and part != "predict":
             keep_frozen(self.trainer, dataset, training=part == "train")
+        if self.trainer and part == "train":
+            settle_frozen(self.trainer, dataset)
         batches = self._batches(part, self.augment.stretch if augmented else 1, shuffle=shuffle)
         if self._tells:
             log.info(

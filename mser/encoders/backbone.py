@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mser.errors import require
+
 
 class Backbone(nn.Module):
     """A network from waveforms or tokens to states: all that a new family of encoders has to bring.
@@ -62,3 +64,17 @@ class Backbone(nn.Module):
 
     def prepare(self, utterances: Iterable[tuple[str, Tensor]], *, total: int | None = None) -> None:
         """Do what is worth doing before a corpus is read: ids and (samples,) of all utterances of a part."""
+
+
+def require_backbone(backbone: Backbone) -> None:
+    """Refuse what is made otherwise than `Backbone` says, as one of another package may be.
+
+    Raises:
+        UserError: if it has no width or no layers.
+    """
+    name, width = type(backbone).__name__, getattr(backbone, "width", None)
+    require(f"{name}.width", width, isinstance(width, int) and width > 0, "the size of a state")
+    blocks = getattr(backbone, "blocks", None)
+    require(
+        f"{name}.blocks", type(blocks).__name__, isinstance(blocks, nn.ModuleList), "an nn.ModuleList of its layers"
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from mser.encoders.backbone import Backbone
+from mser.encoders.backbone import Backbone, require_backbone
+from mser.encoders.listening import Standardised, chosen_layer, require_fixed, require_summable
 from mser.encoders.outputs import Encoded, Kept
 from mser.encoders.pooling import LayerSum, Pooling, PoolingKind
 from mser.encoders.pretrained import Tokenizer, pretrained, speech_backbone, text_backbone
@@ -27,15 +28,21 @@ class _Encoder(nn.Module):
     Attributes:
         width: D of states and summary.
         frozen: nothing of the backbone is trained, and it runs without dropout and without a graph.
+        layer: whose states are taken, from 0, what enters the first layer; all are summed where there is a `layer_sum`.
+        standardised: what brings them to mean 0 and deviation 1 over the training part; None where nothing does.
         layer_decay: share of the learning rate from each layer to the one beneath it.
     """
 
     def __init__(
         self,
         backbone: Backbone,
+        name: str | Backbone,
         *,
+        side: Literal["speech", "text"],
         pooling: PoolingKind,
         layer_sum: bool,
+        layer: int | None,
+        standardise: bool | None,
         tune: Tune,
         freeze_front: bool,
         lora_rank: int,
@@ -44,12 +51,18 @@ class _Encoder(nn.Module):
     ) -> None:
         super().__init__()
         require("layer_decay", layer_decay, 0 < layer_decay <= 1, "a share above 0, at most 1")
-        _require_backbone(backbone)
+        require_backbone(backbone)
         self.width = backbone.width
         self.backbone = backbone
         self.frozen = tune == "frozen"
         self.pooling = Pooling(pooling, self.width)
+        if layer_sum:
+            require_summable(backbone, name, side, layer)
         self.layer_sum = LayerSum(len(backbone.blocks) + 1) if layer_sum else None
+        self.layer = chosen_layer(backbone, layer, side, frozen=self.frozen)
+        require_fixed(standardise, side, frozen=self.frozen)
+        scaled = self.frozen and standardise is not False
+        self.standardised = Standardised(len(backbone.blocks) + 1 if layer_sum else 1, self.width) if scaled else None
         self.layer_decay = layer_decay
         choose_trained(backbone, tune, freeze_front=freeze_front, lora_rank=lora_rank)
         for parameter in backbone.unused:  # one without a gradient would stop distributed training
@@ -67,7 +80,8 @@ class _Encoder(nn.Module):
 
     def encode(self, *inputs: Tensor) -> Encoded:
         """Return states (B, T, D), their mask (B, T) and summary (B, D)."""
-        return self._encoded(*self._layers(*inputs))
+        layers, mask = self._layers(*inputs)
+        return self._encoded(self._heard(layers), mask)
 
     def encode_kept(self, kept_states: Kept) -> Encoded:
         """Return what `encode` would, to half precision, of the inputs that are kept; the backbone does nothing."""
@@ -85,9 +99,12 @@ class _Encoder(nn.Module):
         """
         with torch.autocast(inputs[0].device.type, enabled=False):
             layers, mask = self._layers(*inputs)
-            kept = layers if self.layer_sum is not None else layers[-1:]
-            rows = [self.pooling(states, mask) if pooled else states[mask] for states in kept]
+            rows = [self.pooling(states, mask) if pooled else states[mask] for states in self._heard(layers)]
         return torch.stack(rows, dim=1)
+
+    def _heard(self, layers: list[Tensor]) -> list[Tensor]:
+        """Return of all layers' states those that anything is made of."""
+        return layers if self.layer_sum is not None else [layers[self.layer]]
 
     def _layers(self, *inputs: Tensor) -> tuple[list[Tensor], Tensor]:
         """Return (B, T, D) of the embedding and of each layer, and their mask (B, T)."""
@@ -99,7 +116,9 @@ class _Encoder(nn.Module):
         return [*seen, states], mask
 
     def _encoded(self, layers: list[Tensor], mask: Tensor) -> Encoded:
-        states = self.layer_sum(layers) if self.layer_sum is not None else layers[-1]
+        if self.standardised is not None:
+            layers = self.standardised(layers)
+        states = self.layer_sum(layers) if self.layer_sum is not None else layers[0]
         return Encoded(states, mask, self.pooling(states, mask))
 
     def by_depth(self) -> dict[int, list[nn.Parameter]]:
@@ -121,7 +140,11 @@ class SpeechEncoder(_Encoder):
             ``emotion2vec`` made, or ``tiny``: small, random, nothing to download; or a
             `mser.encoders.backbone.Backbone` of another package.
         pooling: how states become one vector: ``mean``, ``first`` (the paper's) or ``attention``.
-        layer_sum: learn a weighted sum over all layers instead of taking the last one.
+        layer_sum: learn a weighted sum over all layers instead of taking one.
+        layer: of a frozen encoder, whose states are taken: 1 is the first layer, 0 what enters it, -1 the last, as
+            negative ones count from the end. When null the layer at two thirds of the depth, and the last of an encoder
+            that is trained.
+        standardise: of a frozen encoder: bring states to mean 0 and deviation 1 over the training part; when null too.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
             linear layers of all layers, which want a higher learning rate (1e-4, say).
         lora_rank: of these additions.
@@ -144,6 +167,8 @@ class SpeechEncoder(_Encoder):
         *,
         pooling: PoolingKind = "mean",
         layer_sum: bool = False,
+        layer: int | None = None,
+        standardise: bool | None = None,
         tune: Tune = "full",
         lora_rank: int = 8,
         layer_decay: float = 1.0,
@@ -152,12 +177,14 @@ class SpeechEncoder(_Encoder):
         adapter: str | None = None,
     ) -> None:
         backbone = speech_backbone(name, adapter=adapter) if isinstance(name, str) else pretrained(name)
-        if layer_sum:
-            _require_summable(backbone, name, "speech")
         super().__init__(
             backbone,
+            name,
+            side="speech",
             pooling=pooling,
             layer_sum=layer_sum,
+            layer=layer,
+            standardise=standardise,
             tune=tune,
             freeze_front=freeze_front and name != "tiny",
             lora_rank=lora_rank,
@@ -184,7 +211,10 @@ class TextEncoder(_Encoder):
         pooling: how states become one vector: ``first`` (CLS; the paper's), ``last``, ``mean`` or ``attention``. When
             null what the folder of a sentence encoder says (``modules.json``), ``last`` for a model whose first token
             sees no other, or else ``first``.
-        layer_sum: learn a weighted sum over all layers instead of taking the last one.
+        layer_sum: learn a weighted sum over all layers instead of taking one.
+        layer: of a frozen encoder, whose states are taken: 1 is the first layer, 0 what enters it, -1 the last, as
+            negative ones count from the end. When null the last.
+        standardise: of a frozen encoder: bring states to mean 0 and deviation 1 over the training part; when null too.
         tune: ``full``, ``frozen``, how many of the last layers are trained, or ``lora``: low-rank additions to the
             linear layers of all layers, which want a higher learning rate (1e-4, say).
         lora_rank: of these additions.
@@ -206,6 +236,8 @@ class TextEncoder(_Encoder):
         *,
         pooling: PoolingKind | None = None,
         layer_sum: bool = False,
+        layer: int | None = None,
+        standardise: bool | None = None,
         tune: Tune = "full",
         lora_rank: int = 8,
         layer_decay: float = 1.0,
@@ -220,8 +252,6 @@ class TextEncoder(_Encoder):
             raise UserError(
                 f"model.text.pooling is first, but the first token of {name!r} sees no other; give last or mean"
             )
-        if layer_sum:
-            _require_summable(backbone, name, "text")
         if pooling is None:
             own = own_pooling(name) if isinstance(name, str) else None
             pooling = own or ("last" if backbone.causal else "first")
@@ -229,8 +259,12 @@ class TextEncoder(_Encoder):
                 log.info("text: the states of %s are summarised by their %s", name, pooling)
         super().__init__(
             backbone,
+            name,
+            side="text",
             pooling=pooling,
             layer_sum=layer_sum,
+            layer=layer,
+            standardise=standardise,
             tune=tune,
             freeze_front=False,
             lora_rank=lora_rank,
@@ -247,24 +281,6 @@ class TextEncoder(_Encoder):
     def forward(self, tokens: Tensor, mask: Tensor) -> Encoded:
         """Encode token ids (B, L) with their mask (B, L)."""
         return self.encode(tokens, mask)
-
-
-def _require_summable(backbone: Backbone, name: str | Backbone, side: str) -> None:
-    """Refuse a sum over layers whose states do not lie beside one another."""
-    if not backbone.summable:
-        raise UserError(
-            f"model.{side}.layer_sum cannot be had of {name!r}, whose layers are no simple row; leave it out"
-        )
-
-
-def _require_backbone(backbone: Backbone) -> None:
-    """Refuse what is made otherwise than `Backbone` says, as one of another package may be."""
-    name, width = type(backbone).__name__, getattr(backbone, "width", None)
-    require(f"{name}.width", width, isinstance(width, int) and width > 0, "the size of a state")
-    blocks = getattr(backbone, "blocks", None)
-    require(
-        f"{name}.blocks", type(blocks).__name__, isinstance(blocks, nn.ModuleList), "an nn.ModuleList of its layers"
-    )
 
 
 @contextmanager

@@ -57,12 +57,12 @@ def export_transformers(source: Path, out: Path) -> str:
     load_weights(ours, settings, settings.members[0], source)
     extractor, config = _settings(source / "speech", settings, ours)
     theirs = _classifier(ours, config, settings)
-    heard = made_up(settings)
+    checked = made_up(settings)
     gap = max(
         float(np.abs(_logits(theirs, extractor, np.asarray(clip.audio)) - one).max())
-        for clip, one in zip(heard.clips, answers(model, heard), strict=True)
+        for clip, one in zip(checked.clips, answers(model, checked), strict=True)
     )
-    message = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from mser's by at most {gap:.1e} on {len(checked.clips)} {checked.called}"
     if not gap <= CLOSE:
         raise UserError(f"transformers' {message}, expected at most {CLOSE:.0e}; nothing was written; {_INSTEAD}")
     with new_folder(out) as folder:
@@ -121,7 +121,10 @@ def _settings(folder: Path, settings: Settings, ours: EmotionRecognizer) -> tupl
         raise UserError(f"transformers' classifiers know no label that holds above an even share; {_INSTEAD}")
     multi = isinstance(ours.objective, OneVsRest)
     config.problem_type = _PROBLEMS["multi_label" if multi else settings.task["kind"]]
-    config.use_weighted_layer_sum = cast(Any, ours.speech).layer_sum is not None
+    speech = cast(Any, ours.speech)
+    if speech.layer_sum is not None and speech.standardised is not None:
+        raise UserError(f"its weighted sum is of layers that are standardised each for itself; {_INSTEAD}")
+    config.use_weighted_layer_sum = speech.layer_sum is not None or speech.layer != len(speech.backbone.blocks)
     config.tie_last_hidden_states = getattr(extractor, "closing_norm", True)  # heeded from 5.16 on; before, always so
     config.classifier_proj_size = ours.fusion.width
     config.architectures = None
@@ -147,15 +150,35 @@ def _classifier(ours: EmotionRecognizer, config: Any, settings: Settings) -> Any
     if hasattr(base, "masked_spec_embed"):
         nn.init.zeros_(base.masked_spec_embed)
     weight, bias = _last(ours, settings.members[0].temperature)
-    layer = getattr(ours.fusion, "layer", None)
+    projector, shift = _projector(ours)
     with torch.no_grad():
-        theirs.projector.weight.copy_(torch.eye(ours.fusion.width) if layer is None else layer.weight)
-        theirs.projector.bias.copy_(torch.zeros(ours.fusion.width) if layer is None else layer.bias)
+        theirs.projector.weight.copy_(projector)
+        theirs.projector.bias.copy_(shift)
         theirs.classifier.weight.copy_(weight)
         theirs.classifier.bias.copy_(bias)
         if config.use_weighted_layer_sum:
-            theirs.layer_weights.copy_(cast(Any, ours.speech).layer_sum.weights)
+            theirs.layer_weights.copy_(_layer_weights(cast(Any, ours.speech)))
     return theirs
+
+
+def _layer_weights(speech: Any) -> Tensor:
+    """Return weights over all layers whose softmax is ours, or leaves the one layer that is heard."""
+    if speech.layer_sum is not None:
+        return cast(Tensor, speech.layer_sum.weights)
+    weights = torch.full((len(speech.backbone.blocks) + 1,), -1e4)
+    weights[speech.layer] = 0
+    return weights
+
+
+def _projector(ours: EmotionRecognizer) -> tuple[Tensor, Tensor]:
+    """Return weight (D, D') and bias (D,) from the mean over time to the head, standardising included."""
+    layer, standardised = getattr(ours.fusion, "layer", None), cast(Any, ours.speech).standardised
+    weight = torch.eye(ours.fusion.width) if layer is None else layer.weight
+    bias = torch.zeros(ours.fusion.width) if layer is None else layer.bias
+    if standardised is None:
+        return weight, bias
+    weight = weight / standardised.scale
+    return weight, bias - weight @ standardised.centre[0]
 
 
 def _encoder_weights(backbone: nn.Module) -> dict[str, Tensor]:
@@ -199,13 +222,13 @@ def _write_card(source: Path, folder: Path, model: Model, message: str, applied:
         (folder / "README.md").write_text(used.sub("", text), encoding="utf-8")
     longest = model.settings.max_seconds
     cut = f" Longer clips than {longest:g} s are heard whole here, where mser leaves out their end." if longest else ""
-    told = f', function_to_apply="{applied}"' if applied else ""
+    argument = f', function_to_apply="{applied}"' if applied else ""
     with (folder / "README.md").open("a", encoding="utf-8") as file:
         file.write(
             "\n## transformers\n\nThis folder is a model of transformers, no more a model folder of mser:\n\n"
             "```python\n"
             "from transformers import pipeline\n\n"
-            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{told})\n'
+            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{argument})\n'
             f"```\n\nThe {message}. Clips answered in a batch may differ from the same clips alone, as transformers "
             f"pads them.{cut}\n"
         )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mser.corpora.same_classes import translation
 from mser.data.module import CorpusDataModule
+from mser.encoders.listening import meant_before
 from mser.errors import UserError
 from mser.recognizer import EmotionRecognizer
 from mser.runs.folder import BEST, CONFIG
@@ -71,6 +72,7 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
     now = _flat(yaml.safe_load(config))
     if (before.get(_OWN), now.get(_OWN)) == ("first", None):  # what the encoder's own pooling was before others had one
         now[_OWN] = "first"
+    now = {name: value for name, value in now.items() if name in before or value not in _MEANT.get(name, ())}
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
     if not trainer_too:
         changed = [name for name in changed if name.startswith(_DECISIVE) and not name.endswith(_ELSEWHERE)]
@@ -84,6 +86,12 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
 
 _DECISIVE = ("model.", "data.", "seed_everything")
 _OWN = "model.text.pooling"
+_MEANT: dict[str, tuple[object, ...]] = {
+    f"model.{side}.init_args.{name}": (value,)
+    for side in ("speech", "text")
+    for name, value in meant_before({}).items()
+}
+"""What encoders did before they had these options."""
 _ELSEWHERE = (".root", ".num_workers")
 
 

@@ -20,6 +20,7 @@ from mser.init.suited_encoders import suited, this_machine
 from mser.labels import Task
 from mser.splits.protocols import Protocol
 from mser.terminal.arguments import EachRoleOnce, role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _DESCRIPTION = """\
 Look at the folder of a corpus, or at a table with a row per clip, and write an experiment file that runs: with encoders
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser init", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("root", metavar="ROOT", nargs="?", type=Path, help="folder of a corpus, or a table")

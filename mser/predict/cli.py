@@ -19,6 +19,7 @@ from mser.predict.predict_options import command_parser
 from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
+from mser.terminal.command_parser import options_of
 from mser.use.hub import local_folder
 from mser.use.listed_clips import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
 from mser.use.prediction import MADE_UP
@@ -140,7 +141,7 @@ def _embed(args: argparse.Namespace, folder: Path, clips: Iterable[Clip], kept: 
 
 def asks_a_folder(argv: Sequence[str]) -> bool:
     """Return whether it is ``predict MODEL FILES...`` rather than LightningCLI's predict, which begins with options."""
-    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in command_parser().options
+    return not argv or not argv[0].startswith("-") or argv[0].partition("=")[0] in options_of(command_parser())
 
 
 def _try_again(clips: Listed, out: Rows | None, *, cutting: bool) -> int:

@@ -178,12 +178,12 @@ def _require_own_speakers(run: Run, job: Job) -> None:
     """Refuse predictions that name other speakers or groups than the manifest: intervals rest on them."""
     for predictions in filter(None, (job.predictions, job.chosen_on)):
         for name, speaker, group in zip(predictions.utterances, predictions.speakers, predictions.groups, strict=True):
-            known = run.utterances.get(name)
-            if known and (speaker, group) != (known.speaker, known.group):
+            planned = run.utterances.get(name)
+            if planned and (speaker, group) != (planned.speaker, planned.group):
                 raise UserError(
                     f"{run.folder}: the predictions of seed {job.seed}, fold {job.fold.number} say speaker "
-                    f"{speaker!r} and group {group!r} of {name}, manifest.jsonl {known.speaker!r} and "
-                    f"{known.group!r}; restore the file that was changed, or run this fold again"
+                    f"{speaker!r} and group {group!r} of {name}, manifest.jsonl {planned.speaker!r} and "
+                    f"{planned.group!r}; restore the file that was changed, or run this fold again"
                 )
 
 

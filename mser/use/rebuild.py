@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_model
 from mser import fusion, objectives
 from mser.encoders.backbone import Backbone
 from mser.encoders.encoder import SpeechEncoder, TextEncoder
+from mser.encoders.listening import meant_before
 from mser.encoders.pretrained import architecture_only
 from mser.errors import UserError, brief, one_of
 from mser.plugins import allowed_class
@@ -84,6 +86,8 @@ def encoder(kind: Any, options: Mapping[str, Any] | None, folder: Path, plugins:
     own, where = dict(options), folder / FILE
     if "class" in own:
         kind = allowed_class(own.pop("class"), kind, plugins, where)
+    if "layer" not in own and "layer" in signature(kind).parameters:
+        own |= meant_before(own)
     if has_files(own):
         own["name"] = str(folder / own["name"])
     elif isinstance(own.get("name"), dict):
@@ -95,11 +99,11 @@ def made(kind: type, definition: Mapping[str, Any], plugins: Collection[str], wh
     """Return what makes a part: ours by the short name of its class, another package's if that is allowed."""
     homes: dict[type, Any] = {fusion.Fusion: fusion, objectives.Objective: objectives}
     own = homes.get(kind)
-    known = {
+    ours = {
         name: one for name, one in (vars(own) if own else {}).items() if isinstance(one, type) and issubclass(one, kind)
     }
-    known.pop(kind.__name__, None)
+    ours.pop(kind.__name__, None)
     name = definition["class"]
-    if "." not in name and name not in known:
-        raise one_of(kind.__name__.lower(), name, list(known))
-    return partial(known.get(name) or allowed_class(name, kind, plugins, where), **definition["options"])
+    if "." not in name and name not in ours:
+        raise one_of(kind.__name__.lower(), name, list(ours))
+    return partial(ours.get(name) or allowed_class(name, kind, plugins, where), **definition["options"])

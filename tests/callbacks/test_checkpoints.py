@@ -22,15 +22,18 @@ class Written(LastCheckpoint):
         self.written += 1
 
 
+STRATEGY = SimpleNamespace(broadcast=lambda value, *_: value)
+
+
 def trainer(folder=".", *, done=4, is_last=False, accumulated=2, stage="fit", **more):
     progress = SimpleNamespace(is_last_batch=is_last, current=SimpleNamespace(processed=done))
     return SimpleNamespace(
         datamodule=SimpleNamespace(label_set=LabelSet("two", ("neu", "sad"))), default_root_dir=folder,
         fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
         accumulate_grad_batches=accumulated, state=SimpleNamespace(fn=stage), is_global_zero=True, loggers=[],
-        strategy=SimpleNamespace(broadcast=lambda value, *_: value), callback_metrics={}, current_epoch=0,
+        callback_metrics={}, current_epoch=0,
         global_step=1,
-        **{"enable_validation": True, "val_check_batch": 10, "max_steps": -1, **more},
+        **{"enable_validation": True, "val_check_batch": 10, "max_steps": -1, "strategy": STRATEGY, **more},
     )  # fmt: skip
 
 
@@ -118,3 +121,14 @@ def test_the_last_state_lies_in_the_run_s_folder_and_has_everything(tmp_path):
     assert (callback.dirpath, callback.filename) == (str(tmp_path / "checkpoints"), "last")
     assert not callback.save_weights_only
     assert callback.minutes == 10
+
+
+@pytest.mark.parametrize(("latest", "kept"), [(None, False), (True, True)])
+def test_of_equal_scores_the_first_or_the_latest_is_kept(latest, kept):
+    callback = BestCheckpoint(latest=latest)
+    callback.best_model_score = torch.tensor(0.5)
+    callback.best_k_models, callback.kth_best_model_path = {"best": torch.tensor(0.5)}, "best"
+    one = trainer(strategy=SimpleNamespace(reduce_boolean_decision=bool))
+    assert callback.check_monitor_top_k(one, torch.tensor(0.5)) is kept
+    assert callback.check_monitor_top_k(one, torch.tensor(0.6))
+    assert not callback.check_monitor_top_k(one, torch.tensor(0.4))

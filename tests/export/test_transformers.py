@@ -35,6 +35,9 @@ def model_folder(folder, family="wavlm-layer", *, task=None, fusion=None, **spee
     for name, one in model.named_parameters():
         if one.ndim > 1 or "layer_sum" in name:
             torch.nn.init.normal_(one, std=0.3)
+    for name, one in model.named_buffers():
+        if "standardised" in name:
+            torch.nn.init.uniform_(one, 0.5, 2)
     save_model(model, str(folder / "seed1-fold1.safetensors"))
     return folder
 
@@ -55,6 +58,7 @@ def same(source, out):
 CASES = {
     "a group norm": {"family": "wav2vec2-group"},
     "a sum of layers below a closing norm": {"layer_sum": True},
+    "the middle of a frozen encoder": {"tune": "frozen", "layer": 1, "standardise": True},
     "a projection": {"family": "hubert", "fusion": {"class": "Projection", "options": {"width": 12}}},
     "data2vec": {"family": "data2vec"},
     "a Conformer": {"family": "wav2vec2-conformer"},

@@ -124,4 +124,5 @@ CORPUS = Corpus(
     licence="CREMA-D, ODbL 1.0",
     hub_licence="odbl",
     language="en",
+    typed=True,
 )

@@ -93,4 +93,5 @@ CORPUS = Corpus(
     licence="IEMOCAP, which USC gives out for research under its own licence",
     url="https://sail.usc.edu/iemocap/",
     language="en",
+    typed=True,
 )

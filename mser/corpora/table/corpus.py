@@ -129,14 +129,14 @@ def _scores(manifest: Manifest, names: tuple[str, ...], score_range: tuple[float
 
 
 def _protocols(manifest: Manifest, folds: int | None) -> tuple[Protocol, ...]:
-    known = all(utterance.speaker for utterance in manifest)
+    has_speakers = all(utterance.speaker for utterance in manifest)
     splits = {utterance.split for utterance in manifest}
     if folds == 1 or (folds is None and splits == {"test"}):
-        return (replace(_own_split(known), parts=("test",)),) if splits > {"test"} else (whole(NAME),)
-    grouped = tuple(_grouped(number, known) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
-    own: tuple[Protocol, ...] = (_own_split(known),) if any(utterance.split for utterance in manifest) else ()
+        return (replace(_own_split(has_speakers), parts=("test",)),) if splits > {"test"} else (whole(NAME),)
+    grouped = tuple(_grouped(number, has_speakers) for number in dict.fromkeys([folds or FOLDS, *range(3, 11)]))
+    own: tuple[Protocol, ...] = (_own_split(has_speakers),) if any(utterance.split for utterance in manifest) else ()
     if any(utterance.fold for utterance in manifest):
-        own = (*own, _own_folds(known))
+        own = (*own, _own_folds(has_speakers))
     return (*own, *grouped) if folds is None else (*grouped, *own)
 
 

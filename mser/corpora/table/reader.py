@@ -27,7 +27,7 @@ from mser.manifest import Manifest, Problem, Utterance
 
 ROLES = (
     *("audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group"),
-    *RATED,
+    *("heard_by", *RATED),
 )
 """What a column can hold; where nothing else is said, it has this name, but for those of `RATED`."""
 SPLITS = ("train", "val", "test")
@@ -219,6 +219,7 @@ def _clip(cells: _Cells, folder: Path) -> Utterance:
         label=sys.intern(cells.text("label")) or most(ratings),
         scores=cells.scores(),
         ratings=ratings,
+        heard_by=sys.intern(cells.text("heard_by", needed=False)),
     )
 
 
@@ -249,9 +250,11 @@ def _require_one_each(role: str, clips: Iterable[tuple[int | str, Utterance]], p
         here, there = getattr(clip, role), getattr(other, role)
         if clip.speaker and here != there:
             kind = "fold " if role == "fold" else ""
+            meant = "; folds that mix speakers on purpose are lists (data.init_args.fold_lists)" if kind else ""
             raise UserError(
                 f"{path}, row {place}: speaker {clip.speaker} is in {kind}{here} here and in {kind}{there} in row "
                 f"{before}; move the speaker to one of them, or ignore the column with {role}: null (--columns {role}=)"
+                f"{meant}"
             )
 
 

@@ -163,16 +163,16 @@ def soft_scorer(run: Run, shares: Mapping[str, Floats]) -> Scorer:
     classes = len(run.plan.labels)
 
     def rated(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
-        known = np.array([name in shares for name in predictions.utterances])
+        covered = np.array([name in shares for name in predictions.utterances])
         q = [shares[name] for name in predictions.utterances if name in shares]
-        return known, np.array(q).reshape(len(q), classes)
+        return covered, np.array(q).reshape(len(q), classes)
 
     def sums(predictions: Predictions) -> Floats:
-        known, q = rated(predictions)
+        covered, q = rated(predictions)
         p, said = _distribution(run, predictions)
         table = np.zeros((len(predictions), width(classes)))
         answer = predictions.prediction if run.plan.task.is_one_label else p.argmax(1)
-        table[known] = _sums(q, p[known], answer[known], said[known])
+        table[covered] = _sums(q, p[covered], answer[covered], said[covered])
         return table
 
     def score(predictions: Predictions) -> dict[str, float]:
