@@ -59,6 +59,8 @@ class Utterance:
         labels: further published labels by what they tell, such as MELD's ``sentiment`` beside its emotion.
         scores: published numbers: ``valence``, ``sentiment``, or the intensity of an emotion.
         ratings: what the individual raters said.
+        heard_by: which speech recogniser wrote the transcript; empty where people did, or nobody knows.
+        typed: what people wrote down, where the transcript is a recogniser's.
     """
 
     id: str
@@ -79,6 +81,8 @@ class Utterance:
     labels: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     ratings: tuple[Rating, ...] = ()
+    heard_by: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +206,9 @@ def _from_json(row: dict[str, Any], where: str) -> Utterance:
     ends = ends and (utterance.channel is None or utterance.channel >= 1)
     numbers = [*utterance.scores.values(), *(score for rating in utterance.ratings for score in rating.scores.values())]
     if not (0 < utterance.duration < inf and 0 <= utterance.start < inf and ends and all(map(isfinite, numbers))):
-        said = f"lasts {utterance.duration} s from {utterance.start} to {utterance.end} with the scores {numbers}"
-        said += f" in channel {utterance.channel}" if utterance.channel is not None else ""
-        raise UserError(f"{where} is no utterance: it {said[:200]}; {_AGAIN}")
+        described = f"lasts {utterance.duration} s from {utterance.start} to {utterance.end} with the scores {numbers}"
+        described += f" in channel {utterance.channel}" if utterance.channel is not None else ""
+        raise UserError(f"{where} is no utterance: it {described[:200]}; {_AGAIN}")
     return utterance
 
 

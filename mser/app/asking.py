@@ -103,15 +103,15 @@ class Asking:
             whole = self._mean(over, clip)
         else:
             whole = self._answer(self.model, clip)
-        known = PartialAnswer(whole, self._alone(clip, whole.transcript, seconds))
+        answer = PartialAnswer(whole, self._alone(clip, whole.transcript, seconds))
         if why_not := self._no_timeline(seconds, window):
-            yield replace(known, over=Answers(why_not=why_not))
+            yield replace(answer, over=Answers(why_not=why_not))
             return
         how = "by speech alone" if self.by_speech else ""
         for over in self._windows(clip, window) if seconds else ():
-            known = replace(known, over=Answers(over, how=how))
-            yield replace(known, answered=over[-1].end or 0.0, of=seconds)
-        yield known
+            answer = replace(answer, over=Answers(over, how=how))
+            yield replace(answer, answered=over[-1].end or 0.0, of=seconds)
+        yield answer
 
     def transcribe(self, recording: str | None, channel: int | None = None) -> str:
         """Return what is said in a recording, or in one channel of it.

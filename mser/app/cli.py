@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mser.errors import UserError, brief
 from mser.plugins import add_option
+from mser.terminal.command_parser import CommandParser
 from mser.terminal.door import listening
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _without_socks() -> None:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser app", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")

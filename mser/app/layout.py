@@ -116,19 +116,19 @@ def _ask(asking: Asking, inputs: _Inputs, answer_box: Any) -> None:
 
 def _listen(model: Model, live: Any, window: Any, answer_box: Any) -> None:
     """Let the page show what is heard as long as its microphone is on."""
-    heard = gradio.State(None)
+    listening = gradio.State(None)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    live.start_recording(lambda: (None, waiting("Listening…")), None, [heard, answer_box], queue=False, **quiet)
-    live.stream(_on_live_piece(model), [live, window, heard], [heard, answer_box], stream_every=0.5, **quiet)
-    live.stop_recording(_finished(model), heard, [heard, answer_box], **quiet)
+    live.start_recording(lambda: (None, waiting("Listening…")), None, [listening, answer_box], queue=False, **quiet)
+    live.stream(_on_live_piece(model), [live, window, listening], [listening, answer_box], stream_every=0.5, **quiet)
+    live.stop_recording(_finished(model), listening, [listening, answer_box], **quiet)
 
 
 def _on_live_piece(model: Model) -> Callable[..., Any]:
-    def hear(piece: str | None, window: float | None, heard: Live | None) -> tuple[Any, Any]:
+    def hear(piece: str | None, window: float | None, listening: Live | None) -> tuple[Any, Any]:
         if piece is None:
             return gradio.skip(), gradio.skip()
-        heard = heard or Live(model, 4.0 if window is None else window)
-        return heard, _shown(model, lambda: heard.hear(piece))
+        listening = listening or Live(model, 4.0 if window is None else window)
+        return listening, _shown(model, lambda: listening.hear(piece))
 
     return hear
 
@@ -140,12 +140,12 @@ def _finished(model: Model) -> Callable[..., Any]:
     return finish
 
 
-def _shown(model: Model, known: Callable[[], PartialAnswer | None]) -> Any:
+def _shown(model: Model, ask: Callable[[], PartialAnswer | None]) -> Any:
     try:
-        asked = known()
+        answer = ask()
     except Exception as error:
         return refusal(_why_not(error))
-    return gradio.skip() if asked is None else drawn(asked, model.task)
+    return gradio.skip() if answer is None else drawn(answer, model.task)
 
 
 def _head(model: Model) -> str:

@@ -103,8 +103,8 @@ def measured(samples: Floats, rate: int) -> Measures:
     """
     peak = float(np.abs(samples).max())
     centred = samples - samples.mean()
-    start, end, share = silence_of(centred, rate)
     power = _frame_powers(centred, rate)
+    start, end, share = _silence(power, len(centred), rate)
     signs = np.signbit(centred)
     measures = Measures(
         duration=len(samples) / rate,
@@ -123,12 +123,15 @@ def measured(samples: Floats, rate: int) -> Measures:
 
 def silence_of(samples: Floats, rate: int) -> tuple[Seconds, Seconds, float]:
     """Return the seconds of silence at the start and at the end of (N,) samples, and the share of silent frames."""
-    power = _frame_powers(samples, rate)
+    return _silence(_frame_powers(samples, rate), len(samples), rate)
+
+
+def _silence(power: NDArray[np.float64], count: int, rate: int) -> tuple[Seconds, Seconds, float]:
     if not power.max() > 10 ** (QUIETEST / 10):
-        return len(samples) / rate, 0.0, 1.0
-    frame, hop = _frame_and_hop(len(samples), rate)
+        return count / rate, 0.0, 1.0
+    frame, hop = _frame_and_hop(count, rate)
     audible = np.flatnonzero(power > power.max() * 10 ** (-SILENT / 10))
-    end = len(samples) - (int(audible[-1]) * hop + frame)
+    end = count - (int(audible[-1]) * hop + frame)
     return int(audible[0]) * hop / rate, float(end) / rate, 1 - len(audible) / len(power)
 
 

@@ -48,14 +48,14 @@ def check_clips(
         spans: where in the file each clip begins and ends.
         channel: as there.
     """
-    told: BadAudioError | None = None
+    problem: BadAudioError | None = None
     with ExitStack() as stack:
         try:
             recording = stack.enter_context(opened(path, channel=channel))
         except BadAudioError as error:
-            told = error
+            problem = error
         for start, end in spans:
-            yield told or _usable(path, recording, (start, end), channel)
+            yield problem or _usable(path, recording, (start, end), channel)
 
 
 def _usable(

@@ -45,12 +45,12 @@ def measure_all(
         except OSError:
             key = ""
         spans = _spans(cache.get(key)) if key else {}
-        known = len(spans)
+        cached = len(spans)
         for one in spoken:
             if (measures := _measures(path, one, spans)) is not None:
                 measured[one.id] = measures
             done()
-        if key and len(spans) > known:
+        if key and len(spans) > cached:
             cache.put(key, json.dumps(spans).encode())
     return measured
 

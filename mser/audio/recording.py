@@ -55,8 +55,8 @@ class Recording:
     def __post_init__(self) -> None:
         """Refuse rates of which nothing can be heard, and by which nobody could divide."""
         if not RATES[0] <= self.rate <= RATES[1]:
-            found = f"{self.rate} samples a second, expected {RATES[0]} to {RATES[1]}"
-            raise BadAudioError("unreadable", f"has a header that cannot be: {found}")
+            header = f"{self.rate} samples a second, expected {RATES[0]} to {RATES[1]}"
+            raise BadAudioError("unreadable", f"has a header that cannot be: {header}")
 
     @property
     def seconds(self) -> Seconds:

@@ -52,9 +52,9 @@ class BestCheckpoint(ModelCheckpoint):
         """
         if stage == "fit":
             task = trainer.datamodule.label_set  # type: ignore[attr-defined]
-            known = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
-            if self.monitor not in known:
-                raise one_of("checkpoint.monitor", self.monitor, known)
+            logged = [*("val/loss", "train/loss"), *(f"val/{name}" for name in score_names(task))]
+            if self.monitor not in logged:
+                raise one_of("checkpoint.monitor", self.monitor, logged)
         self.dirpath = str(Path(trainer.default_root_dir) / CHECKPOINTS)
         super().setup(trainer, pl_module, stage)
 

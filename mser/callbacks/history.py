@@ -32,9 +32,9 @@ class History(Callback):
         scores = {name: value.item() for name, value in sorted(trainer.callback_metrics.items())}
         self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **rates, **scores})
         if trainer.is_global_zero:
-            told = dict.fromkeys(("train/loss", "val/loss", getattr(trainer.checkpoint_callback, "monitor", None)))
+            watched = dict.fromkeys(("train/loss", "val/loss", getattr(trainer.checkpoint_callback, "monitor", None)))
             log.info(
-                "epoch %d: %s", trainer.current_epoch, ", ".join(f"{n} {scores[n]:.3f}" for n in told if n in scores)
+                "epoch %d: %s", trainer.current_epoch, ", ".join(f"{n} {scores[n]:.3f}" for n in watched if n in scores)
             )
             self._write(Path(trainer.default_root_dir) / HISTORY)
 

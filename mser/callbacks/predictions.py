@@ -57,8 +57,8 @@ class WritePredictions(Callback):
         path = folder / PREDICTIONS
         write_text(path, text([row for row in _read(path) if row["split"] != part] + table))
         if place:
-            known = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
-            warning = ", and the model may have been trained on some of it" if known else ""
+            same_corpus = model.trained_on is not None and model.trained_on["corpus"] == data.corpus.name
+            warning = ", and the model may have been trained on some of it" if same_corpus else ""
             log.info("another split than that of the fit%s: written to %s", warning, folder)
 
 

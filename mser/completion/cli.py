@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from mser.errors import UserError
+from mser.terminal.command_parser import CommandParser
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = """\
@@ -38,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser completion", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("shell", choices=SHELLS, help="which shell reads it")

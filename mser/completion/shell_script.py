@@ -45,19 +45,19 @@ def _fill(parser: argparse.ArgumentParser, actions: Iterable[argparse.Action]) -
         if isinstance(action, argparse._SubParsersAction):
             _nest(parser, action)
             continue
-        told = copy(action)
-        told.option_strings = names
-        told.help = _short(action.help or "")
+        described = copy(action)
+        described.option_strings = names
+        described.help = _short(action.help or "")
         if action.type is Path or any(word in str(action.metavar or "") for word in _FILES):
-            told.complete = shtab.FILE  # type: ignore[attr-defined]
-        parser._add_action(told)
+            described.complete = shtab.FILE  # type: ignore[attr-defined]
+        parser._add_action(described)
 
 
 def _nest(parser: argparse.ArgumentParser, action: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     inner = parser.add_subparsers(dest=action.dest)
-    told = {choice.dest: choice.help for choice in action._choices_actions}
+    helps = {choice.dest: choice.help for choice in action._choices_actions}
     for name, child in action.choices.items():
-        _fill(inner.add_parser(name, help=told.get(name), add_help=False), child._actions)
+        _fill(inner.add_parser(name, help=helps.get(name), add_help=False), child._actions)
 
 
 def _short(text: str) -> str:

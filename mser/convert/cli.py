@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from mser.errors import UserError
+from mser.terminal.command_parser import CommandParser
 
 _OUT = "folder to make; must not exist"
 _HEADS = "attention heads of the encoder; only needed for an encoder out of a fine-tuned checkpoint"
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser convert",
         description="Turn checkpoints of others into folders of safetensors: emotion classifiers in transformers' "
         "layout, emotion2vec, and those of fairseq and of the paper's code. Nothing in a checkpoint is run, and "

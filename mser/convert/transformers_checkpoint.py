@@ -96,12 +96,12 @@ def _read(folder: Path, file: str) -> dict[str, Tensor]:
     if Path(file).name != file:
         raise UserError(f"{folder} names weights {file!r}, which lie elsewhere; {_AGAIN}")
     try:
-        found = (
+        weights = (
             load_file(folder / file)
             if file.endswith(".safetensors")
             else torch.load(folder / file, map_location="cpu", weights_only=True)
         )
-        return {str(name): weight.float() for name, weight in found.items() if weight.is_floating_point()}
+        return {str(name): weight.float() for name, weight in weights.items() if weight.is_floating_point()}
     except (OSError, SafetensorError) as error:
         raise UserError(f"cannot read {folder / file}: {brief(error)}; {_AGAIN}") from error
     except Exception as error:  # of a damaged or unsafe file torch says so in many ways

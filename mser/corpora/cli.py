@@ -16,6 +16,7 @@ from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
+from mser.corpora.table.rating_columns import RATED
 from mser.corpora.table.reader import ROLES
 from mser.corpora.turns_table import add_parser as add_turns_parser
 from mser.data.completeness import silent_words
@@ -24,6 +25,7 @@ from mser.plugins import imported
 from mser.splits.audit import audit, named, overlaps
 from mser.splits.protocols import digest
 from mser.terminal.arguments import EachRoleOnce, count, role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _FOLDER = "the folder that the corpus was unpacked into"
 
@@ -113,14 +115,21 @@ def _describe(args: argparse.Namespace) -> int:
     return 0
 
 
+def _transcribe(args: argparse.Namespace) -> int:
+    from mser.corpora.other_transcripts import transcribe
+
+    return transcribe(_corpus(args), args)
+
+
 def _corpus(args: argparse.Namespace) -> Corpus:
     """Return the corpus that was asked for; what a table holds, the table says itself."""
     if args.corpus == table.NAME:
         columns = {role: names.split(",") if names else None for role, names in args.columns}
         for role, names in columns.items():
-            if names and len(names) > 1 and role not in ("score", "table"):  # tables of an audformat database
+            if names and len(names) > 1 and role not in ("score", "table", *RATED):  # tables of an audformat database
                 raise UserError(
-                    f"--columns {role}={','.join(names)} names {len(names)} columns; only score has several"
+                    f"--columns {role}={','.join(names)} names {len(names)} columns; only score, votes and rater have "
+                    "several"
                 )
         return table.open_table(args.root, columns)
     if args.columns:
@@ -161,12 +170,12 @@ def _extract_audio(args: argparse.Namespace) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser data",
         description="Check a corpus, list its utterances or folds, make up a small one, make a table, extract audio.",
     )
     actions = parser.add_subparsers(
-        required=True, metavar="check | manifest | folds | describe | table | turns | demo | extract-audio"
+        required=True, metavar="check | manifest | folds | describe | transcribe | table | turns | demo | extract-audio"
     )
     check = actions.add_parser(
         "check",
@@ -191,12 +200,14 @@ def command_parser() -> argparse.ArgumentParser:
     demo = actions.add_parser(
         "demo",
         help="a small made-up corpus in the real folder shape",
-        description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out.",
+        description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out; "
+        "or votes: a table of recordings whose raters disagree.",
     )
-    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei")
+    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei; or votes, a table")
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
+    _transcribe_parser(actions.add_parser("transcribe", help="a corpus with what a recogniser hears, or bare words"))
     add_table_parser(actions.add_parser("table", help="a table of the recordings in a folder, by their names"))
     add_turns_parser(actions.add_parser("turns", help="a table of the turns that annotations tell of"))
     _extract_parser(actions.add_parser("extract-audio", help="wav files from the videos of a corpus"))
@@ -238,6 +249,14 @@ def _describe_parser(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_describe)
 
 
+def _transcribe_parser(parser: argparse.ArgumentParser) -> None:
+    from mser.corpora.other_transcripts import add_arguments
+
+    _corpus_arguments(parser, f"{_FOLDER}, or its manifest")
+    add_arguments(parser)
+    parser.set_defaults(run=_transcribe)
+
+
 def _extract_parser(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write the sound track of every video as mono wav at 16 kHz; what is there already is left as it is. "
@@ -263,7 +282,8 @@ def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
         action=EachRoleOnce,
         default=[],
         help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
-        "score=valence,arousal for several; speaker= if nobody knows who speaks; table=NAME of an audformat database",
+        "score=valence,arousal for several; votes=angry,happy for columns that count raters, rater=ann,bob for those "
+        "of what each said; speaker= if nobody knows who speaks; table=NAME of an audformat database",
     )
 
 

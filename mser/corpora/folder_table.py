@@ -173,10 +173,10 @@ def _counted(role: str, other: str, files: Sequence[NamedFile]) -> Iterator[str]
     for file in files:
         others[file.words[role]].add(file.words.get(other))
     width = max(map(len, [role, *counts]))
-    known = other in files[0].words
-    yield f"{role:{width}}  files" + (f"  {other}s" if known else "")
+    of_words = other in files[0].words
+    yield f"{role:{width}}  files" + (f"  {other}s" if of_words else "")
     for word, number in sorted(counts.items())[:_MOST]:
-        yield f"{word:{width}}  {number:5}" + (f"  {len(others[word]):{len(other) + 1}}" if known else "")
+        yield f"{word:{width}}  {number:5}" + (f"  {len(others[word]):{len(other) + 1}}" if of_words else "")
     if len(counts) > _MOST:
         yield f"and {len(counts) - _MOST} more: {len(counts)} {role}s in all"
 

@@ -173,8 +173,8 @@ def short(text: object) -> str:
         >>> short("a" * 50)
         "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'"
     """
-    shown = text if isinstance(text, str) else repr(text)
-    return repr(shown if len(shown) <= _SHORT else f"{shown[:_SHORT]}...")
+    quoted = text if isinstance(text, str) else repr(text)
+    return repr(quoted if len(quoted) <= _SHORT else f"{quoted[:_SHORT]}...")
 
 
 def _bytes(path: Path) -> bytes:

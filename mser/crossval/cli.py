@@ -5,31 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from os.path import expandvars
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from mser.crossval.beside import beside_speakers
 from mser.crossval.fork_server import ForkServer
-from mser.crossval.jobs import Job, Launcher, call, run_jobs
-from mser.crossval.language import language_notes
+from mser.crossval.jobs import Job, Launcher, run_jobs
 from mser.crossval.learning import curve, unlearned
 from mser.crossval.local import Local
 from mser.crossval.lock import alone_in
+from mser.crossval.planned import Planned, planned
 from mser.crossval.provenance import provenance
 from mser.crossval.tracking import LOGGERS, close, in_sweep, require_wandb
-from mser.data.completeness import say_left_out, wordless
 from mser.errors import UserError
 from mser.files.whole import write_text
 from mser.fitting.early import require_at_hand
 from mser.labels import LabelSet
 from mser.launching import LAUNCHERS, pairs, threads_each
-from mser.manifest import Manifest
-from mser.runs.folder import CONFIG, HISTORY, MANIFEST, PROTOCOL, PROVENANCE
+from mser.runs.folder import CONFIG, HISTORY, PROVENANCE
 from mser.runs.search_record import KEY, of_config
 from mser.terminal.arguments import count
+from mser.terminal.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from mser.report.contents import Report
@@ -58,39 +56,48 @@ def main(argv: list[str]) -> int:
 
         return fit(["fit", *fit_options])
     require_at_hand(fit_options, folds=args.folds or ())
+    _require_tests(args)
     run = Path(expandvars(args.out))
     track = bool(args.logger) or in_sweep()
     if track:
         require_wandb()
     alone = alone_in(run, f"another mser crossval is at work in {run}", "wait for it or choose another --out")
     with alone, ForkServer(threads_each(args.jobs or 1)) as server:
-        planned = call(server, ["plan", str(run), *fit_options], run / "plan.log")
-        say_left_out(Manifest.read(run / MANIFEST))
-        _measure(run)
-        protocol = json.loads((run / PROTOCOL).read_text())
-        _say_unfit(run, protocol)
-        chosen = _chosen(args.folds, [fold["number"] for fold in protocol["folds"]])
-        jobs = [Job(run, fold, seed, args.skip_test, track) for seed in args.seeds for fold in chosen]
-        _require_folders(jobs)
-        work = launcher(args, run, len(jobs), server)
-        _require_idle(jobs)
+        runs = _planned(run, fit_options, args, server, track=track)
+        works = [launcher(args, one.run, len(one.jobs), server) for one in runs]
+        for one in runs:
+            one.require_idle()
         if args.plan:
-            print(f"{planned}{_to_be_fitted(run, jobs)}")
+            print("\n".join(one.summary for one in runs))
             return 0
-        _write_provenance(run, provenance(run, argv, chosen, args.seeds, args.skip_test))
-        failed = run_jobs(jobs, work)
-    if failed:
-        return tell(failed)
-    _say_unlearned(jobs, protocol)
-    report = _shown(run, jobs, args.skip_test)
+        for one, work in zip(runs, works, strict=True):
+            _write_provenance(one.run, provenance(one.run, argv, list(one.folds), args.seeds, args.skip_test))
+            if failed := run_jobs(one.jobs, work):
+                return tell(failed)
+            _say_unlearned(one.jobs, one.protocol)
+    report = _shown(run, runs[0].jobs, args.skip_test)
     if track:
-        close(run, _validation(jobs), report)
+        close(run, _validation(runs[0].jobs), report)
     return 0
 
 
-def _to_be_fitted(run: Path, jobs: Iterable[Job]) -> str:
-    left = [job.name for job in jobs if not job.finished]
-    return f"to be fitted in {run}: {', '.join(left) or 'nothing, all is finished'}"
+def _planned(
+    run: Path, fit_options: list[str], args: argparse.Namespace, server: ForkServer, *, track: bool
+) -> list[Planned]:
+    """Return the run, and the one beside it that is asked for; of both all mistakes are found here."""
+    asked = {"folds": args.folds, "seeds": args.seeds, "skip_test": args.skip_test}
+    runs = [planned(run, fit_options, server, track=track, **asked)]
+    if args.beside:
+        beside, options = beside_speakers(run, fit_options)
+        runs.append(planned(beside, options, server, track=False, notes=False, **asked))
+    return runs
+
+
+def _require_tests(args: argparse.Namespace) -> None:
+    if args.beside and args.skip_test:
+        raise UserError(
+            "--beside compares what two runs score on test, but --skip_test locks that; leave one of them out"
+        )
 
 
 def _write_provenance(run: Path, facts: dict[str, Any]) -> None:
@@ -106,7 +113,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         "mser crossval",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -128,6 +135,11 @@ def command_parser() -> argparse.ArgumentParser:
     parser.add_argument("--ray", type=pairs, default={}, metavar="KEY=VALUE,...", help=share)
     parser.add_argument("--plan", action="store_true", help="settle and check everything, but train nothing")
     parser.add_argument("--skip_test", action="store_true", help="leave the test parts locked, as trials must")
+    beside = (
+        "run it again, in RUN/beside_speakers, in folds as large whose tested speakers are not trained on, and let "
+    )
+    beside += "the report say what hearing them gave away"
+    parser.add_argument("--beside", choices=("speakers",), help=beside)
     parser.add_argument("--logger", choices=LOGGERS, help="also log to Weights & Biases, as one group (default: no)")
     return parser
 
@@ -139,51 +151,11 @@ def _numbers(text: str) -> list[int]:
     return sorted({int(number) for number in numbers})
 
 
-def _measure(run: Path) -> None:
-    from mser.runs.cues import write_cues  # NumPy, which the help of this command can do without
-
-    write_cues(run)
-
-
-def _chosen(wanted: list[int] | None, folds: list[int]) -> list[int]:
-    if unknown := sorted(set(wanted or ()) - set(folds)):
-        raise UserError(f"fold {unknown[0]} was asked for, but the protocol has folds 1 to {len(folds)}")
-    return wanted or folds
-
-
-def _require_folders(jobs: list[Job]) -> None:
-    """Refuse what is no folder in a fold's place, and a fold whose results are damaged."""
-    for job in jobs:
-        for folder in (job.folder.parent, job.folder):
-            if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
-                raise UserError(f"{folder} is no folder; delete it, and run the same command again")
-        if job.metrics.exists():
-            job.scores()
-
-
-def _say_unfit(run: Path, protocol: Mapping[str, Any]) -> None:
-    """Say how many of the tested transcripts are empty, where the model reads, and whether it knows the language."""
-    model = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))["model"]
-    audit = protocol["audit"]
-    for note in language_notes(protocol["corpus"], protocol["terms"]["language"], model):
-        log.warning("%s", note)
-    if model["text"] and audit["empty_transcripts"]:
-        log.warning("%s", wordless(audit["empty_transcripts"], audit["tested_transcripts"], "test"))
-
-
-def _say_unlearned(jobs: list[Job], protocol: Mapping[str, Any]) -> None:
+def _say_unlearned(jobs: Sequence[Job], protocol: Mapping[str, Any]) -> None:
     """Say which folds ended at chance: with part of the folds, a report does not."""
     for job in jobs if protocol.get("task") == LabelSet.kind else ():
         if message := unlearned(curve(job.folder / HISTORY), len(protocol["labels"])):
             log.warning("%s: %s", job.name, message)
-
-
-def _require_idle(jobs: list[Job]) -> None:
-    """Refuse folds that are still fitted though the command that began them is gone: killed, not asked to end."""
-    for job in jobs:
-        if job.folder.exists() and not job.finished:
-            with job.alone():
-                pass
 
 
 def launcher(args: argparse.Namespace, run: Path, jobs: int, server: ForkServer) -> Launcher:
@@ -216,7 +188,7 @@ def tell(failed: dict[Job, str]) -> int:
 _MISTAKE = "mser: error: "
 
 
-def _shown(run: Path, jobs: list[Job], skip_test: bool) -> Report | None:
+def _shown(run: Path, jobs: Sequence[Job], skip_test: bool) -> Report | None:
     """Return the report, which is written and shown; where the test parts stay locked, show validation instead."""
     if skip_test:
         print(json.dumps(_validation(jobs), indent=1))
@@ -226,7 +198,7 @@ def _shown(run: Path, jobs: list[Job], skip_test: bool) -> Report | None:
     return report_of(run)
 
 
-def _validation(jobs: list[Job]) -> dict[str, Any]:
+def _validation(jobs: Sequence[Job]) -> dict[str, Any]:
     """Return the mean over folds and seeds of each validation score."""
     scores = [job.scores()["val"] for job in jobs]
     return {f"crossval/val_{name}_mean": sum(score[name] for score in scores) / len(scores) for name in scores[0]}

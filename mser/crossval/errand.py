@@ -33,8 +33,8 @@ class Errand:
     @classmethod
     def of(cls, job: Job) -> Errand:
         """Return the errand of a job, which is to run as if it had been started here."""
-        known = {name: value for name, value in environment(job.run).items() if name.startswith(_TOLD)}
-        return cls(job, job.command(), Path.cwd(), known)
+        variables = {name: value for name, value in environment(job.run).items() if name.startswith(_TOLD)}
+        return cls(job, job.command(), Path.cwd(), variables)
 
     def __call__(self) -> int:
         """Return the worker's exit code; whoever breaks this off lets the worker save itself first."""

@@ -120,9 +120,9 @@ class ForkServer:
     def listen(self) -> None:
         """Note what the server has said of its workers since."""
         while not self.gone and select.select([self._pipe("stdout")], [], [], 0)[0]:
-            heard = os.read(self._pipe("stdout").fileno(), 1 << 16)
-            self.gone = not heard
-            *lines, self._unread = (self._unread + heard).split(b"\n")
+            read = os.read(self._pipe("stdout").fileno(), 1 << 16)
+            self.gone = not read
+            *lines, self._unread = (self._unread + read).split(b"\n")
             for number, pid, code in map(json.loads, lines):
                 if code is None:
                     self.pids[number] = pid

@@ -124,9 +124,9 @@ def _executor(folder: Path, options: dict[str, Any], at_once: int) -> submitit.A
     if "time" not in options:
         options.setdefault("timeout_min", MINUTES)
     shared = submitit.AutoExecutor._typed_parameters()
-    known = [*shared, *submitit.SlurmExecutor._valid_parameters()]
-    for unknown in [name for name in options if name not in known]:
-        raise one_of("option of --slurm", unknown, ["cluster", *sorted(known)])
+    valid = [*shared, *submitit.SlurmExecutor._valid_parameters()]
+    for unknown in [name for name in options if name not in valid]:
+        raise one_of("option of --slurm", unknown, ["cluster", *sorted(valid)])
     named = {name if name in shared else f"slurm_{name}": value for name, value in options.items()}
     try:
         executor = submitit.AutoExecutor(

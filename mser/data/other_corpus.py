@@ -70,6 +70,6 @@ def adapt_table(options: dict[str, Any], trained_on: Mapping[str, Any]) -> dict[
 
 
 def _same_labels(which: Corpus, name: str) -> str:
-    known = {labels.name: labels for corpus in CORPORA.values() for labels in corpus.label_sets}
-    same = (ours.name for ours in which.label_sets if name in known and ours.labels == known[name].labels)
+    label_sets = {labels.name: labels for corpus in CORPORA.values() for labels in corpus.label_sets}
+    same = (ours.name for ours in which.label_sets if name in label_sets and ours.labels == label_sets[name].labels)
     return next(same, name)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from mser.terminal.command_parser import CommandParser
+
 _DESCRIPTION = """\
 Make up a corpus in IEMOCAP's shape, train a small model of speech and text on it, and leave the model folder in OUT:
 what `mser predict`, `mser app`, `mser serve`, `mser export` and mser.load can be tried with by someone without data. It
@@ -29,8 +31,8 @@ def main(argv: Sequence[str]) -> int:
 
     settings = make_model(out)
     examples = out / EXAMPLES
-    told = f"{' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}"
-    print(f"{out}: {told}; it has heard made-up recordings alone, so its answers mean nothing. Try:")
+    answers = f"{' and '.join(settings.modalities)} to {', '.join(settings.task['labels'])}"
+    print(f"{out}: {answers}; it has heard made-up recordings alone, so its answers mean nothing. Try:")
     print(f"  mser predict {out} {examples}/clips/anna-01.wav")
     print(f"  mser predict {out} --table {examples}/recordings.csv --columns audio=file")
     print(f"  mser predict {out} --turns {examples}/call.rttm")
@@ -39,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser demo-model", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make; must not exist, or be empty")

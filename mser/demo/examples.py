@@ -51,11 +51,11 @@ def _write_call(folder: Path, root: Path, turns: Sequence[Utterance]) -> None:
     for turn in turns:
         samples, rate = soundfile.read(root / turn.audio, dtype="int16")
         padded = np.pad(samples, (0, _PAUSE))
-        for letter, heard in sides.items():
-            heard.append(padded if letter == turn.gender else np.zeros_like(padded))
+        for letter, pieces in sides.items():
+            pieces.append(padded if letter == turn.gender else np.zeros_like(padded))
         name = _NAMES[turn.gender]
         rows.append(f"SPEAKER call 1 {now / rate:.3f} {len(samples) / rate:.3f} <NA> <NA> {name} <NA> <NA>\n")
         now += len(padded)
-    stereo = np.stack([np.concatenate(heard) for heard in sides.values()], 1)
+    stereo = np.stack([np.concatenate(pieces) for pieces in sides.values()], 1)
     soundfile.write(folder / "call.wav", stereo, rate, subtype="PCM_16")
     (folder / "call.rttm").write_text("".join(rows), encoding="utf-8")

@@ -61,7 +61,7 @@ def make_model(out: Path, *, turns: int = TURNS, epochs: int = 8) -> Settings:
         from mser.export.trained_folder import export  # torch, which everything up to here can do without
 
         settings = export([run / "seed1" / "fold1"], folder)
-        known = corpus(_CORPUS)
-        labels = cast(LabelSet, known.label_set(_LABELS))
-        write_examples(folder / EXAMPLES, known.read(root), labels)
+        made_up = corpus(_CORPUS)
+        labels = cast(LabelSet, made_up.label_set(_LABELS))
+        write_examples(folder / EXAMPLES, made_up.read(root), labels)
     return settings

@@ -18,7 +18,12 @@ def unpunctuated(transcript: str) -> str:
         >>> unpunctuated("Oh my God! [LAUGHTER] You didn't pay 3.50, did you?!")
         "oh my god you didn't pay 3.50 did you"
     """
-    text = _TAG.sub(" ", unicodedata.normalize("NFC", transcript)).translate(_APOSTROPHES).lower()
+    return without_punctuation(transcript).lower()
+
+
+def without_punctuation(transcript: str) -> str:
+    """Return the words of a transcript in the case that they have; see `unpunctuated`."""
+    text = _TAG.sub(" ", unicodedata.normalize("NFC", transcript)).translate(_APOSTROPHES)
     kept = (letter if _stays(text, place) else " " for place, letter in enumerate(text))
     return " ".join("".join(kept).split())
 

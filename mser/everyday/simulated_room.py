@@ -31,9 +31,9 @@ def in_room(samples: Samples, decay: Seconds, random: np.random.Generator) -> Sa
     """
     response = _response(decay, int(random.integers(_PLACES)))
     size = len(samples) + len(response) - 1
-    heard = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(response, size), size)[: len(samples)]
+    reverberant = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(response, size), size)[: len(samples)]
     own = rms_of(samples)
-    return levelled(heard.astype(np.float32), own) if own else samples
+    return levelled(reverberant.astype(np.float32), own) if own else samples
 
 
 @lru_cache

@@ -65,8 +65,8 @@ def mp3(samples: Samples, kbits: float) -> Samples:
     )
     file.seek(0)
     decoded: Samples = soundfile.read(file, dtype="float32")[0]
-    told = len(decoded) == len(samples)  # at a low rate LAME's note of the delay does not fit into a frame
-    return decoded if told else _as_long(decoded[_DELAY:], len(samples))
+    trimmed_already = len(decoded) == len(samples)  # at a low rate LAME's note of the delay does not fit into a frame
+    return decoded if trimmed_already else _as_long(decoded[_DELAY:], len(samples))
 
 
 def _raised(samples: Samples, rate: int, count: int) -> Samples:

@@ -96,13 +96,13 @@ def _limits(values: Floats, speakers: NDArray[np.str_]) -> tuple[Floats, Floats]
 
     Without two speakers nothing tells how speakers differ, and one range between the quartiles is added.
     """
-    known = [name for name in np.unique(speakers) if name and 0 < np.mean(speakers == name) < 1]
-    if not known:
+    split_speakers = [name for name in np.unique(speakers) if name and 0 < np.mean(speakers == name) < 1]
+    if not split_speakers:
         return _around(values, 1.0)
     for margin in np.arange(0, _WIDEST, _STEP):
         outside = [
             np.mean(_outside(values[speakers == name], *_around(values[speakers != name], margin)).any(axis=1))
-            for name in known
+            for name in split_speakers
         ]
         if np.mean(outside) <= FALSE_ALARMS:
             break

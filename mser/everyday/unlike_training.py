@@ -38,20 +38,20 @@ def together(recordings: Sequence[Mapping[str, float]], training: TrainingRecord
     """
     if len(recordings) < MANY:
         return {}
-    values, found = rows(recordings), {}
+    values, reasons = rows(recordings), {}
     for place, (name, aspect) in enumerate(ASPECTS.items()):
         low, high = training.medians[name]
         middle = float(np.median(values[:, place]))
         if not low <= middle <= high:
-            found[name] = f"their median {aspect.title} is {_beside(name, middle, training)}"
+            reasons[name] = f"their median {aspect.title} is {_beside(name, middle, training)}"
     level = values[:, list(ASPECTS).index("level")]
     spread = float(np.ptp(np.quantile(level, (0.1, 0.9))))
     if spread < _NARROW * training.level_spread:
-        found["one level"] = (
+        reasons["one level"] = (
             f"their levels lie within {spread:.1f} dB, those of a training speaker within at least "
             f"{training.level_spread:.1f} dB: they were levelled"
         )
-    return found
+    return reasons
 
 
 def run_lines(recordings: Sequence[Mapping[str, float]], training: TrainingRecordings) -> list[str]:

@@ -131,8 +131,8 @@ def _metadata(settings: Settings, trained: Trained) -> str:
 def _terms(trained: Trained) -> Mapping[str, Any]:
     """Return what the run wrote down of its corpus's terms, or what is known here of an older run's corpus."""
     plan = trained.run.plan
-    known = CORPORA.get(plan.corpus) or Corpus(plan.corpus, Manifest.read, (), ())
-    return plan.terms or known.terms()
+    corpus = CORPORA.get(plan.corpus) or Corpus(plan.corpus, Manifest.read, (), ())
+    return plan.terms or corpus.terms()
 
 
 def _searched(trained: Trained) -> str:

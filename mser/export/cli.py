@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from mser.errors import UserError
 from mser.plugins import add_option
 from mser.terminal.arguments import role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _DESCRIPTION = """\
 Make a folder of one or more finished folds of a run, or of a `mser fit`: weights as safetensors, config.json, what the
@@ -101,17 +102,17 @@ def _onnx(args: argparse.Namespace, scratch: Path) -> int:
     from mser.use.settings import read_settings
 
     source = _source(args, scratch)
-    heard = None if source == args.folds[0] else validation(read_folds(args.folds))
+    clips = None if source == args.folds[0] else validation(read_folds(args.folds))
     if args.check:
-        heard = table(args.check, dict(args.columns), read_settings(source).question())
-    made = export_onnx(source, args.out, heard, int8=args.int8, plugins=args.plugin)
+        clips = table(args.check, dict(args.columns), read_settings(source).question())
+    made = export_onnx(source, args.out, clips, int8=args.int8, plugins=args.plugin)
     print("\n".join([f"{args.out}: {' and '.join(made.settings.modalities)} on ONNX Runtime", *made.notes]))
     return 0
 
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser export", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(

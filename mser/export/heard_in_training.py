@@ -1,9 +1,11 @@
-"""How the recordings were that the folds of a run were trained on, from what the run keeps of them."""
+"""How the recordings and transcripts were that the folds of a run were trained on, from what the run keeps of them."""
 
 from __future__ import annotations
 
+from mser import corpora
 from mser.everyday.recording_aspects import aspects
 from mser.everyday.training_recordings import TrainingRecordings, training_recordings
+from mser.everyday.training_transcripts import TYPED, TrainingTranscripts, training_transcripts
 from mser.labels import UNKNOWN, LabelSet
 from mser.report.shortcuts.floors import task_of
 from mser.runs.cues import read_cues
@@ -25,4 +27,19 @@ def recordings_of(run: Run) -> TrainingRecordings | None:
         classes = ["" if place == UNKNOWN else task.labels[place] for place in places]
     return training_recordings(
         [aspects(measured[name]) for name in trained], [one.speaker for one in utterances], classes
+    )
+
+
+def transcripts_of(run: Run) -> TrainingTranscripts | None:
+    """Return how the transcripts of a run's training parts were; None where there are too few.
+
+    Args:
+        run: of it only the jobs whose models are meant.
+    """
+    trained = sorted({name for job in run.jobs for name in job.fold.train} & run.utterances.keys())
+    utterances = [run.utterances[name] for name in trained]
+    corpus = corpora.CORPORA.get(run.plan.corpus)
+    by_people = TYPED if corpus and corpus.typed else ""
+    return training_transcripts(
+        [one.transcript for one in utterances], [one.heard_by or by_people for one in utterances]
     )

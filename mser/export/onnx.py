@@ -44,14 +44,14 @@ class Exported:
 
 
 def export_onnx(
-    source: Path, out: Path, heard: CheckedClips | None = None, *, int8: bool = False, plugins: Collection[str] = ()
+    source: Path, out: Path, checked: CheckedClips | None = None, *, int8: bool = False, plugins: Collection[str] = ()
 ) -> Exported:
     """Write the folder `out`, which appears whole or not at all.
 
     Args:
         source: a model folder with safetensors.
         out: the folder to make.
-        heard: what to compare on; noise when None.
+        checked: what to compare on; noise when None.
         int8: keep the weights of linear layers as 8-bit integers.
         plugins: packages whose classes the source may name; the graphs need none of them.
 
@@ -64,20 +64,22 @@ def export_onnx(
     if not isinstance(model.engine, TorchEngine):
         raise UserError(f"{source} is an ONNX model already; give the folder or the fold it was made of")
     _require_known_words(model.settings)
-    heard = heard or made_up(model.settings)
-    if int8 and not heard.are_real:
+    checked = checked or made_up(model.settings)
+    if int8 and not checked.are_real:
         raise UserError("what 8 bits cost is measured on recordings: give --check TABLE, or export from a fold")
-    before = answers(model, heard)
+    before = answers(model, checked)
     with new_folder(out) as folder:
         settings = _write(model.engine.max_tokens, model.settings, source, folder, plugins)
-        after = answers(load(folder, device="cpu"), heard)
-        messages = [_require_close(before, after, heard, _share(model.engine.members[0]))]
+        after = answers(load(folder, device="cpu"), checked)
+        messages = [_require_close(before, after, checked, _share(model.engine.members[0]))]
         if int8:
             whole = _size(folder)
             _shrink(settings, folder)
-            small = answers(load(folder, device="cpu"), heard)
-            lost = cost(model.task, heard.target, before, small)
-            messages.append(f"int8, {_size(folder)} instead of {whole}, on {len(heard.clips)} {heard.called}: {lost}")
+            small = answers(load(folder, device="cpu"), checked)
+            lost = cost(model.task, checked.target, before, small)
+            messages.append(
+                f"int8, {_size(folder)} instead of {whole}, on {len(checked.clips)} {checked.called}: {lost}"
+            )
         settings = replace(settings, id=_digest(folder))
         settings.write(folder)
         with (folder / "README.md").open("a", encoding="utf-8") as card:
@@ -143,9 +145,9 @@ def _share(model: EmotionRecognizer) -> float:
     return MOST_CODED if model.speech is not None and model.speech.backbone.discrete else 1.0
 
 
-def _require_close(before: np.ndarray, after: np.ndarray, heard: CheckedClips, share: float) -> str:
+def _require_close(before: np.ndarray, after: np.ndarray, checked: CheckedClips, share: float) -> str:
     gaps = np.abs(before - after).max(1)
-    message = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from PyTorch's by at most {gaps.max():.1e} on {len(checked.clips)} {checked.called}"
     if not np.quantile(gaps, share) <= CLOSE:
         few = "" if share == 1 else f" on {share:.0%} of them"
         raise UserError(f"the ONNX {message}, expected at most {CLOSE:.0e}{few}; nothing was written: leave --onnx out")

@@ -71,8 +71,8 @@ def table(path: Path, columns: dict[str, str], task: Task) -> CheckedClips:
     clips = list(named(from_table(path, columns)))
     chosen = _spread(len(clips))
     labels = [row.get(label, "") for _, row in each_row(path, columns)]
-    known = isinstance(task, LabelSet) and all(labels[place] in task.labels for place in chosen)
-    target = np.array([task.labels.index(labels[place]) for place in chosen]) if known else None
+    comparable = isinstance(task, LabelSet) and all(labels[place] in task.labels for place in chosen)
+    target = np.array([task.labels.index(labels[place]) for place in chosen]) if comparable else None
     return CheckedClips([clips[place] for place in chosen], target, f"of {len(clips)} clips of {path.name}")
 
 

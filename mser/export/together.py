@@ -55,14 +55,14 @@ def together(parts: Sequence[Answered], question: Question) -> dict[str, float] 
     for part in parts:
         for row, name in enumerate(part.predictions.utterances):
             places[name].append((part, row))
-    shared = [found for found in places.values() if len({part.fold for part, _ in found}) > 1]
+    shared = [held_out for held_out in places.values() if len({part.fold for part, _ in held_out}) > 1]
     if not shared:
         return None
-    alone = fitted_threshold([_joined([[answer] for found in shared for answer in found])], question)
+    alone = fitted_threshold([_joined([[answer] for held_out in shared for answer in held_out])], question)
     joined = fitted_threshold([_joined(shared)], question)
     if alone is None or joined is None:
         return None
-    left_in = float(np.mean([1 / len(found) for found in shared]))
+    left_in = float(np.mean([1 / len(held_out) for held_out in shared]))
     further = (1 - 1 / len({part.fold for part in parts})) / (1 - left_in)
     threshold = alone["threshold"] + (joined["threshold"] - alone["threshold"]) * further
     return joined | {"threshold": round(min(max(threshold, 0.0), 1.0), 6), "members": round(1 / left_in, 3)}
@@ -72,5 +72,5 @@ def _joined(answers: Sequence[Sequence[tuple[Answered, int]]]) -> tuple[Predicti
     """Return one row per utterance, with the mean of the probabilities that it was given."""
     predictions = Predictions.pool([part.predictions.rows([row]) for (part, row), *_ in answers])
     return predictions, np.array(
-        [np.mean([part.probabilities[row] for part, row in found], axis=0) for found in answers]
+        [np.mean([part.probabilities[row] for part, row in held_out], axis=0) for held_out in answers]
     )

@@ -18,7 +18,7 @@ from mser.errors import UserError, brief
 from mser.export.averaging import compared, judged, mean_weights, require_one_fold
 from mser.export.card import card
 from mser.export.folds import Trained, read_folds, score_range, threshold
-from mser.export.heard_in_training import recordings_of
+from mser.export.heard_in_training import recordings_of, transcripts_of
 from mser.export.threshold import fitted_threshold
 from mser.files.whole import new_folder
 from mser.plugins import require_allowed
@@ -134,6 +134,7 @@ def _settings(trained: Trained) -> Settings:
         members=trained.members,
         abstain=threshold(trained),
         recordings=recordings_of(run) if sides["speech"] else None,
+        transcripts=transcripts_of(run) if sides["text"] else None,
     )
 
 

@@ -14,7 +14,7 @@ from mser.encoders.speech.wav2vec2 import FAMILIES
 from mser.errors import UserError
 from mser.export.onnx_check import answers, made_up
 from mser.files.whole import new_folder
-from mser.objectives import OneVsRest, Regression
+from mser.objectives import Distribution, OneVsRest, Regression
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import Model, load
 from mser.use.parts import foreign, has_files
@@ -57,12 +57,12 @@ def export_transformers(source: Path, out: Path) -> str:
     load_weights(ours, settings, settings.members[0], source)
     extractor, config = _settings(source / "speech", settings, ours)
     theirs = _classifier(ours, config, settings)
-    heard = made_up(settings)
+    checked = made_up(settings)
     gap = max(
         float(np.abs(_logits(theirs, extractor, np.asarray(clip.audio)) - one).max())
-        for clip, one in zip(heard.clips, answers(model, heard), strict=True)
+        for clip, one in zip(checked.clips, answers(model, checked), strict=True)
     )
-    message = f"answers differ from mser's by at most {gap:.1e} on {len(heard.clips)} {heard.called}"
+    message = f"answers differ from mser's by at most {gap:.1e} on {len(checked.clips)} {checked.called}"
     if not gap <= CLOSE:
         raise UserError(f"transformers' {message}, expected at most {CLOSE:.0e}; nothing was written; {_INSTEAD}")
     with new_folder(out) as folder:
@@ -117,6 +117,8 @@ def _settings(folder: Path, settings: Settings, ours: EmotionRecognizer) -> tupl
         raise UserError(f"transformers' feature extractor knows no level of a corpus, which {folder} has; {_INSTEAD}")
     labels = settings.task["labels"]
     config.id2label, config.label2id = dict(enumerate(labels)), {label: place for place, label in enumerate(labels)}
+    if isinstance(ours.objective, Distribution) and ours.objective.several:
+        raise UserError(f"transformers' classifiers know no label that holds above an even share; {_INSTEAD}")
     multi = isinstance(ours.objective, OneVsRest)
     config.problem_type = _PROBLEMS["multi_label" if multi else settings.task["kind"]]
     speech = cast(Any, ours.speech)
@@ -220,13 +222,13 @@ def _write_card(source: Path, folder: Path, model: Model, message: str, applied:
         (folder / "README.md").write_text(used.sub("", text), encoding="utf-8")
     longest = model.settings.max_seconds
     cut = f" Longer clips than {longest:g} s are heard whole here, where mser leaves out their end." if longest else ""
-    told = f', function_to_apply="{applied}"' if applied else ""
+    argument = f', function_to_apply="{applied}"' if applied else ""
     with (folder / "README.md").open("a", encoding="utf-8") as file:
         file.write(
             "\n## transformers\n\nThis folder is a model of transformers, no more a model folder of mser:\n\n"
             "```python\n"
             "from transformers import pipeline\n\n"
-            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{told})\n'
+            f'pipeline("audio-classification", "path/to/this/folder")("clip.wav"{argument})\n'
             f"```\n\nThe {message}. Clips answered in a batch may differ from the same clips alone, as transformers "
             f"pads them.{cut}\n"
         )

@@ -36,14 +36,14 @@ def require_at_hand(argv: Sequence[str], *, folds: Collection[int] = (), adapts:
         UserError: for a file, folder, protocol, label set, fold or encoder that is not there.
     """
     require_readable(argv)
-    asked = heeded(given(argv))
+    options = heeded(given(argv))
     for name in ("ckpt_path", "from"):
-        if (path := _text(asked, name)) and path != "last":
-            _require_there(asked[name], path, _GIVE[name])
-    _require_data(asked, folds, adapts=adapts)
+        if (path := _text(options, name)) and path != "last":
+            _require_there(options[name], path, _GIVE[name])
+    _require_data(options, folds, adapts=adapts)
     for side, what in (("speech", "speech encoder"), ("text", "text encoder")):
-        kind = _text(asked, f"model.{side}.class_path") or "mser."
-        if (encoder := _text(asked, f"model.{side}.name")) and is_own(kind):
+        kind = _text(options, f"model.{side}.class_path") or "mser."
+        if (encoder := _text(options, f"model.{side}.name")) and is_own(kind):
             _require_encoder(encoder, what)
 
 

@@ -45,9 +45,9 @@ def explained(error: Exception, parser: ArgumentParser, argv: Sequence[str]) -> 
         argv: to it, with each ``--config FILE``.
     """
     options = given(argv)
-    known = [action.dest for action in parser._actions if not action.dest.endswith("help")]
+    destinations = [action.dest for action in parser._actions if not action.dest.endswith("help")]
     for option in options:
-        if fault := _fault(option, known, parser, heeded(options)):
+        if fault := _fault(option, destinations, parser, heeded(options)):
             return UserError(fault)
     message = one_line(error)
     if "required: fit.data" in message or "required: data" in message:

@@ -36,10 +36,10 @@ def show(rows: list[dict[str, str]], task: Task, *, exclusive: bool, part: str) 
     judged = judge(question, task.name)
     run = _of_one_fold(predictions, question, task.name)
     clusters = clusters_of(run)
-    told = figures(run, judged.scorer, clusters)
+    scores = figures(run, judged.scorer, clusters)
     table = new_table("score", part, "95 % interval", "floor")
-    for name in dict.fromkeys([*judged.listed, *(name for name in told if name.startswith("recall_"))]):
-        unit, figure = f" {measure(name).unit}".rstrip(), told[name]
+    for name in dict.fromkeys([*judged.listed, *(name for name in scores if name.startswith("recall_"))]):
+        unit, figure = f" {measure(name).unit}".rstrip(), scores[name]
         cells = shown(name, figure.mean), between(figure.interval, name), shown(name, figure.floor)
         table.add_row(f"{measure(name).title}{unit}", *cells)
     console, number = Console(highlight=False), len(set(speakers) - {""})

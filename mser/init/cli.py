@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mser.corpora import CORPORA
 from mser.corpora.table import corpus as table
+from mser.corpora.table.rating_columns import RATED
 from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
 from mser.files.whole import write_text
@@ -19,6 +20,7 @@ from mser.init.suited_encoders import suited, this_machine
 from mser.labels import Task
 from mser.splits.protocols import Protocol
 from mser.terminal.arguments import EachRoleOnce, role_and_name
+from mser.terminal.command_parser import CommandParser
 
 _DESCRIPTION = """\
 Look at the folder of a corpus, or at a table with a row per clip, and write an experiment file that runs: with encoders
@@ -36,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     """
     args = command_parser().parse_args(argv)
     root = args.root or Path(_asked("Where are the recordings (a folder, or a table with a row per clip)?", "ROOT"))
-    columns = {role: names or None for role, names in args.columns}
+    columns = {role: (names.split(",") if role in RATED else names) or None for role, names in args.columns}
     found = find_corpus(root, args.corpus, columns)
     language = args.language or found.which.language or _language()
     hours = sum(one.duration for one in found.manifest if one.audio) / 3600
@@ -53,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser init", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("root", metavar="ROOT", nargs="?", type=Path, help="folder of a corpus, or a table")

@@ -62,12 +62,12 @@ class Looked:
     @property
     def no_text(self) -> str:
         """Why a text encoder has nothing to learn from; empty where it has."""
-        said = [" ".join(one.transcript.lower().split()) for one in self.found.manifest]
-        wordless = sum(not words for words in said)
-        if 2 * wordless > len(said):
-            return f"{wordless} of {len(said)} utterances have no transcript"
-        distinct = len(set(said))
-        if distinct <= max(2, _FEW_SENTENCES * len(said)):
+        transcripts = [" ".join(one.transcript.lower().split()) for one in self.found.manifest]
+        wordless = sum(not words for words in transcripts)
+        if 2 * wordless > len(transcripts):
+            return f"{wordless} of {len(transcripts)} utterances have no transcript"
+        distinct = len(set(transcripts))
+        if distinct <= max(2, _FEW_SENTENCES * len(transcripts)):
             return f"everybody says the same {distinct} sentences, which tell nothing of the emotion"
         return ""
 
@@ -82,7 +82,8 @@ def commands(looked: Looked, file: Path) -> list[str]:
     run = Path("runs") / file.stem
     out, config = shlex.quote(str(run)), shlex.quote(str(file))
     one_fold = looked.protocol.count == 1
-    columns = [f"{role}={name or ''}" for role, name in looked.found.columns.items()]
+    named = looked.found.columns.items()
+    columns = [f"{role}={','.join(name) if isinstance(name, list) else name or ''}" for role, name in named]
     check = ["mser", "data", "check", looked.found.which.name, str(looked.found.root)]
     return [
         shlex.join([*check, *(["--columns", *columns] if columns else [])]),
@@ -145,8 +146,10 @@ def _model(looked: Looked) -> Iterator[str]:
     how = f", tune: {encoders.tune}, pooling: mean" if encoders.tune != "full" else ""
     yield "model:"
     yield f"  # Encoders {encoders.why}."
-    heard = any(one.audio for one in looked.found.manifest)
-    yield f"  speech: {{name: {encoders.speech}{how}}}" if heard else "  speech: null  # there are no recordings here"
+    has_audio = any(one.audio for one in looked.found.manifest)
+    yield (
+        f"  speech: {{name: {encoders.speech}{how}}}" if has_audio else "  speech: null  # there are no recordings here"
+    )
     if why := looked.no_text:
         yield f"  text: null  # {why}"
     else:

@@ -43,7 +43,7 @@ class FoundCorpus:
     which: Corpus
     manifest: Manifest
     root: Path
-    columns: Mapping[str, str | None]
+    columns: Mapping[str, str | list[str] | None]
 
 
 def find_corpus(root: Path, name: str | None, columns: Columns) -> FoundCorpus:
@@ -62,8 +62,8 @@ def find_corpus(root: Path, name: str | None, columns: Columns) -> FoundCorpus:
     if name and name != table.NAME:
         which = corpus(name)
         return FoundCorpus(which, which.check(root), root, {})
-    if name is None and root.is_dir() and (found := _known(root)):
-        return found
+    if name is None and root.is_dir() and (corpus_there := _known(root)):
+        return corpus_there
     try:
         header = columns_of(root.absolute(), columns)
     except UserError as error:
@@ -74,7 +74,7 @@ def find_corpus(root: Path, name: str | None, columns: Columns) -> FoundCorpus:
     if "speaker" not in named and "speaker" not in header:
         named["speaker"] = None
     which = table.open_table(root, named)
-    plain = {role: str(names) if names else None for role, names in named.items()}
+    plain = {role: names if isinstance(names, str) else list(names or ()) or None for role, names in named.items()}
     return FoundCorpus(which, which.check(root), root, plain)
 
 
@@ -100,22 +100,22 @@ def _guessed(header: list[str]) -> dict[str, str]:
         {'audio': 'file', 'label': 'Emotion', 'transcript': 'text'}
     """
     lower = {column.lower(): column for column in reversed(header)}
-    found = {role: lower[name] for role, names in _CALLED.items() for name in reversed(names) if name in lower}
-    if "label" in found:
-        found.pop("score", None)
-    return found
+    columns = {role: lower[name] for role, names in _CALLED.items() for name in reversed(names) if name in lower}
+    if "label" in columns:
+        columns.pop("score", None)
+    return columns
 
 
 def _no_table(root: Path) -> str:
     """Return what to do with a folder that is no corpus and no table: often its folders are called like emotions."""
     from mser.audio.suffixes import SUFFIXES
 
-    heard = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES]
-    if not heard:
+    recordings = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES]
+    if not recordings:
         return f"{root} is no corpus that mser knows, and holds no recordings; give another folder, or a table"
-    paths = [path.relative_to(root).as_posix() for path in heard]
+    paths = [path.relative_to(root).as_posix() for path in recordings]
     return (
-        f"{root} is no corpus that mser knows, but holds {len(heard)} recordings, such as "
+        f"{root} is no corpus that mser knows, but holds {len(recordings)} recordings, such as "
         f"{paths[0]}; list them first: mser data table {shlex.quote(str(root))} --label-from {_label_from(paths)} "
         "--out recordings.csv, then mser init recordings.csv"
     )

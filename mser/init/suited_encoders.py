@@ -62,10 +62,10 @@ def this_machine() -> Machine:
         return Machine(cores, ())
     query = [tool, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False).stdout
+        memory = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return Machine(cores, ())
-    return Machine(cores, tuple(int(line) / 1024 for line in told.split("\n") if line.strip().isdecimal()))
+    return Machine(cores, tuple(int(line) / 1024 for line in memory.split("\n") if line.strip().isdecimal()))
 
 
 def suited(language: str | None, hours: float, machine: Machine) -> SuitedEncoders:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mser.errors import UserError
 from mser.plugins import add_option
+from mser.terminal.command_parser import CommandParser
 
 _DESCRIPTION = """\
 Ask a model folder, whoever trained it, about the test parts of all folds of a corpus, and write a run that
@@ -66,7 +67,7 @@ def _parted(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser judge", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="mser judge MODEL --data CORPUS --data.init_args.root FOLDER --out RUN [options]", allow_abbrev=False,
     )  # fmt: skip

@@ -72,13 +72,13 @@ def named(model: Task, corpus: Task, renames: Mapping[str, str]) -> Named:
             f"the model gives {kinds[model.kind]}, but {corpus.name} asks for {kinds[corpus.kind]}; choose another "
             "label set of the corpus (--data.init_args.labels)"
         )
-    known = {_plain(label): label for label in corpus.labels}
+    by_plain_name = {_plain(label): label for label in corpus.labels}
     new_names = {_plain(name): to for name, to in renames.items()}
     _require_known(model, corpus, renames)
     pairs: dict[str, str | None] = {}
     for label in model.labels:
         to = new_names.get(_plain(label), new_names.get(label.lower(), _plain(label)))
-        pairs[label] = known.get(_plain(to)) if to else None
+        pairs[label] = by_plain_name.get(_plain(to)) if to else None
         if to and pairs[label] is None:
             raise UserError(
                 f"{label!r} of the model is none of {corpus.name}, which has {', '.join(corpus.labels)}; say what it "

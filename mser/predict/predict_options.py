@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mser.corpora.annotations.options import add_options
 from mser.everyday.matched import WAYS
 from mser.launching import pairs
 from mser.plugins import add_option
 from mser.terminal.arguments import EachRoleOnce, count, positive, role_and_name
+from mser.terminal.command_parser import CommandParser
 from mser.use.listed_clips import SPLIT
 
 _DESCRIPTION = """\
@@ -25,25 +26,13 @@ Another command of the same name writes a checkpoint's predictions of a whole co
 Exit code 0: all done, 1: some recordings could not be used, 2: a mistake in what was asked."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """One that tells which options it has."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.options: set[str] = set()
-        super().__init__(**settings)
-
-    def add_argument(self, *names: Any, **how: Any) -> argparse.Action:
-        self.options |= {name for name in names if name.startswith("-")}
-        return super().add_argument(*names, **how)
-
-
 def _channel(text: str) -> int | Literal["split"]:
     return SPLIT if text == SPLIT else count(text)
 
 
-def command_parser() -> _Parser:
-    """Return what reads the command line, and knows which options it has."""
-    parser = _Parser(
+def command_parser() -> CommandParser:
+    """Return what reads the command line."""
+    parser = CommandParser(
         prog="mser predict",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

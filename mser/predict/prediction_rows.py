@@ -52,8 +52,10 @@ class Rows:
         self.model = " ".join(filter(None, (settings.id, how)))
         labels = settings.task["labels"]
         answers = labels if settings.kind.is_numbers else ["label", *(f"p_{label}" for label in labels)]
-        known = ["unlike_training"] if settings.recordings else []  # folders from before do not tell
-        rest = ("abstain", "used", "transcript_from", "seconds", *known, "note", "error", "model")
+        likeness = (
+            ["unlike_training"] if settings.recordings or settings.transcripts else []
+        )  # folders from before do not tell
+        rest = ("abstain", "used", "transcript_from", "seconds", *likeness, "note", "error", "model")
         self.columns = ["audio", "start", "end", *(["speaker"] if speakers else []), "transcript", *answers, *rest]
         self.kept = distinct(kept, self.columns)
         self.columns += self.kept.values()

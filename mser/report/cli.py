@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
+from mser.terminal.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from mser.report.contents import Report
@@ -98,7 +99,7 @@ def _sweep(folder: Path, out: Path, *, as_json: bool) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser report", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(

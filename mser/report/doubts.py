@@ -17,7 +17,7 @@ def doubts(run: Summary) -> list[Finding]:
     """Return what a reader should know: what a judged model heard, whether shortcuts or chance reach as much."""
     if not run.sections:
         return _training_corpora(run)
-    return [*_training_corpora(run), *_below_chance(run), *_shortcuts(run), *_speakers(run)]
+    return [*_training_corpora(run), *_below_chance(run), *_shortcuts(run), *_speakers(run), *_beside(run)]
 
 
 def _training_corpora(run: Summary) -> list[Finding]:
@@ -38,8 +38,8 @@ def _ranked(run: Summary) -> Sequence[Shortcut]:
     if measure(name).scale == "gap":  # who knows little can be right as often as said all the same
         return []
     means = [(row.scores[name].mean, row) for row in (run.sections and run.sections.shortcuts) or ()]
-    known = [(mean, row) for mean, row in means if mean is not None]
-    return [row for _, row in sorted(known, key=lambda one: -measure(name).better * one[0])]
+    defined_means = [(mean, row) for mean, row in means if mean is not None]
+    return [row for _, row in sorted(defined_means, key=lambda one: -measure(name).better * one[0])]
 
 
 def _below_chance(run: Summary) -> list[Finding]:
@@ -116,6 +116,23 @@ def _speakers(run: Summary) -> list[Finding]:
             f"{lack} some of the classes, so that answers which follow the speaker alone can score: as the mean over "
             f"speakers UA is {shown('ua', found.ua)}%, of all utterances as one set "
             f"{shown('ua', run.overall['ua'].pooled)}%.",
+        )
+    ]
+
+
+def _beside(run: Summary) -> list[Finding]:
+    found, name = run.full.beside_speakers, run.headline[0]
+    if not found or found.given_away is None:
+        return []
+    scale = f"{measure(name).title}{' points' if measure(name).unit else ''}"
+    unclear = found.interval is None or found.interval[0] <= 0 <= found.interval[1]
+    return [
+        Finding(
+            "note",
+            f"That tested speakers are trained on gives away {shown(name, found.given_away)} {scale}"
+            f"{_ends(found.interval, name)}{', which cannot be told from nothing' if unclear else ''}: in folds of "
+            f"unheard speakers ({found.trained_beside:.0f} utterances trained on, here {found.trained:.0f}) the same "
+            f"experiment reaches {with_name(name, found.figure.mean)}{_ends(found.figure.surest, name)}.",
         )
     ]
 

@@ -85,12 +85,12 @@ def figures(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Figure]:
     whole = [scorer.score(pooled(run, seed)) for seed in run.seeds]
     resampled = replicates(run, scorer, clusters) if clusters.freedom >= 1 else {}
     moved = influences(run, scorer)
-    found = {}
+    figures = {}
     for name, scores in by_seed_and_fold(run, scorer).items():
         least = independent_error(moved[name])
         of_models, of_method = intervals(name, scores, resampled.get(name), clusters.freedom, least)
         folds = [mean(column) for column in scores.T]
-        found[name] = Figure(
+        figures[name] = Figure(
             mean=defined(mean(folds)),
             sd=sd(folds),
             sd_over_seeds=sd(mean(row) for row in scores),
@@ -99,7 +99,7 @@ def figures(run: Run, scorer: Scorer, clusters: Clusters) -> dict[str, Figure]:
             pooled=defined(mean(scored[name] for scored in whole)),
             floor=defined(mean(scored[name] for scored in floors)) if name in floors[0] else None,
         )
-    return found
+    return figures
 
 
 def by_seed_and_fold(run: Run, scorer: Scorer) -> dict[str, Floats]:

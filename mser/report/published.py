@@ -114,13 +114,13 @@ def beside(runs: Sequence[Summary]) -> Published | None:
         return None
     results, size = stated.results, sum(runs[0].folds[0].utterances.values())
     whole = abs(size - stated.utterances) <= 0.01 * stated.utterances
-    known = [run for run in runs if whole and run.complete and run.part == "test"]
+    whole_runs = [run for run in runs if whole and run.complete and run.part == "test"]
     return Published(
         whole=whole,
         utterances=Size(here=size, published=stated.utterances),
         columns=list(dict.fromkeys(name for result in results if not result.paper for name in result.scores)),
-        rows=[Compared(result, _ours(result, known) if result.paper else None) for result in results],
-        above=[line for run in known for line in _above(run, results)],
+        rows=[Compared(result, _ours(result, whole_runs) if result.paper else None) for result in results],
+        above=[line for run in whole_runs for line in _above(run, results)],
     )
 
 

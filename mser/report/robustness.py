@@ -150,13 +150,13 @@ def _part(run: Run, judge: Judge, part: Part) -> Robustness | None:
     if not folders or plain is None:
         return None
     by_name = {folder.name: _robustness(run, part, folder) for folder in folders}
-    asked = sorted((one for one in by_name.values() if one), key=_order)
+    stressed = sorted((one for one in by_name.values() if one), key=_order)
     return Robustness(
         part="test" if part == "test" else "validation",
         dropout=_dropout(run),
         floor=_floor(plain, judge),
         unfinished=sorted(name for name, one in by_name.items() if one is None),
-        conditions=_compared(plain, asked, judge) if asked else [],
+        conditions=_compared(plain, stressed, judge) if stressed else [],
         label_score=label_score(plain),
     )
 

@@ -13,11 +13,12 @@ from mser.report.confidence.calibration import Calibration, calibration
 from mser.report.confidence.mistakes import Mistake, mistakes
 from mser.report.figures import Figure, figures
 from mser.report.json_layout import FLAT
-from mser.report.over_speakers import OverSpeakers, over_speakers
 from mser.report.recordings import Recordings, recordings
 from mser.report.robustness import Robustness, robustness
 from mser.report.shortcuts.floors import Shortcut, shortcuts
 from mser.report.slices import KEYS, Slices, slices
+from mser.report.speakers.beside_speakers import BesideSpeakers, beside_speakers
+from mser.report.speakers.over_speakers import OverSpeakers, over_speakers
 from mser.runs.run import Run
 from mser.scoring.clusters import Resampling, clusters_of
 from mser.scoring.metrics import ALIASES
@@ -38,6 +39,7 @@ class Sections:
         robustness: the same models under harder conditions.
         shortcuts: what trivial cues reach in its place.
         over_speakers: UA as the mean over speakers where some lack classes.
+        beside_speakers: the same experiment in folds of unheard speakers, if that was asked for.
         recordings: what the recordings of each class are like.
         slices: of each kind of utterance.
         abstaining: how often it is wrong if it may keep silent.
@@ -53,6 +55,7 @@ class Sections:
     robustness: Sequence[Robustness]
     shortcuts: Sequence[Shortcut] | None
     over_speakers: OverSpeakers | None
+    beside_speakers: BesideSpeakers | None
     recordings: Recordings | None
     slices: Slices = field(metadata=FLAT)
     abstaining: Abstaining | None
@@ -82,6 +85,7 @@ def sections(run: Run, judge: Judge) -> Sections | None:
         robustness=robustness(run, judge),
         shortcuts=shortcuts(run, judge, clusters),
         over_speakers=over_speakers(run, judge),
+        beside_speakers=beside_speakers(run, judge, overall[judge.headline[0]]),
         recordings=recordings(run),
         slices=slices(run, judge),
         abstaining=abstaining(run),

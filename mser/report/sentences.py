@@ -174,18 +174,18 @@ def _speakers_words(run: Summary) -> str:
     shared = audit.between["val_" if validation else ""].speaker_overlap
     if run.judged:
         new = training_note(run.judged)[0]
-        heard = (
+        speakers = (
             "a corpus that the model was not trained on" if new else "speakers that the model may have been trained on"
         )
     elif shared is None:
-        heard = "speakers that nobody checked for overlap with training"
+        speakers = "speakers that nobody checked for overlap with training"
     elif shared:
-        heard = "speakers it has partly been trained on"
+        speakers = "speakers it has partly been trained on"
     else:
         whose = "the model of each fold" if len(run.folds) > 1 else "the model"
-        heard = f"speakers that {whose} has never heard"
-        heard += ", as far as they are known" if audit.unknown_speakers else ""
-    return f"In validation, on {heard}" if validation else f"On {heard}"
+        speakers = f"speakers that {whose} has never heard"
+        speakers += ", as far as they are known" if audit.unknown_speakers else ""
+    return f"In validation, on {speakers}" if validation else f"On {speakers}"
 
 
 def over(*runs: Summary) -> str:
@@ -202,8 +202,8 @@ def over(*runs: Summary) -> str:
         mean = f"mean of {each}, one fold" if max(seeds) > 1 else "one fold and seed"
     else:
         mean = f"mean of {folds} folds" + (f", {each} each" if max(seeds) > 1 else "")
-    known = [runs[0].overall[name] for name in runs[0].headline]
-    if all(figure.surest is None for figure in known):
+    headline = [runs[0].overall[name] for name in runs[0].headline]
+    if all(figure.surest is None for figure in headline):
         return f"{mean}; {rests}, too few for an interval"
     if folds > 1:
         return f"{mean}; 95% intervals of the method: over folds, with {rests} in all"

@@ -77,19 +77,19 @@ def slices(run: Run, judge: Judge) -> Slices:
 def _slice(run: Run, judge: Judge, kinds: Kinds, order: Sequence[str] = ()) -> Mapping[str, Slice] | None:
     """Return the scores of each kind, in `order` or else by name."""
     seeds = [_divided(run, seed, kinds) for seed in run.seeds]
-    found = {}
+    slices = {}
     for kind in order or sorted(seeds[0].keys() - {""}):
         if kind in seeds[0]:
             parts = [parts[kind] for parts in seeds]
             scores, floor = [judge.scorer.score(part) for part in parts], judge.scorer.floor(parts[0])
-            found[kind] = Slice(
+            slices[kind] = Slice(
                 utterances=len(parts[0]),
                 scores={
                     name: SliceScore(defined(mean(s[name] for s in scores)), defined(floor.get(name, nan)))
                     for name in judge.listed
                 },
             )
-    return found or None
+    return slices or None
 
 
 def _divided(run: Run, seed: int, kinds: Kinds) -> dict[str, Predictions]:

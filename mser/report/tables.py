@@ -26,7 +26,7 @@ def tables(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> dict[str, Row
         pairs: every two of them compared.
     """
     whole = [run for run in runs if run.complete]
-    found = {
+    tables = {
         "overall": [row for run in whole for row in _overall(run)],
         "folds": [row for run in runs for row in _folds(run)],
         "classes": [row for run in whole for row in _classes(run)],
@@ -46,7 +46,7 @@ def tables(runs: Sequence[Summary], pairs: Sequence[Pair] = ()) -> dict[str, Row
         "differences": [_difference(pair) for pair in pairs],
     }
     prefix = "validation_" if runs[0].part == "validation" else ""
-    return {f"{prefix}{name}": rows for name, rows in found.items() if rows}
+    return {f"{prefix}{name}": rows for name, rows in tables.items() if rows}
 
 
 def _overall(run: Summary) -> Rows:

@@ -70,13 +70,13 @@ def _warned(report: Report) -> Iterator[tuple[Text, str]]:
     """Yield what the audit found, how often the test parts were opened, and doubts."""
     runs = report.runs
     reads = any(run.model.text for run in runs)
-    found = [("", line) for line in findings(runs[0].protocol.audit, reads=reads)]
+    warnings = [("", line) for line in findings(runs[0].protocol.audit, reads=reads)]
     for run in runs:
         whose = f"{run.name}: " if len(runs) > 1 else ""
         origin = finding(run.searched, part=run.part)
-        told = [sentences.opened(run.tested, part=run.part), *([origin] if origin else []), *run.doubts]
-        found += [(whose, line) for line in told]
-    for whose, line in found:
+        findings_of_run = [sentences.opened(run.tested, part=run.part), *([origin] if origin else []), *run.doubts]
+        warnings += [(whose, line) for line in findings_of_run]
+    for whose, line in warnings:
         if line.level != "sound":
             yield Text(line.level, _LOOK[line.level]), f"{whose}{line.text}"
     for note in report.comparison.notes if report.comparison else ():

@@ -19,6 +19,7 @@ from mser.runs.fold_predictions import Part
 from mser.runs.folder import ROBUSTNESS
 from mser.runs.run import Run, read_run
 from mser.scoring.scorers import judge
+from mser.terminal.command_parser import CommandParser
 
 DESCRIPTION = """\
 Say what each modality contributes: ask the best model of every finished fold again without text, without speech, with
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         "mser robustness",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

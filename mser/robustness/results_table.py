@@ -57,9 +57,9 @@ def _of_labels(part: Robustness) -> Table:
     named = part.conditions[0].by_label[labels[0]].share is not None
     table = new_table("condition", f"{title} of\n{names}", *(["answers,\n%", "most\nmoved"] if named else []))
     for row in part.ordered(next(iter(part.floor))):
-        said = [row.by_label[label] for label in labels]
-        scores = "/".join(_short(part.label_score, one.score) for one in said)
-        shares = "/".join(f"{100 * one.share:.0f}" for one in said if one.share is not None)
+        by_label = [row.by_label[label] for label in labels]
+        scores = "/".join(_short(part.label_score, one.score) for one in by_label)
+        shares = "/".join(f"{100 * one.share:.0f}" for one in by_label if one.share is not None)
         answers: list[RenderableType] = [shares, Text(pull(row, part.conditions[0]), "dim")] if named else []
         table.add_row(Text(condition(row), no_wrap=True), scores, *answers)
     return table

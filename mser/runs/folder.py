@@ -7,6 +7,7 @@
     RUN/seed<S>/fold<K>/                              predictions.csv, history.csv, log.txt, metrics.json (written last)
     RUN/seed<S>/fold<K>/checkpoints/                  best.ckpt, and last.ckpt while there is something to resume
     RUN/robustness/<part>/<condition>/seed<S>/fold<K>/    predictions.csv, facts.json (written last)
+    RUN/beside_speakers/                              a run of its own, in folds of unheard speakers
     RUN/report/                                       report.json and the page
 """
 
@@ -33,6 +34,7 @@ CHECKPOINTS = "checkpoints"
 BEST = f"{CHECKPOINTS}/best.ckpt"
 LAST = f"{CHECKPOINTS}/last.ckpt"
 
+BESIDE_SPEAKERS = "beside_speakers"
 ROBUSTNESS = "robustness"
 CONDITION = "facts.json"
 """Beside a condition's predictions: which it is, and of which model."""

@@ -21,7 +21,12 @@ from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 
 T = TypeVar("T")
-OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
+OBJECTIVES = {
+    "CrossEntropy": ("labels",),
+    "OneVsRest": ("labels", "multi_label"),
+    "Distribution": ("labels", "multi_label"),
+    "Regression": ("scores",),
+}
 """Which kinds of task ours fit; of others ``protocol.json`` says what is needed, as it does of all newer runs."""
 
 
@@ -173,12 +178,12 @@ def _require_own_speakers(run: Run, job: Job) -> None:
     """Refuse predictions that name other speakers or groups than the manifest: intervals rest on them."""
     for predictions in filter(None, (job.predictions, job.chosen_on)):
         for name, speaker, group in zip(predictions.utterances, predictions.speakers, predictions.groups, strict=True):
-            known = run.utterances.get(name)
-            if known and (speaker, group) != (known.speaker, known.group):
+            planned = run.utterances.get(name)
+            if planned and (speaker, group) != (planned.speaker, planned.group):
                 raise UserError(
                     f"{run.folder}: the predictions of seed {job.seed}, fold {job.fold.number} say speaker "
-                    f"{speaker!r} and group {group!r} of {name}, manifest.jsonl {known.speaker!r} and "
-                    f"{known.group!r}; restore the file that was changed, or run this fold again"
+                    f"{speaker!r} and group {group!r} of {name}, manifest.jsonl {planned.speaker!r} and "
+                    f"{planned.group!r}; restore the file that was changed, or run this fold again"
                 )
 
 

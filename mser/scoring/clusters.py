@@ -187,9 +187,9 @@ class Clusters:
             if rest is not None:
                 sums = sums + rest[..., cells, :].sum(-2, keepdims=True)
             for name, score in scorer.of_sums(sums).items():
-                known = np.where(np.isnan(score), 0, share)
-                total[name] += known * np.nan_to_num(score)
-                counted[name] += known
+                shares = np.where(np.isnan(score), 0, share)
+                total[name] += shares * np.nan_to_num(score)
+                counted[name] += shares
         return {name: total[name] / np.where(counted[name] > 0, counted[name], np.nan) for name in total}
 
 
@@ -219,17 +219,17 @@ def clusters_of(run: Run) -> Clusters:
     }
     utterances = Counter((place, cluster) for (_, place), cluster in owner.items())
     cells = sorted(utterances)
-    known = sorted({cluster for _, cluster in cells})
+    clusters = sorted({cluster for _, cluster in cells})
     number = {cell: place for place, cell in enumerate(cells)}
-    place_of = {cluster: place for place, cluster in enumerate(known)}
+    place_of = {cluster: place for place, cluster in enumerate(clusters)}
     return Clusters(
-        unit=next(unit for unit in _UNITS if any(kind == unit for kind, _ in known)),
-        names=tuple(name for _, name in known),
+        unit=next(unit for unit in _UNITS if any(kind == unit for kind, _ in clusters)),
+        names=tuple(name for _, name in clusters),
         folds=tuple(place for place, _ in cells),
         members=tuple(place_of[cluster] for _, cluster in cells),
         cell={(utterance, place): number[place, cluster] for (utterance, place), cluster in owner.items()},
         sizes=tuple(utterances[cell] for cell in cells),
-        kinds=tuple(kind for kind, _ in known),
+        kinds=tuple(kind for kind, _ in clusters),
     )
 
 

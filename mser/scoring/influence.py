@@ -61,12 +61,12 @@ def _of_rows(rows: Floats, scorer: Scorer) -> dict[str, Floats]:
     used = np.flatnonzero(steps)
     moves = np.diag(steps)[used]
     more, less = scorer.of_sums(total + moves), scorer.of_sums(total - moves)
-    known = {name: not np.isnan(value) for name, value in scorer.of_sums(total[None]).items()}
+    has_score = {name: not np.isnan(value) for name, value in scorer.of_sums(total[None]).items()}
     return {
         name: _centred(rows[:, used] @ ((more[name] - less[name]) / (2 * steps[used])))
-        if known[name]
+        if has_score[name]
         else np.full(len(rows), np.nan)
-        for name in known
+        for name in has_score
     }
 
 
@@ -76,5 +76,5 @@ def _centred(moved: NDArray[np.float64]) -> Floats:
 
 def _over_folds(folds: Mapping[int, Floats]) -> dict[int, Floats]:
     """Return the influences on the mean of the folds that have the score; none in the others."""
-    known = [number for number, one in folds.items() if not np.isnan(one).any()]
-    return {number: one / len(known) if number in known else np.zeros(len(one)) for number, one in folds.items()}
+    scored = [number for number, one in folds.items() if not np.isnan(one).any()]
+    return {number: one / len(scored) if number in scored else np.zeros(len(one)) for number, one in folds.items()}

@@ -85,11 +85,11 @@ def of_folds(values: Floats, least: float = 0.0) -> Error | None:
         >>> of_folds(np.array([0.5, 0.6, 0.7]))
         Error(size=0.0577..., freedom=2, least=0.0)
     """
-    known = values[~np.isnan(values)]
-    if len(known) < 2:
+    defined = values[~np.isnan(values)]
+    if len(defined) < 2:
         return None
-    size = float(known.std(ddof=1) / np.sqrt(len(known)))
-    return Error(size or least, len(known) - 1, least) if size or least else None
+    size = float(defined.std(ddof=1) / np.sqrt(len(defined)))
+    return Error(size or least, len(defined) - 1, least) if size or least else None
 
 
 def of_seeds(speakers: Error, runs: Sequence[Floats]) -> Error | None:

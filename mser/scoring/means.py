@@ -14,8 +14,8 @@ def mean(values: Iterable[float]) -> float:
         >>> mean([0.75, float("nan"), 0.25])
         0.5
     """
-    known = [value for value in values if not isnan(value)]
-    return fmean(known) if known else float("nan")
+    defined = [value for value in values if not isnan(value)]
+    return fmean(defined) if defined else float("nan")
 
 
 def sd(values: Iterable[float]) -> float | None:
@@ -25,8 +25,8 @@ def sd(values: Iterable[float]) -> float | None:
         >>> sd([0.75, float("nan"), 0.75]), sd([0.75])
         (0.0, None)
     """
-    known = [value for value in values if not isnan(value)]
-    return stdev(known) if len(known) > 1 else None
+    defined = [value for value in values if not isnan(value)]
+    return stdev(defined) if len(defined) > 1 else None
 
 
 def defined(value: float) -> float | None:

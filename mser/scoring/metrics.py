@@ -199,8 +199,8 @@ def presence(
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("a probability is not between 0 and 1")
     states = np.eye(2, dtype=np.int64)
-    true, said = states[present.astype(int)], states[(probabilities > 0.5).astype(int)]
-    return np.asarray(np.einsum("nct,ncs->ncts", true, said), dtype=np.int64)
+    true, predicted = states[present.astype(int)], states[(probabilities > 0.5).astype(int)]
+    return np.asarray(np.einsum("nct,ncs->ncts", true, predicted), dtype=np.int64)
 
 
 def from_presence(counts: NDArray[Any], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
@@ -247,9 +247,9 @@ def multi_label_floor(present: NDArray[np.bool_], labels: Sequence[str]) -> dict
         >>> multi_label_floor(np.array([[True], [True], [False]]), ["happy"])["balanced_accuracy_happy"]
         0.5
     """
-    constants = [multi_label(present, np.full(present.shape, said, dtype=float), labels) for said in (0, 1)]
+    constants = [multi_label(present, np.full(present.shape, constant, dtype=float), labels) for constant in (0, 1)]
     each = {
-        name: max(found[name] for found in constants)
+        name: max(scores[name] for scores in constants)
         for name in constants[0]
         if name not in ("balanced_accuracy", "mean_binary_accuracy")
     }
@@ -275,5 +275,5 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _mean_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0).sum(-1), known.sum(-1))
+    defined = ~np.isnan(values)
+    return _ratio(np.where(defined, values, 0).sum(-1), defined.sum(-1))

@@ -63,14 +63,14 @@ def sentiment_sums(said: Predictions) -> Floats:
 
 def sentiment_scores(sums: Floats) -> dict[str, Floats]:
     """Return the scores of `mser.scoring.sentiment.sentiment`."""
-    rest, found = sums[..., MOMENTS:], _of_moments(sums[..., :MOMENTS])
+    rest, attributes = sums[..., MOMENTS:], _of_moments(sums[..., :MOMENTS])
     binary = {
         kind: metrics.from_confusion(rest[..., start : start + 4].reshape(*rest.shape[:-1], 2, 2))
         for kind, start in (("has0", 4), ("non0", 8))
     }
     return {
-        "mae": found["mae"],
-        "pearson": found["pearson"],
+        "mae": attributes["mae"],
+        "pearson": attributes["pearson"],
         **{
             name: _over(rest[..., column], sums[..., 0])
             for column, name in enumerate([name for name, _ in _CLASSES] + ["acc7_sdk"])
@@ -89,10 +89,12 @@ def attribute_sums(said: Predictions) -> Floats:
 
 def attribute_scores(sums: Floats, names: Sequence[str]) -> dict[str, Floats]:
     """Return the scores of `mser.scoring.regression.attributes`."""
-    found = [_of_moments(sums[..., start : start + MOMENTS]) for start in range(0, MOMENTS * len(names), MOMENTS)]
+    attributes = [_of_moments(sums[..., start : start + MOMENTS]) for start in range(0, MOMENTS * len(names), MOMENTS)]
     kinds = ("ccc", "pearson", "mae")
-    means = {kind: np.mean([scores[kind] for scores in found], axis=0) for kind in kinds}
-    return means | {f"{kind}_{name}": scores[kind] for kind in kinds for name, scores in zip(names, found, strict=True)}
+    means = {kind: np.mean([scores[kind] for scores in attributes], axis=0) for kind in kinds}
+    return means | {
+        f"{kind}_{name}": scores[kind] for kind in kinds for name, scores in zip(names, attributes, strict=True)
+    }
 
 
 def moments(target: Floats, prediction: Floats) -> Floats:

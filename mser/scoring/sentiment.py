@@ -66,8 +66,8 @@ def sentiment_floor(target: NDArray[np.floating]) -> dict[str, float]:
         (0.75, 0.5, 0.75)
     """
     constants = [*range(-3, 4), float(np.median(target))]
-    found = [sentiment(target, np.full(len(target), constant, dtype=float)) for constant in constants]
-    return {name: (min if name == "mae" else max)(scores[name] for scores in found) for name in found[0]}
+    constants = [sentiment(target, np.full(len(target), constant, dtype=float)) for constant in constants]
+    return {name: (min if name == "mae" else max)(scores[name] for scores in constants) for name in constants[0]}
 
 
 def rounded(scores: NDArray[np.floating], most: int) -> NDArray[np.int64]:
@@ -98,4 +98,6 @@ def _agreement(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
 def _binary(target: NDArray[np.bool_], prediction: NDArray[np.bool_]) -> dict[str, float]:
     if not len(target):
         return {"wa": np.nan, "weighted_f1": np.nan}
-    return metrics.classification([str(said) for said in target], [str(said) for said in prediction], ["False", "True"])
+    return metrics.classification(
+        [str(positive) for positive in target], [str(positive) for positive in prediction], ["False", "True"]
+    )

@@ -76,8 +76,8 @@ def standard_error(estimate: float, replicates: Floats) -> float:
         >>> standard_error(1.0, np.full(2, float("nan")))
         nan
     """
-    known = replicates[~np.isnan(replicates)]
-    return float(np.sqrt(((known - estimate) ** 2).mean())) if len(known) else float("nan")
+    defined = replicates[~np.isnan(replicates)]
+    return float(np.sqrt(((defined - estimate) ** 2).mean())) if len(defined) else float("nan")
 
 
 def interval(
@@ -193,8 +193,8 @@ def permutation_p(differences: Floats) -> float:
         >>> permutation_p(np.array([0.3, 0.1, -0.1, -0.3]))
         0.5
     """
-    known = differences[~np.isnan(differences)]
-    return float((np.abs(known) >= abs(differences[0]) - 1e-12).mean())
+    defined = differences[~np.isnan(differences)]
+    return float((np.abs(defined) >= abs(differences[0]) - 1e-12).mean())
 
 
 def mcnemar(only_one: int, only_other: int) -> float:
@@ -209,11 +209,11 @@ def mcnemar(only_one: int, only_other: int) -> float:
         (0.1094, 1.0)
     """
     total = only_one + only_other
-    ways = found = 1  # whole numbers, since 2 ** -total is no longer a float above a thousand
+    ways = tail = 1  # whole numbers, since 2 ** -total is no longer a float above a thousand
     for k in range(min(only_one, only_other)):
         ways = ways * (total - k) // (k + 1)
-        found += ways
-    return min(1.0, float(2 * found / 2**total))
+        tail += ways
+    return min(1.0, float(2 * tail / 2**total))
 
 
 def holm(values: Sequence[float]) -> list[float]:

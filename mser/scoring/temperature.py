@@ -51,9 +51,9 @@ def fitted_temperature(probabilities: NDArray[Any], target: NDArray[Any], *, exc
     present = np.eye(probabilities.shape[1], dtype=bool)[target] if target.ndim == 1 else target.astype(bool)
 
     def surprise(sharpness: float) -> float:
-        said = np.clip(tempered(probabilities, 1 / sharpness, exclusive=exclusive), _EPSILON, 1 - _EPSILON)
-        right = np.log(said[present]).sum()
-        return -float(right if exclusive else right + np.log(1 - said[~present]).sum())
+        probability = np.clip(tempered(probabilities, 1 / sharpness, exclusive=exclusive), _EPSILON, 1 - _EPSILON)
+        right = np.log(probability[present]).sum()
+        return -float(right if exclusive else right + np.log(1 - probability[~present]).sum())
 
     # The surprise is convex in the sharpness 1/T, so thirds of the interval can be left out one by one.
     low, high = 1 / MOST, 1 / LEAST

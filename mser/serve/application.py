@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, UploadFile
@@ -13,7 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mser import __version__
-from mser.errors import UserError, brief
+from mser.errors import UserError, brief, one_of
 from mser.serve.batcher import Batcher
 from mser.serve.guard import Guard
 from mser.serve.requests import Cutting, answer, answer_segments, called, kept
@@ -32,6 +33,17 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"description": "Larger than the server takes"},
     422: {"description": "It cannot be used; `detail` says why, in the words of `mser predict`"},
 }
+
+
+async def _no_other_fields(request: Request) -> None:
+    """Refuse a form with a field that nobody reads: an answer without it would not be what was asked for."""
+    read = [field.alias for field in request.scope["route"].dependant.body_params]
+    for name in await request.form():
+        if name not in read:
+            raise HTTPException(422, str(one_of("field", name, read)))
+
+
+_FIELDS = Depends(_no_other_fields)
 _BEARER = Depends(HTTPBearer(auto_error=False, description="Where the server was started with a token"))
 
 Recording = Annotated[UploadFile | None, File(description="a recording of any format")]
@@ -63,27 +75,27 @@ def application(batcher: Batcher, *, token: str | None, largest: int, host: str 
 
     @app.exception_handler(RequestValidationError)
     async def explain(request: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(f"{one['loc'][-1]}: {_told(one)}" for one in error.errors())
         return JSONResponse({"detail": f"{wrong}; /docs shows what a request holds"}, 422)
 
     return app
 
 
 def _add_questions(app: FastAPI, batcher: Batcher) -> None:
-    @app.post("/predict", responses=_REFUSALS, dependencies=[_BEARER])
+    @app.post("/predict", responses=_REFUSALS, dependencies=[_BEARER, _FIELDS])
     def predict(file: Recording = None, text: Text = None, channel: Channel = None) -> Prediction:
         """What the model says of one recording, its transcript, or both."""
         try:
             if file is None:
                 if text is None:
-                    raise UserError("neither a recording nor a text was sent; send file, text, or both")
+                    raise UserError("neither a recording nor a text was sent; send file, text, or both in a form")
                 return answer(batcher, Clip(None, text, name=""))
             with kept(file.file) as path:
                 return answer(batcher, Clip(path, text, name=called(file.filename), channel=channel))
         except Exception as error:
             raise _refused(error) from error
 
-    @app.post("/segments", responses=_REFUSALS, dependencies=[_BEARER])
+    @app.post("/segments", responses=_REFUSALS, dependencies=[_BEARER, _FIELDS])
     def segments(
         file: UploadFile, window: Window = None, hop: Hop = None, vad: Vad = False, channel: Channels = None
     ) -> list[Prediction]:
@@ -107,6 +119,11 @@ def _add_facts(app: FastAPI, batcher: Batcher) -> None:
     async def model() -> dict[str, Any]:
         """Which model this is: its id, what it takes and tells, and whether it was trained on made-up recordings."""
         return {"id": settings.id, "takes": settings.modalities, "task": settings.task, "made_up": settings.made_up}
+
+
+def _told(wrong: Mapping[str, Any]) -> str:
+    """Return what pydantic says of a field, but of what only Python calls so."""
+    return "is no upload; send a file's content under its name" if "UploadFile" in wrong["msg"] else wrong["msg"]
 
 
 def _refused(error: Exception) -> HTTPException:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from mser.errors import UserError
 from mser.plugins import add_option
 from mser.terminal.arguments import positive
+from mser.terminal.command_parser import CommandParser
 from mser.terminal.door import LOOPBACK, listening
 
 TOKEN = "MSER_TOKEN"  # noqa: S105 -- the name of the variable
@@ -67,7 +68,7 @@ def _token(given: str | None, host: str) -> str | None:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mser serve", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", metavar="MODEL", help="a folder that `mser export` made, or its id on the hub")

@@ -24,6 +24,8 @@ _LEAKS = {
     "recording_copies": "re-encoded recording",
 }
 """What two parts may share that makes a score too high, and what it is called."""
+_MIXED = ("speaker_overlap", "group_overlap")
+_MEANT = "; if it is meant, give the folds as lists (data.init_args.fold_lists)"
 _SHOWN = 3  # pairs that an error names
 _COUNTED = 100_000  # pairs of copies that are looked at one by one: ten thousand rows of one file would make millions
 _NAMED = 10  # pairs that are named of each kind; a corpus that is copied whole would fill the page
@@ -105,7 +107,7 @@ def require_sound(protocol: Protocol, result: Audit) -> None:
         raise UserError(
             f"{protocol.name}: {left} and {right} share {number} {_LEAKS[name]}(s) summed over the folds, expected none"
             f"{named(result, [prefix + name])}; "
-            "look for wrong speakers, groups or copied files with `mser data folds`"
+            f"look for wrong speakers, groups or copied files with `mser data folds`{_MEANT if name in _MIXED else ''}"
         )
 
 
@@ -130,8 +132,8 @@ def named(result: Audit, names: Sequence[str]) -> str:
     for prefix, shared in result.between.items():
         if {f"{prefix}audio_overlap", f"{prefix}recording_copies"} & set(names):
             pairs |= dict.fromkeys(shared.copies)
-    shown = list(pairs)[:_SHOWN]
-    return f" ({'; '.join(shown)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown else ""
+    shown_pairs = list(pairs)[:_SHOWN]
+    return f" ({'; '.join(shown_pairs)}{'; ...' if len(pairs) > _SHOWN else ''})" if shown_pairs else ""
 
 
 def _shared(left: Iterable[Utterance], right: Iterable[Utterance], key: Callable[[Utterance], str]) -> int:

@@ -5,7 +5,8 @@
 - ``emo-superb/CORPUS``: the folder of EMO-SUPERB (Wu et al. 2024), its ``data``, or a folder in it, with
   ``labels_consensus_1.csv`` to ``labels_consensus_5.csv``, whose ``Split_Set`` says what is trained on.
 - ``lists/CORPUS``: a JSON file as ``mser data folds --json`` prints it, or a table with the columns ``utterance`` (or
-  ``id`` or ``audio``) and ``fold``, of which each fold is tested once, with the next one for validation.
+  ``id`` or ``audio``) and ``fold``, of which each fold is tested once, with the next one for validation. They may mix
+  speakers and groups, which audit and report call a leak, and ``mser crossval --beside speakers`` weighs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _SHARED = {
     **{(EMOBOX, "msp_podcast"): frozenset({"group"}), (EMO_SUPERB, "msp_podcast"): frozenset({"group"})},
 }
 """What the published folds share between what is trained on and what is tested."""
+_MIXED = frozenset({"speaker", "group"})
+"""What lists of one's own may share."""
 _RELEASE = frozenset({"1076_MTI_SAD_XX", "train_dia125_utt3", "dev_dia110_utt7"})
 """Listed utterances that cannot be used in the releases themselves: silent, corrupt, missing."""
 
@@ -71,10 +74,10 @@ def listed(corpus: str, name: str | None, path: Path | None) -> Protocol:
         _require_apart(name, fold)
     ids = frozenset().union(*(fold.train | (fold.val or frozenset()) | fold.test for fold in folds)) - _RELEASE
     drawn = any(fold.val is None for fold in folds)
-    with_test = _SHARED.get((who, corpus), frozenset())
+    with_test = _MIXED if who == LISTS else _SHARED.get((who, corpus), frozenset())
     return Protocol(
         name,
-        _description(who, len(folds), drawn=drawn, shares="speaker" in with_test),
+        _description(who, len(folds), drawn=drawn, shares=who != LISTS and "speaker" in with_test),
         _splitter(name, folds),
         shares=_ALL | with_test if drawn else with_test,
         shares_with_test=with_test,

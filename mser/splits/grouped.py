@@ -113,7 +113,7 @@ def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utteranc
     Raises:
         UserError: if there are fewer blocks than parts.
     """
-    blocks = _blocks(utterances)
+    blocks = blocks_of(utterances)
     if len(blocks) < number:
         raise UserError(
             f"{number} folds need at least {number} speakers, or groups of speakers who share recordings, but there "
@@ -134,7 +134,7 @@ def parts_of(utterances: Sequence[Utterance], number: int) -> list[list[Utteranc
     return parts
 
 
-def _blocks(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
+def blocks_of(utterances: Iterable[Utterance]) -> dict[str, list[Utterance]]:
     """Return the smallest blocks that share neither speaker nor group, each by the least id in it."""
     parent: dict[tuple[str, str], tuple[str, str]] = {}
 

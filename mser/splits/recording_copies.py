@@ -65,15 +65,15 @@ def listen(utterances: Iterable[Utterance], root: Path) -> HeardRecordings:
     key = _key(root.resolve(), _states(lengths, root), [(*clip, length) for clip, length in sorted(lengths.items())])
     if (cached := memory.get(key)) is not None:
         return _from_json(json.loads(cached))
-    heard = _listen(lengths, root)
-    memory.put(key, _to_json(heard).encode())
-    return heard
+    fingerprints = _listen(lengths, root)
+    memory.put(key, _to_json(fingerprints).encode())
+    return fingerprints
 
 
 def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> HeardRecordings:
     paths = sorted({clip.audio for clip in lengths})
-    told = sum(length >= _SHORTEST for length in lengths.values())
-    with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + told) as done:
+    comparable = sum(length >= _SHORTEST for length in lengths.values())
+    with ThreadPoolExecutor(_THREADS) as threads, progress("listening for copies", len(paths) + comparable) as done:
         digests = dict(zip(paths, threads.map(lambda path: _digest(root / path, done), paths), strict=True))
         first: dict[str, str] = {}
         stands_for = {path: first.setdefault(digests[path], path) for path in paths}
@@ -84,10 +84,10 @@ def _listen(lengths: Mapping[Clip, Seconds], root: Path) -> HeardRecordings:
         long = [number for number, clip in enumerate(clips) if own[clip] >= _SHORTEST]
         for at in range(0, len(long), _AT_ONCE):  # what waits for a thread takes a kilobyte
             some = long[at : at + _AT_ONCE]
-            heard = threads.map(
+            marks_of_some = threads.map(
                 lambda number: _print(clips[number], digests[clips[number].audio], root, cache, done), some
             )
-            for number, marks in zip(some, heard, strict=True):
+            for number, marks in zip(some, marks_of_some, strict=True):
                 prints[number] = marks
     copies = find_copies(prints, lambda number: _decode(clips[number], root))
     unheard = frozenset(clip for clip, marks in zip(clips, prints, strict=True) if telling(marks) < LEAST_FRAMES)

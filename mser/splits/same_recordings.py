@@ -40,19 +40,19 @@ class Recordings:
         """
         from mser.splits.recording_copies import listen  # numpy, which commands that only read need not
 
-        known = {utterance.id: utterance for utterance in utterances}
-        heard = listen((utterance for utterance in known.values() if utterance.audio), root)
+        by_id = {utterance.id: utterance for utterance in utterances}
+        listened = listen((utterance for utterance in by_id.values() if utterance.audio), root)
         clip_of = {
-            name: Clip.of(utterance, heard.stands_for[utterance.audio])
-            for name, utterance in known.items()
+            name: Clip.of(utterance, listened.stands_for[utterance.audio])
+            for name, utterance in by_id.items()
             if utterance.audio
         }
         alike: dict[Clip, set[Clip]] = defaultdict(set)
-        for left, right in heard.copies:
+        for left, right in listened.copies:
             alike[left].add(right)
             alike[right].add(left)
-        unheard = frozenset(name for name, clip in clip_of.items() if clip in heard.unheard)
-        return cls(known, clip_of, {clip: frozenset(all_) for clip, all_ in alike.items()}, unheard)
+        unheard = frozenset(name for name, clip in clip_of.items() if clip in listened.unheard)
+        return cls(by_id, clip_of, {clip: frozenset(all_) for clip, all_ in alike.items()}, unheard)
 
     def shared(self, left: Iterable[str], right: Iterable[str]) -> int:
         """Return how many pairs of an utterance of `left` and one of `right` are copies."""

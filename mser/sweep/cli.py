@@ -30,6 +30,7 @@ from mser.runs.trials import (
 from mser.sweep.file import Sweep, read_sweep, saved_sweep
 from mser.sweep.winner import drop_losers, write_best
 from mser.terminal.arguments import count
+from mser.terminal.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -73,7 +74,7 @@ def main(argv: list[str]) -> int:
 
 def command_parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         "mser sweep", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="sweep file, as for `wandb sweep`")

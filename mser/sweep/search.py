@@ -152,7 +152,7 @@ def keys_of(study: Study, sweep: Sweep) -> dict[str, str]:
     """
     from optuna.distributions import check_distribution_compatibility as check
 
-    known = [trial.distributions for trial in study.trials]
+    distributions = [trial.distributions for trial in study.trials]
     keys = {}
     for name, space in sweep.parameters.items():
         if "value" in space:
@@ -160,7 +160,7 @@ def keys_of(study: Study, sweep: Sweep) -> dict[str, str]:
         now = distribution(space)
         keys[name] = name
         try:
-            for before in known:
+            for before in distributions:
                 if name in before:
                     check(before[name], now)
         except ValueError:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mser.data.batches import LengthBatches
 from mser.errors import UserError, one_line
+from mser.everyday.training_transcripts import unlike_transcript
 from mser.everyday.unlike_training import reasons
 from mser.labels import ScoreSet
 from mser.manifest import Seconds
@@ -85,6 +86,7 @@ def prediction_of(prepared: Ready, answer: Floats, settings: Settings, engine: E
     task = settings.question()
     named = dict(zip(task.labels, answer.tolist(), strict=True))
     scores = isinstance(task, ScoreSet)
+    transcript = _unlike_transcripts(prepared, settings)
     return Prediction(
         audio=prepared.clip.called,
         transcript=prepared.transcript if prepared.transcribed else prepared.clip.transcript,
@@ -98,12 +100,21 @@ def prediction_of(prepared: Ready, answer: Floats, settings: Settings, engine: E
         transcript_from="asr" if prepared.transcribed else "",
         seconds=prepared.seconds if "speech" in prepared.sides else None,
         speaker=prepared.clip.speaker,
-        unlike_training=reasons(prepared.recording, settings.recordings)
-        if prepared.recording and settings.recordings
-        else "",
+        unlike_training="; ".join(filter(None, [_unlike_recordings(prepared, settings), transcript])),
+        unlike_transcripts=transcript,
         recording=prepared.recording,
         note="; ".join([*([MADE_UP] if settings.made_up else ()), *prepared.notes, *_cut_short(prepared, engine)]),
     )
+
+
+def _unlike_recordings(prepared: Ready, settings: Settings) -> str:
+    return reasons(prepared.recording, settings.recordings) if prepared.recording and settings.recordings else ""
+
+
+def _unlike_transcripts(prepared: Ready, settings: Settings) -> str:
+    if settings.transcripts is None or "text" not in prepared.sides:
+        return ""
+    return unlike_transcript(prepared.transcript or "", prepared.heard_by, settings.transcripts)
 
 
 def abstains(answer: Floats, settings: Settings) -> bool | None:

@@ -107,8 +107,8 @@ def from_table(path: Path, columns: Mapping[str, str], keep: Sequence[str] | Non
     path = local_table(path)
     header = columns_of(path, columns)
     named = {role: columns.get(role, role) for role in ROLES if role in columns or role in header}
-    shown = {name for role, name in named.items() if role != "channel"}  # by every row of answers
-    kept = list(dict.fromkeys(keep or [name for name in header if name not in shown])) if keep is not None else []
+    in_rows = {name for role, name in named.items() if role != "channel"}  # by every row of answers
+    kept = list(dict.fromkeys(keep or [name for name in header if name not in in_rows])) if keep is not None else []
     if absent := [name for name in (*named.values(), *kept) if name not in header]:
         raise UserError(f"{path} has no column {absent[0]!r}: it has {listed(path, header)}")
     if not {"audio", "transcript"} & set(named):

@@ -30,8 +30,9 @@ class Prediction:
         note: what was done to the input: mixed, resampled, cut, transcribed; before it `MADE_UP` where that is so.
         error: why there is no answer; empty if there is.
         speaker: who speaks, where turns or channels tell.
-        unlike_training: in what the recording is unlike those that the model was trained on; empty where it is like
-            them, and where the model does not know how they were.
+        unlike_training: in what recording and transcript are unlike those that the model was trained on; empty where
+            they are like them, and where the model does not know how they were.
+        unlike_transcripts: what of that is about the transcript.
         recording: how it is, by the names of `mser.everyday.recording_aspects`; empty where the model does not know.
     """
 
@@ -50,6 +51,7 @@ class Prediction:
     error: str = ""
     speaker: str = ""
     unlike_training: str = ""
+    unlike_transcripts: str = field(default="", repr=False)
     recording: dict[str, float] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
@@ -61,7 +63,7 @@ class Prediction:
         """
         name = escape(self.audio or self.transcript or "the recording")
         part = "" if self.end is None else f" {self.start:.1f}-{self.end:.1f} s"
-        said = f"no answer: {self.error}" if self.error else "" if self.scores else self.label or "none"
+        answer = f"no answer: {self.error}" if self.error else "" if self.scores else self.label or "none"
         unsure = " (unsure: a careful user would not take this answer)" if self.abstain else ""
         values = sorted((self.scores or self.probabilities).items(), key=lambda pair: -pair[1])
         rows = "".join(
@@ -70,6 +72,8 @@ class Prediction:
             + "</tr>"
             for label, value in values
         )
-        shown = f"<p><b>{name}</b>{part}: {escape(said)}{unsure}</p>" + (f"<table>{rows}</table>" if rows else "")
+        shown_part = f"<p><b>{name}</b>{part}: {escape(answer)}{unsure}</p>" + (
+            f"<table>{rows}</table>" if rows else ""
+        )
         unlike = f"unlike the training: {self.unlike_training}" if self.unlike_training else ""
-        return shown + "".join(f"<p>{escape(remark)}</p>" for remark in (self.note, unlike) if remark)
+        return shown_part + "".join(f"<p>{escape(remark)}</p>" for remark in (self.note, unlike) if remark)

@@ -32,6 +32,7 @@ class Ready:
         seconds: what it counts in a batch.
         notes: what was done to it.
         transcribed: whether speech recognition wrote the transcript.
+        heard_by: which recogniser did; empty where that is not known, or people did.
         recording: its `ASPECTS` by name, where the model knows those of its training; else empty.
     """
 
@@ -42,6 +43,7 @@ class Ready:
     seconds: Seconds
     notes: list[str] = field(default_factory=list)
     transcribed: bool = False
+    heard_by: str = ""
     recording: dict[str, float] = field(default_factory=dict)
 
 

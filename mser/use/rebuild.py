@@ -99,11 +99,11 @@ def made(kind: type, definition: Mapping[str, Any], plugins: Collection[str], wh
     """Return what makes a part: ours by the short name of its class, another package's if that is allowed."""
     homes: dict[type, Any] = {fusion.Fusion: fusion, objectives.Objective: objectives}
     own = homes.get(kind)
-    known = {
+    ours = {
         name: one for name, one in (vars(own) if own else {}).items() if isinstance(one, type) and issubclass(one, kind)
     }
-    known.pop(kind.__name__, None)
+    ours.pop(kind.__name__, None)
     name = definition["class"]
-    if "." not in name and name not in known:
-        raise one_of(kind.__name__.lower(), name, list(known))
-    return partial(known.get(name) or allowed_class(name, kind, plugins, where), **definition["options"])
+    if "." not in name and name not in ours:
+        raise one_of(kind.__name__.lower(), name, list(ours))
+    return partial(ours.get(name) or allowed_class(name, kind, plugins, where), **definition["options"])

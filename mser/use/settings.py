@@ -12,6 +12,7 @@ import msgspec
 
 from mser.errors import UserError
 from mser.everyday.training_recordings import TrainingRecordings
+from mser.everyday.training_transcripts import TrainingTranscripts
 from mser.files.json_fields import fit, read_object
 from mser.labels import Kind, Task, task_of_kind
 from mser.use.parts import has_files
@@ -62,6 +63,7 @@ class _Given(TypedDict):
     members: list[Member]
     abstain: NotRequired[dict[str, float] | None]
     recordings: NotRequired[TrainingRecordings | None]
+    transcripts: NotRequired[TrainingTranscripts | None]
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Settings:
         members: one, or those of an ensemble, whose probabilities or scores are averaged.
         abstain: ``threshold`` of sureness and what it does to validation (`mser.use.abstention`); None for scores.
         recordings: how those were that it was trained on; None where that is not known, as in folders from before.
+        transcripts: the same of its transcripts.
     """
 
     id: str
@@ -110,6 +113,7 @@ class Settings:
     members: tuple[Member, ...]
     abstain: dict[str, float] | None = None
     recordings: TrainingRecordings | None = None
+    transcripts: TrainingTranscripts | None = None
 
     def question(self) -> Task:
         """Return what the model answers."""
@@ -188,7 +192,8 @@ def read_settings(folder: Path) -> Settings:
     typed = fit(_Given, content, folder / FILE, AGAIN)
     for member in content["members"]:
         _require_keys(folder, member, Member)
-    settings = Settings(**content | {"members": tuple(typed["members"]), "recordings": typed.get("recordings")})
+    known = {"recordings": typed.get("recordings"), "transcripts": typed.get("transcripts")}
+    settings = Settings(**content | {"members": tuple(typed["members"])} | known)
     _require_sense(folder, settings)
     _require_files(folder, settings)
     return settings
@@ -210,12 +215,12 @@ def _require_sense(folder: Path, settings: Settings) -> None:
 
 
 def _require_keys(folder: Path, content: dict[str, Any], kind: type[Settings] | type[Member]) -> None:
-    known = {field.name: field.default is MISSING for field in fields(kind)}
-    if unknown := content.keys() - known:
+    required = {field.name: field.default is MISSING for field in fields(kind)}
+    if unknown := content.keys() - required:
         raise UserError(
             f"{folder / FILE} has {', '.join(sorted(unknown))}, which this mser does not know; use a newer one"
         )
-    if missing := [name for name, needed in known.items() if needed and name not in content]:
+    if missing := [name for name, needed in required.items() if needed and name not in content]:
         raise UserError(f"{folder / FILE} lacks {', '.join(missing)}; {AGAIN}")
 
 

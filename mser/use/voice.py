@@ -52,17 +52,17 @@ def spoken(clip: Clip, longest: Seconds) -> Spoken:
     """
     silero = _silero()
     with _ALONE:
-        heard = _speech_probabilities(clip)
+        detected = _speech_probabilities(clip)
     spans = silero.get_speech_timestamps_from_probs(
-        with_shouts(heard.probabilities, heard.levels),
+        with_shouts(detected.probabilities, detected.levels),
         threshold=_SURE,
         min_speech_duration_ms=_SHORTEST,
         max_speech_duration_s=longest,
         min_silence_duration_ms=_PAUSE,
         speech_pad_ms=_PAD,
-        audio_length_samples=heard.samples,
+        audio_length_samples=detected.samples,
     )
-    loud = max(heard.levels, default=-np.inf) >= _HEARD
+    loud = max(detected.levels, default=-np.inf) >= _HEARD
     return Spoken([(span["start"] / SAMPLE_RATE, span["end"] / SAMPLE_RATE) for span in spans], bool(loud))
 
 
@@ -110,13 +110,13 @@ _ALONE = Lock()
 def _speech_probabilities(clip: Clip) -> _Listened:
     detector = _detector()
     detector.reset_states()
-    heard = _Listened([], [], 0)
+    listened = _Listened([], [], 0)
     for block in _blocks(clip):
         steps = torch.nn.functional.pad(block, (0, -len(block) % _STEP)).view(-1, _STEP)
-        heard.levels.extend((10 * (steps.square().mean(1) + 1e-12).log10()).tolist())
-        heard.probabilities.extend(detector(step, SAMPLE_RATE).item() for step in steps)
-        heard = heard._replace(samples=heard.samples + len(block))
-    return heard
+        listened.levels.extend((10 * (steps.square().mean(1) + 1e-12).log10()).tolist())
+        listened.probabilities.extend(detector(step, SAMPLE_RATE).item() for step in steps)
+        listened = listened._replace(samples=listened.samples + len(block))
+    return listened
 
 
 @cache

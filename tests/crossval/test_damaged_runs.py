@@ -9,9 +9,10 @@ import pytest
 import torch
 import yaml
 
-from mser.crossval.cli import _require_folders, tell
+from mser.crossval.cli import tell
 from mser.crossval.fold import _require_whole
 from mser.crossval.jobs import Job, run_jobs
+from mser.crossval.planned import _require_folders
 from mser.errors import UserError
 from mser.fitting.resuming import require_same
 

@@ -11,7 +11,7 @@ from fake.corpora.table import make_table, rows
 from lightning.pytorch.callbacks import Callback
 
 from mser.cli import main
-from mser.crossval import cli
+from mser.crossval import planned
 from mser.crossval.plan import plan
 from mser.data.datamodules import Table
 from mser.errors import UserError
@@ -76,7 +76,7 @@ def test_what_is_left_out_is_counted(tmp_path, caplog, monkeypatch):
     assert run("fit", tmp_path / "corpus", tmp_path / "run") == 0
     assert caplog.messages.count(line) == 1
     monkeypatch.setattr(
-        cli, "call", lambda server, words, log: plan(words[1], words[2:])
+        planned, "call", lambda server, words, log: plan(words[1], words[2:])
     )  # here, not in another process
     config = "--config=experiments/demo/speech_only.yaml"
     given = [config, f"--data.init_args.root={tmp_path / 'corpus'}", *NOTHING_MORE, f"--out={tmp_path / 'cv'}"]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from fake.trained import untrained
 
 from mser.audio.acoustics import LATER, NAMES
 from mser.cli import main
-from mser.export.heard_in_training import recordings_of
+from mser.export.heard_in_training import recordings_of, transcripts_of
 from mser.manifest import Manifest
 from mser.runs.run import read_run
 from mser.use.settings import read_settings
@@ -42,6 +43,17 @@ def test_a_run_knows_the_recordings_of_its_training_parts(run):
     assert found.classes["sad"]["level"][2] == pytest.approx(-40, abs=0.5)
     assert found.classes["neu"]["level"][2] == pytest.approx(-30, abs=0.5)
     assert found.limits["silence"][0] > 0.5
+
+
+def test_a_run_knows_the_transcripts_of_its_training_parts(run):
+    found = transcripts_of(read_run(run))
+    trained = {name for job in read_run(run).jobs for name in job.fold.train}
+    assert (found.transcripts, found.source) == (len(trained), "typed")
+    manifest = Manifest.read(run / "manifest.jsonl")
+    heard = tuple(replace(one, heard_by="tiny", transcript=one.transcript.lower()) for one in manifest)
+    replace(manifest, utterances=heard).write(run / "manifest.jsonl")
+    found = transcripts_of(read_run(run))
+    assert (found.source, found.capitals) == ("tiny", 0.0)
 
 
 def test_a_run_from_before_does_not(run):

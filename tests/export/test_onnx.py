@@ -37,6 +37,7 @@ from mser.fusion import CoAttention
 from mser.objectives import OneVsRest
 from mser.recognizer import EmotionRecognizer
 from mser.use.clips import Clip
+from mser.use.onnx_engine import ANSWERS
 from mser.use.words.transcript_tokens import token_ids
 
 ABSENT = ("torch", "torchaudio", "transformers", "lightning", "pytorch_lightning", "torchmetrics", "safetensors",
@@ -332,8 +333,8 @@ def test_families(speech, text, tmp_path, monkeypatch):
             sides = model.speech(inputs["waveform"], inputs["lengths"]), model.text(tokens, mask)
             fused = model.fusion(sides[0], sides[1].given(inputs["text_given"]))
             expected = model.objective.answers(model.head(fused)).numpy()
-        [said] = graph.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
-        np.testing.assert_allclose(said, expected, atol=1e-5)
+        [answers] = graph.run([ANSWERS], {name: tensor.numpy() for name, tensor in inputs.items()})
+        np.testing.assert_allclose(answers, expected, atol=1e-5)
 
 
 VQ = {"the paper's": {}, "otherwise": {"combine_groups": False, "skip_connections_feat": True, "activation": "gelu",

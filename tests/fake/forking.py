@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from mser.crossval import fork_server
 from mser.crossval.fork_server import ForkServer
 
 _servers = {}
@@ -13,7 +14,7 @@ class LentForkServer:
 
     def __init__(self, threads):
         variables = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-        self._key = threads, Path.cwd(), *sorted(variables.items())
+        self._key = threads, *fork_server.WORKER, Path.cwd(), *sorted(variables.items())
         self._workers = []
 
     def __enter__(self):

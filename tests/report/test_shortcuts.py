@@ -326,3 +326,23 @@ def test_a_run_from_before_there_was_a_floor_is_read(tmp_path, capsys, page):
         writer.writerows(before)
     assert np.isnan(next(iter(read_cues(run).values())).floor)
     assert report(run, capsys)[1]["loudness"]
+
+
+def test_what_heard_speakers_give_away_is_told(tmp_path, capsys):
+    run = make_run(tmp_path / "mixed", skill=0.9, turns=24, epochs=1)
+    assert report(run, capsys)[0]["beside_speakers"] is None
+    make_run(run / "beside_speakers", skill=0.6, turns=24, epochs=1)
+    found = report(run, capsys)[0]
+    beside, own = found["beside_speakers"], found["overall"]["ua"]
+    alone = report(run / "beside_speakers", capsys)[0]["overall"]["ua"]
+    assert beside["figure"] == alone
+    assert beside["given_away"] == pytest.approx(own["mean"] - alone["mean"])
+    ends = own["method_interval"] or own["interval"], alone["method_interval"] or alone["interval"]
+    low = np.hypot(own["mean"] - ends[0][0], ends[1][1] - alone["mean"])
+    assert beside["interval"][0] == pytest.approx(beside["given_away"] - low)
+    [note] = [one["text"] for one in found["doubts"] if "gives away" in one["text"]]
+    assert f"gives away {100 * beside['given_away']:.1f} UA points" in note
+    assert "144 utterances trained on, here 144" in note
+    assert "cannot be told from nothing" not in note
+    (run / "beside_speakers/seed1/fold3/metrics.json").unlink()
+    assert report(run, capsys)[0]["beside_speakers"] is None  # it is not finished

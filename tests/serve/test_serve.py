@@ -56,11 +56,19 @@ def test_what_is_no_audio_has_the_line_of_predict_and_the_server_lives_on(client
 @pytest.mark.parametrize(
     ("path", "data", "files", "line"),
     [
-        ("/predict", {}, None, "neither a recording nor a text was sent; send file, text, or both"),
+        ("/predict", {}, None, "neither a recording nor a text was sent; send file, text, or both in a form"),
         ("/predict", {"channel": 2}, "clip0.wav", "clip0.wav has 1 channel(s), but channel 2 was asked for"),
         ("/predict", {"channel": "left"}, "clip0.wav", "channel: Input should be a valid integer"),
         ("/predict", {"text": " "}, None, "the transcript is empty"),
+        (
+            "/predict",
+            {"txt": "Well."},
+            "clip0.wav",
+            "unknown field 'txt': expected one of file, text, channel; did you mean 'text'?",
+        ),
+        ("/predict", {"file": "clip0.wav"}, None, "file: is no upload; send a file's content under its name; /docs"),
         ("/segments", {}, None, "file: Field required"),
+        ("/segments", {"hops": 2}, "call.wav", "did you mean 'hop'?"),
         ("/segments", {"channel": 3}, "call.wav", "call.wav has 2 channel(s), but channel 3 was asked for"),
         ("/segments", {"channel": "left"}, "call.wav", "the channel is 'left'; expected its number from 1, or split"),
         ("/segments", {"window": 2, "hop": 3}, "call.wav", "a window of 2.0 s with a hop of 3.0 s was asked for"),

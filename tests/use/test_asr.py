@@ -12,6 +12,7 @@ from fake.trained import untrained
 import mser
 from mser.cli import main
 from mser.errors import UserError
+from mser.everyday.training_transcripts import TYPED, TrainingTranscripts
 from mser.use.clips import Clip
 from mser.use.words.transcribing import Transcriber, _words
 
@@ -51,6 +52,30 @@ def test_a_model_that_only_reads_hears_by_recognition(place):
     said = mser.load(place / "reads", asr=place / "says-a").predict(str(place / "0.wav"))
     assert (said.transcript, said.used, said.seconds) == ("a", ("text",), None)
     assert said.probabilities == pytest.approx(mser.load(place / "reads").predict(None, "a").probabilities, abs=1e-6)
+
+
+def test_what_is_read_is_as_in_training_or_told(place, tmp_path, capsys):
+    typed = TrainingTranscripts(99, 0.97, 0.98, {TYPED: 99})
+    untrained(tmp_path / "typed", transcripts=typed)
+    said = mser.load(tmp_path / "typed", asr=place / "says-a").predict(str(place / "0.wav"))
+    assert said.unlike_training.startswith("transcript recognised by says-a (in training typed); transcript without")
+    given = mser.load(tmp_path / "typed").predict(str(place / "0.wav"), "So it is.")
+    assert given.unlike_training == ""
+    files = [str(place / f"{number}.wav") for number in range(3)]
+    out = ["--out", str(tmp_path / "said.csv")]
+    assert main(["predict", str(tmp_path / "typed"), *files, "--asr", str(place / "says-a"), *out]) == 0
+    assert "of 3 of 3 transcripts: transcript recognised by says-a (in training typed)" in capsys.readouterr().err
+    with (tmp_path / "said.csv").open(newline="") as file:
+        assert all("recognised by says-a" in row["unlike_training"] for row in csv.DictReader(file))
+
+
+def test_what_is_recognised_loses_what_no_transcript_of_the_training_has(place, tmp_path):
+    untrained(tmp_path / "bare", transcripts=TrainingTranscripts(99, 0.0, 0.0, {"": 99}))
+    model = mser.load(tmp_path / "bare", asr=place / "says-a")
+    model.transcriber = type("Loud", (), {"called": "loud", "__call__": lambda self, clips: ["Oh NO!"] * len(clips)})()
+    said = model.predict(str(place / "0.wav"))
+    assert said.transcript == "oh no"
+    assert said.note == "transcript by loud, without capitals and punctuation, as in the training"
 
 
 def test_where_no_words_are_recognised(place):

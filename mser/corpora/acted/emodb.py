@@ -92,4 +92,5 @@ CORPUS = Corpus(
     licence="EmoDB, whose terms are with it",
     url="http://emodb.bilderbar.info/",
     language="de",
+    typed=True,
 )

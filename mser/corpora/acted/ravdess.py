@@ -92,4 +92,5 @@ CORPUS = Corpus(
     licence="RAVDESS, CC BY-NC-SA 4.0: not for commercial use",
     hub_licence="cc-by-nc-sa-4.0",
     language="en",
+    typed=True,
 )

@@ -45,4 +45,5 @@ CORPUS = Corpus(
     licence="CMU-MOSEI, videos of YouTube, whose terms are with it",
     url="http://multicomp.cs.cmu.edu/resources/cmu-mosei-dataset/",
     language="en",
+    typed=True,
 )

@@ -25,4 +25,5 @@ CORPUS = Corpus(
     licence="CMU-MOSI, videos of YouTube, whose terms are with it",
     url="http://multicomp.cs.cmu.edu/resources/cmu-mosi-dataset/",
     language="en",
+    typed=True,
 )

@@ -187,10 +187,10 @@ def _ratings(lines: list[str]) -> tuple[tuple[Rating, ...], list[str]]:
         pieces = [piece.strip() for piece in match["said"].split(";") if piece.strip()]
         if line.startswith("A"):
             fields = [piece.split(maxsplit=1) for piece in pieces]
-            known = [
+            rated = [
                 (_DIMENSIONS[words[0]], words[1]) for words in fields if len(words) == 2 and words[0] in _DIMENSIONS
             ]
-            rater_labels.scores, wrong = _scores(known)
+            rater_labels.scores, wrong = _scores(rated)
             problems += [f"is rated by {match['rater']}: {what}" for what in wrong]
         else:
             rater_labels.labels = tuple(pieces)

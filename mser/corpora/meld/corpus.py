@@ -97,4 +97,5 @@ CORPUS = Corpus(
     licence="MELD, whose annotations are GPL 3.0; its scenes are of a television series that others own",
     hub_licence="gpl-3.0",
     language="en",
+    typed=True,
 )

@@ -80,9 +80,9 @@ def _files(path: Path) -> list[Path]:
             raise UserError(f"{path / 'state.json'} names no data files; {_AGAIN}") from error
     for suffix in SUFFIXES:
         # Names that begin so are what `datasets` computed from the data set, not the data set.
-        found = [file for file in path.rglob(f"*{suffix}") if not file.name.startswith((".", "cache-", "tmp"))]
-        if found := sorted(file for file in found if not any(part[0] == "." for part in file.relative_to(path).parts)):
-            return found
+        files = [file for file in path.rglob(f"*{suffix}") if not file.name.startswith((".", "cache-", "tmp"))]
+        if files := sorted(file for file in files if not any(part[0] == "." for part in file.relative_to(path).parts)):
+            return files
     return []
 
 

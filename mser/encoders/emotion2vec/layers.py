@@ -89,5 +89,5 @@ def slopes(heads: int) -> list[float]:
         ([0.0625, 0.00390625], [0.0625, 0.00390625, 0.25])
     """
     whole = 2 ** math.floor(math.log2(heads))
-    known = [2 ** (-8 * (place + 1) / whole) for place in range(whole)]
-    return known if whole == heads else known + slopes(2 * whole)[::2][: heads - whole]
+    of_power = [2 ** (-8 * (place + 1) / whole) for place in range(whole)]
+    return of_power if whole == heads else of_power + slopes(2 * whole)[::2][: heads - whole]

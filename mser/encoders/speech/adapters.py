@@ -41,8 +41,8 @@ def _file(name: str, path: str) -> Path:
     from transformers.utils import cached_file
 
     try:
-        if found := cached_file(name, path):
-            return Path(found)
+        if weights := cached_file(name, path):
+            return Path(weights)
     except (OSError, ValueError):
         pass
     there = sorted(one.name.split(".")[1] for one in Path(name).glob("adapter.*.safetensors"))

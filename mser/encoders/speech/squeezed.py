@@ -40,11 +40,11 @@ class SqueezedBackbone(WaveformBackbone):
         """Return what the transformer makes of states (B, T, D), and their mask (B, T), of the real frames (B,)."""
         # A clip shorter than one squeezed frame is filled up with silence to it.
         states = functional.pad(states, (0, 0, 0, max(0, self.squeeze - states.shape[1])))
-        heard = self.dropout(states) * mask_of(frames, states.shape[1]).unsqueeze(2)
+        dropped = self.dropout(states) * mask_of(frames, states.shape[1]).unsqueeze(2)
         mask = mask_of((frames // self.squeeze).clamp(min=1) * self.squeeze, states.shape[1])
-        self._heard = heard.transpose(1, 2)
+        self._heard = dropped.transpose(1, 2)
         # A copy, in which transformers sets to zero all that the mask leaves out.
-        return self.transformer(heard.clone(), attention_mask=mask).last_hidden_state, mask
+        return self.transformer(dropped.clone(), attention_mask=mask).last_hidden_state, mask
 
     @staticmethod
     def _layers(encoder: Any) -> nn.ModuleList:

@@ -123,8 +123,8 @@ def calibrated(one: Calibrated) -> str:
         'off by 6.8 points (ECE [5.0, 9.0]), perfect ones by 6.1: indistinguishable from perfectly calibrated'
     """
     ends = f" {between(one.ece_interval, 'ua')}" if one.ece_interval else ""
-    told = f"off by {percent(one.ece)} points (ECE{ends}), perfect ones by {percent(one.perfect_ece)}"
-    return f"{told}: indistinguishable from perfectly calibrated" if one.indistinguishable else told
+    sentence = f"off by {percent(one.ece)} points (ECE{ends}), perfect ones by {percent(one.perfect_ece)}"
+    return f"{sentence}: indistinguishable from perfectly calibrated" if one.indistinguishable else sentence
 
 
 def _calibrated(run: Run, clusters: Clusters) -> Calibrated:

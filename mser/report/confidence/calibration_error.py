@@ -50,11 +50,11 @@ def perfect_errors(answers: list[Floats], draws: int = DRAWS) -> Floats:
         0.04
     """
     rng = np.random.default_rng(SEED)
-    found = []
+    errors = []
     for _ in range(draws):
         luck = rng.random(len(answers[0]))
-        found.append(np.mean([expected_error(probability, luck < probability) for probability in answers]))
-    return np.array(found)
+        errors.append(np.mean([expected_error(probability, luck < probability) for probability in answers]))
+    return np.array(errors)
 
 
 def calibration_scorer(question: Question) -> Scorer:

@@ -35,8 +35,8 @@ def clips(run: Summary, number: int) -> dict[str, str]:
     if not path.is_file():
         raise UserError(f"{path} is missing, so nobody knows where the recordings lie; leave out --audio")
     manifest = Manifest.read(path)
-    known = {utterance.id: utterance for utterance in manifest}
-    return {name: _clip(manifest.root, known[name]) for name in wanted if name in known}
+    by_id = {utterance.id: utterance for utterance in manifest}
+    return {name: _clip(manifest.root, by_id[name]) for name in wanted if name in by_id}
 
 
 def _clip(root: Path, utterance: Utterance) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mser.errors import UserError
 from mser.report.agreement.observers import MEASURED as SOFT
-from mser.report.agreement.observers import soft_labels, soft_scorer
+from mser.report.agreement.observers import soft_labels, soft_scorer, width
 from mser.report.confidence import calibration_error
 from mser.runs.run import Run
 from mser.scoring.metrics import ALIASES
@@ -24,21 +24,21 @@ def judged(run: Run, score: str | None = None) -> Judge:
     Raises:
         UserError: if the run has no such score.
     """
-    found = judge(run.question, run.plan.label_set)
+    judged = judge(run.question, run.plan.label_set)
     if score is None:
-        return found
+        return judged
     if not run.plan.exclusive and run.plan.task.is_one_label:
-        found = with_binary(found, run.plan.labels)
-    name, known = ALIASES.get(score, score), list(found.scorer.score(run.jobs[0].predictions))
-    if name in known:
-        return led_by(found, name)
+        judged = with_binary(judged, run.plan.labels)
+    name, names = ALIASES.get(score, score), list(judged.scorer.score(run.jobs[0].predictions))
+    if name in names:
+        return led_by(judged, name)
     shares = soft_labels(run)
     others = (SOFT if shares else ()) + (calibration_error.MEASURED if not run.plan.task.is_numbers else ())
     if name not in others:
         why = " (nobody's votes are known)" if name in SOFT and not shares else ""
-        raise UserError(f"{run.folder} has no score {score!r}{why}; give --score one of {', '.join([*known, *others])}")
+        raise UserError(f"{run.folder} has no score {score!r}{why}; give --score one of {', '.join([*names, *others])}")
     if name in SOFT:
-        more = knowing(found, soft_scorer(shares), width=1 + len(SOFT))
+        more = knowing(judged, soft_scorer(run, shares), width=width(len(run.plan.labels)))
     else:
-        more = knowing(found, calibration_error.calibration_scorer(run.question), width=calibration_error.WIDTH)
+        more = knowing(judged, calibration_error.calibration_scorer(run.question), width=calibration_error.WIDTH)
     return led_by(replace(more, constant="the best constant answer to each"), name)

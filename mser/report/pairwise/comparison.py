@@ -124,6 +124,6 @@ def _fold_difference(first: Run, other: Run) -> str:
 def _truth_difference(first: Run, other: Run) -> str | None:
     truth = first.truth()
     for utterance, label in other.truth().items():
-        if (known := truth.get(utterance, label)) != label:
-            return f"the truth of {utterance} is {known} and {label}"
+        if (agreed := truth.get(utterance, label)) != label:
+            return f"the truth of {utterance} is {agreed} and {label}"
     return None

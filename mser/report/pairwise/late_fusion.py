@@ -179,11 +179,11 @@ def _hears(run: Run) -> str:
 
 def _encoders(run: Run) -> tuple[str | None, str | None]:
     """Return the names of the pretrained encoders, or their classes."""
-    found = []
+    names = []
     for side in ("speech", "text"):
         config = run.config["model"].get(side)
-        found.append(config and str(config.get("init_args", config).get("name") or config.get("class_path")))
-    return found[0], found[1]
+        names.append(config and str(config.get("init_args", config).get("name") or config.get("class_path")))
+    return names[0], names[1]
 
 
 def _config(speech: Run, text: Run) -> dict[str, Any]:

@@ -39,21 +39,21 @@ class Together:
 
 def together(runs: Sequence[Summary]) -> list[Together]:
     """Return for each part what the runs say that were asked about it; nothing where that is fewer than two."""
-    found = []
+    joined = []
     whole = [run for run in runs if run.sections]
     for part in ("test", "validation"):
         parts = {run.name: one for run in whole for one in run.full.robustness if one.part == part}
         several = {name: one for name, one in parts.items() if len(one.conditions) > 1}
         if len(several) > 1:
-            found.append(_together(several, part, whole[0].headline[0]))
-    return found
+            joined.append(_together(several, part, whole[0].headline[0]))
+    return joined
 
 
 def _together(parts: Mapping[str, Robustness], part: str, score: str) -> Together:
     floor = next(iter(parts.values())).floor[score]
     means = {name: one.conditions[0].scores[score].mean for name, one in parts.items()}
-    known = {name: mean for name, mean in means.items() if mean is not None}
-    best = sorted(known, key=lambda name: measure(score).better * known[name], reverse=True)[:MOST_CURVES]
+    scored = {name: mean for name, mean in means.items() if mean is not None}
+    best = sorted(scored, key=lambda name: measure(score).better * scored[name], reverse=True)[:MOST_CURVES]
     drawn = [Curve(name, parts[name].conditions, look(place)) for place, name in enumerate(best)]
     return Together(
         part=part,
@@ -67,11 +67,11 @@ def _together(parts: Mapping[str, Robustness], part: str, score: str) -> Togethe
 
 
 def _damage(drawn: Sequence[Curve], parts: Mapping[str, Robustness], part: str, score: str) -> str:
-    asked = [one for one in drawn if parts[one.name].everyday]
-    if len(asked) < 2:
+    everyday = [one for one in drawn if parts[one.name].everyday]
+    if len(everyday) < 2:
         return ""
-    label = f"What each condition costs {', '.join(one.name for one in asked)}; the numbers are in the table below"
-    return damage(asked, score, key=f"together-cost-{part}", label=label)
+    label = f"What each condition costs {', '.join(one.name for one in everyday)}; the numbers are in the table below"
+    return damage(everyday, score, key=f"together-cost-{part}", label=label)
 
 
 def _table(parts: Mapping[str, Robustness], score: str) -> Beside | None:

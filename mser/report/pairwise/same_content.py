@@ -23,8 +23,8 @@ def content_notes(runs: Sequence[Run]) -> list[str]:
 
 
 def _changed(run: Run) -> Iterator[str]:
-    planned, told = run.plan.content, _utterances_of(run)
-    if planned and told and content_digest(told.values(), run.plan.folds) != planned:
+    planned, utterances = run.plan.content, _utterances_of(run)
+    if planned and utterances and content_digest(utterances.values(), run.plan.folds) != planned:
         yield f"{run.name} has another manifest.jsonl than it was planned with: {_ALL} differ."
     contents = {job.facts.get("content") for job in run.jobs} - {None, planned}
     other = [f"fold {job.fold.number} with seed {job.seed}" for job in run.jobs if job.facts.get("content") in contents]
@@ -35,17 +35,17 @@ def _changed(run: Run) -> Iterator[str]:
 
 def _compared(first: Run, other: Run) -> Iterator[str]:
     both = f"{first.name} and {other.name}"
-    known, told = {first.plan.content, other.plan.content}, (_utterances_of(first), _utterances_of(other))
-    if counts := differing(*told):
+    digests, utterances = {first.plan.content, other.plan.content}, (_utterances_of(first), _utterances_of(other))
+    if counts := differing(*utterances):
         what = " and ".join(f"the {kind} of {count} utterances" for kind, count in counts.items())
         yield f"{both} were not given the same: {what} differ, and the runs may differ because of that."
-    elif None not in known and len(known) > 1:
+    elif None not in digests and len(digests) > 1:
         yield f"{both} were not given the same: {_ALL} differ, and the runs may differ because of that."
-    elif None in known and not all(told):
+    elif None in digests and not all(utterances):
         yield f"Nobody knows whether {both} were given the same labels, times and transcripts."
 
 
 def _utterances_of(run: Run) -> dict[str, Utterance]:
     """Return the utterances of a run's folds, as far as its manifest is there."""
-    asked = ids(run.plan.folds)
-    return {name: one for name, one in run.utterances.items() if name in asked}
+    tested = ids(run.plan.folds)
+    return {name: one for name, one in run.utterances.items() if name in tested}

@@ -99,7 +99,7 @@ def beside(
 
 
 def _best(score: str, means: Sequence[float | None]) -> float | None:
-    known = [mean for mean in means if mean is not None]
-    if len(set(known)) < 2:
+    defined = [mean for mean in means if mean is not None]
+    if len(set(defined)) < 2:
         return None
-    return max(known, key=lambda mean: measure(score).better * mean)
+    return max(defined, key=lambda mean: measure(score).better * mean)

@@ -29,11 +29,11 @@ def sentence(pair: Pair, compared: int) -> str:
     if pair.is_better:
         return f"{pair.better} is better than {pair.worse} by {rest}."
     least = pair.smallest_detectable
-    found = f"; {_points(pair, least)} would be found four times of five" if least else ""
+    detectable = f"; {_points(pair, least)} would be found four times of five" if least else ""
     but = ""
     if pair.of_these_weights.p_holm < SIGNIFICANT:
         but = f" The trained models differ ({_of_weights(pair)}), which training again may undo."
-    return f"{pair.better} and {pair.worse} cannot be told apart: the difference is {rest}{found}.{but}"
+    return f"{pair.better} and {pair.worse} cannot be told apart: the difference is {rest}{detectable}.{but}"
 
 
 def family(pairs: Sequence[Pair]) -> str:
@@ -47,19 +47,19 @@ def family(pairs: Sequence[Pair]) -> str:
     """
     decided = sum(pair.p is not None for pair in pairs)
     least = pairs[0].swaps.least_p * len(pairs)
-    told = ""
+    sentence = ""
     if decided > 1:
-        told = (
+        sentence = (
             f"p and intervals are corrected for the {decided} comparisons of this report (Holm 1979); comparisons made "
             "in other reports are not counted. "
         )
     if least > SIGNIFICANT:
         after = f" after the correction for {len(pairs)} comparisons" if len(pairs) > 1 else ""
-        told += (
+        sentence += (
             f"Swapping the answers to {_clusters(pairs[0])} gives no smaller p of these weights than "
             f"{least:.2g}{after}: too few to call any two trained models different."
         )
-    return told.rstrip()
+    return sentence.rstrip()
 
 
 def notes(runs: Sequence[Run]) -> list[str]:

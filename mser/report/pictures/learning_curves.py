@@ -30,8 +30,8 @@ def learning_curves(folds: Sequence[FoldScores], score: str, *, key: str) -> lis
     scores = [scale * value for curve in curves for value in curve.get(f"val/{score}", ()) if value is not None]
     last = max(epoch for curve in curves for epoch in curve["epoch"] if epoch is not None)
     limits = {"x": (0, max(last, 1)), "loss": _limits(losses), "score": _limits(scores)}
-    shown = [fold for fold in folds if any(seed.curves.get("epoch") for seed in fold.seeds)]
-    return [(fold.name, _curves(fold, score, limits, f"{key}-{fold.number}")) for fold in shown]
+    trained = [fold for fold in folds if any(seed.curves.get("epoch") for seed in fold.seeds)]
+    return [(fold.name, _curves(fold, score, limits, f"{key}-{fold.number}")) for fold in trained]
 
 
 def _curves(fold: FoldScores, score: str, limits: Mapping[str, tuple[float, float]], key: str) -> str:

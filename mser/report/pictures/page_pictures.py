@@ -146,5 +146,5 @@ def _strip(run: Summary, name: str, score: str, figure: Figure) -> Strip:
         dots = [seed.scores[score] for seed in run.folds[0].seeds]
     else:
         dots = [fold.mean[score] for fold in run.folds if fold.mean]
-    known = [value for value in dots if value is not None]
-    return Strip(pictures.short(name), score, known, figure.mean, figure.surest, figure.floor)
+    values = [value for value in dots if value is not None]
+    return Strip(pictures.short(name), score, values, figure.mean, figure.surest, figure.floor)

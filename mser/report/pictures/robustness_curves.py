@@ -41,7 +41,7 @@ def _picture(
     part: Robustness, score: str, kind: str, head: str, limits: tuple[float, float], *, key: str, label: str
 ) -> str:
     floor, rows = part.floor[score], part.conditions
-    asked = [row for row in rows if row.kind == kind]
+    harder = [row for row in rows if row.kind == kind]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.1, 2.7))
         axes = figure.add_axes((0.17, 0.18, 0.79, 0.77))
@@ -50,9 +50,9 @@ def _picture(
         for row in rows:
             if row.kind == _LOST[kind]:
                 _level(axes, height(row, score), MUTED, (0, (1, 1.5)))
-        _curve(axes, [rows[0], *asked], _places(kind, asked), score)
+        _curve(axes, [rows[0], *harder], _places(kind, harder), score)
         if kind == "snr":
-            axes.set_xticks(range(len(asked) + 1), ["clean", *(f"{row.level:g}" for row in asked)])
+            axes.set_xticks(range(len(harder) + 1), ["clean", *(f"{row.level:g}" for row in harder)])
         title = ", ".join(filter(None, (measure(score).title, measure(score).unit)))
         axes.set(ylim=limits, xlabel=head, ylabel=title)
         axes.grid(axis="y", color=RULE, linewidth=0.6)

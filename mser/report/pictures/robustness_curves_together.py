@@ -81,9 +81,9 @@ def curves(drawn: Sequence[Curve], score: str, floor: float | None, *, key: str)
     kinds = dict.fromkeys((row.kind, row.noise) for one in drawn for row in one.conditions)
     found: list[str] = []
     for kind, noise in kinds:
-        asked = [one for one in drawn if _of(one, kind, noise)]
-        if kind in ("wer", "snr") and len(asked) > 1:
-            found.append(_picture(asked, score, floor, kind, noise, limits, key=f"{key}-{len(found)}"))
+        curves_of_kind = [one for one in drawn if _of(one, kind, noise)]
+        if kind in ("wer", "snr") and len(curves_of_kind) > 1:
+            found.append(_picture(curves_of_kind, score, floor, kind, noise, limits, key=f"{key}-{len(found)}"))
     return found
 
 

@@ -51,15 +51,15 @@ def searched(run: Run) -> Origin | None:
     Raises:
         UserError: if the run's ``run.json`` garbles it.
     """
-    found = of_facts(run.facts, run.folder / PROVENANCE)
-    if found is None:
+    origin = of_facts(run.facts, run.folder / PROVENANCE)
+    if origin is None:
         return None
-    search = found.search if isinstance(found, Procedure) else found
-    known = (search.by, search.method, search.trials, search.metric)
-    if isinstance(found, Procedure):
-        return Origin("procedure", *known, 0, None, optimistic=False, choices=found.choices, space=found.space)
-    chose, tested = _chose(run, found)
-    return Origin("winner", *known, chose, tested, optimistic=None if chose is None else chose > 0)
+    search = origin.search if isinstance(origin, Procedure) else origin
+    described = (search.by, search.method, search.trials, search.metric)
+    if isinstance(origin, Procedure):
+        return Origin("procedure", *described, 0, None, optimistic=False, choices=origin.choices, space=origin.space)
+    chose, tested = _chose(run, origin)
+    return Origin("winner", *described, chose, tested, optimistic=None if chose is None else chose > 0)
 
 
 def _chose(run: Run, search: Searched) -> tuple[int | None, int]:

@@ -171,18 +171,22 @@ def _short(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _answer(report: SweepReport) -> str:
     best = report.trials[0]
     settings = f" ({brief(_short(best.settings))})" if best.settings else ""
-    told = f"{best.trial} won{settings}: {title(report, unit=False)} {_score(best, report)}, the mean of "
-    told += f"{len(best.folds)} folds." if len(best.folds) > 1 else "one fold."
+    sentences = f"{best.trial} won{settings}: {title(report, unit=False)} {_score(best, report)}, the mean of "
+    sentences += f"{len(best.folds)} folds." if len(best.folds) > 1 else "one fold."
     if report.unfinished:
-        told += f" {len(report.unfinished)} unfinished trials take no part."
+        sentences += f" {len(report.unfinished)} unfinished trials take no part."
     if not report.chose:
-        return f"{told} No fold validates on what is tested: a run of best.yaml is tested on what had no say in it."
+        return (
+            f"{sentences} No fold validates on what is tested: a run of best.yaml is tested on what had no say in it."
+        )
     share = f"{report.chose} of the {report.tested} tested utterances"
-    told += f" It was chosen on folds that are tested here: {share} are validated on by some fold, so that a run of "
-    told += "best.yaml is optimistic. "
+    sentences += (
+        f" It was chosen on folds that are tested here: {share} are validated on by some fold, so that a run of "
+    )
+    sentences += "best.yaml is optimistic. "
     if report.procedure:
-        return f"{told}What each fold's own choice scores on test is in {report.procedure}."
-    return f"{told}`mser sweep --test` tests each fold with its own choice, without training."
+        return f"{sentences}What each fold's own choice scores on test is in {report.procedure}."
+    return f"{sentences}`mser sweep --test` tests each fold with its own choice, without training."
 
 
 def _score(trial: RankedTrial, report: SweepReport) -> str:

@@ -34,11 +34,11 @@ def groups(cues: Cues) -> dict[str, list[str]]:
 
     ``recording`` and ``transcript`` hold all cues of their kind, ``recording and transcript`` all there are.
     """
-    known = {name for one in cues.values() for name, value in one.items() if not np.isnan(value)}
+    measured = {name for one in cues.values() for name, value in one.items() if not np.isnan(value)}
     found: dict[str, list[str]] = {}
     every = (*_RECORDING[OF_RECORDING], *_TRANSCRIPT[OF_TRANSCRIPT])
     for group, names in {**_RECORDING, **_TRANSCRIPT, f"{OF_RECORDING} and {OF_TRANSCRIPT}": every}.items():
-        here = [name for name in names if name in known]
+        here = [name for name in names if name in measured]
         if here and here not in found.values():  # what lacks all cues but one is that one
             found[group] = here
     return found

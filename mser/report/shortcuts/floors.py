@@ -108,25 +108,25 @@ def shortcuts(run: Run, judge: Judge, clusters: Clusters) -> list[Shortcut] | No
     truth = _truth(run)
     if truth is None:
         return None
-    known = cues(run.utterances, read_cues(run.folder))
+    measured = cues(run.utterances, read_cues(run.folder))
     weightings = list(dict.fromkeys(score in BALANCED for score in judge.listed))
     answers = {
         (name, balanced): answered
-        for name, names in groups(known).items()
-        for balanced, answered in _answered(run, truth, known, names, weightings).items()
+        for name, names in groups(measured).items()
+        for balanced, answered in _answered(run, truth, measured, names, weightings).items()
     }
     first = judge.headline[0]
     moved = _moved(run, judge, clusters, {key: one for key, one in answers.items() if key[1] == (first in BALANCED)})
     means = {key: _means(one, judge) for key, one in {_OWN: run, **answers}.items()}
     rows = []
-    for name, names in groups(known).items():
+    for name, names in groups(measured).items():
         scores = {}
         for score in judge.listed:
             key = (name, score in BALANCED)
             scores[score] = _reached(score, means[_OWN][score], means[key][score])
             if score == first and moved:
                 scores[score] = _sure(score, scores[score], clusters, moved[_OWN], moved[key])
-        rows.append(Shortcut(name, list(names), _lacking(run, known, names), scores))
+        rows.append(Shortcut(name, list(names), _lacking(run, measured, names), scores))
     return rows
 
 
@@ -137,11 +137,13 @@ def _truth(run: Run) -> Mapping[str, Any] | None:
     """
     task = task_of(run)
     targets = {name: task.target(utterance) for name, utterance in run.utterances.items()}
-    known = {name: target for name, target in targets.items() if not _unknown(target)}
-    if not all(known.keys() & fold.train for fold in run.plan.folds):
+    labelled = {name: target for name, target in targets.items() if not _unknown(target)}
+    if not all(labelled.keys() & fold.train for fold in run.plan.folds):
         return None
-    agree = all(name in known and run.question.in_words(known[name]) == told for name, told in run.truth().items())
-    return known if agree else None
+    agree = all(
+        name in labelled and run.question.in_words(labelled[name]) == told for name, told in run.truth().items()
+    )
+    return labelled if agree else None
 
 
 def _unknown(target: Any) -> bool:

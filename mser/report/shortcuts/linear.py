@@ -22,10 +22,10 @@ def standardised(train: Floats, judged: Floats) -> tuple[Floats, Floats]:
         >>> one.ravel().tolist(), other.ravel().tolist()
         ([-1.0, 1.0, 0.0], [3.0])
     """
-    known = np.isfinite(train)
-    number = np.maximum(known.sum(0), 1)
-    middle = np.where(known, train, 0).sum(0) / number
-    spread = np.sqrt((np.where(known, train - middle, 0) ** 2).sum(0) / number)
+    finite = np.isfinite(train)
+    number = np.maximum(finite.sum(0), 1)
+    middle = np.where(finite, train, 0).sum(0) / number
+    spread = np.sqrt((np.where(finite, train - middle, 0) ** 2).sum(0) / number)
     spread[spread == 0] = 1
     one, other = ((np.where(np.isfinite(rows), rows, middle) - middle) / spread for rows in (train, judged))
     return one, other
@@ -43,14 +43,14 @@ def probable(train: Floats, target: NDArray[np.int64], judged: Floats, classes: 
     """
     from sklearn.linear_model import LogisticRegression
 
-    found = np.zeros((len(judged), classes))
+    predicted = np.zeros((len(judged), classes))
     present = np.unique(target)
     if len(present) == 1:
-        found[:, present[0]] = 1
-        return found
+        predicted[:, present[0]] = 1
+        return predicted
     model = LogisticRegression(class_weight="balanced" if balanced else None, max_iter=1000).fit(train, target)
-    found[:, present] = model.predict_proba(judged)
-    return found
+    predicted[:, present] = model.predict_proba(judged)
+    return predicted
 
 
 def present(train: Floats, target: NDArray[Any], judged: Floats, *, balanced: bool) -> Floats:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mser.errors import UserError
+from mser.everyday.training_transcripts import as_in_training
 from mser.use.clip_answers import refused
 from mser.use.prediction import Prediction
 from mser.use.prepared import Ready, require_sides
@@ -54,8 +55,9 @@ def with_words(
 def _read(prepared: Ready, transcript: str | None, by: str, settings: Settings) -> Ready | Prediction:
     if transcript is None:
         return refused(prepared.clip, MemoryError())
-    prepared.transcript, prepared.transcribed = transcript, True
-    prepared.notes.append(f"transcript by {by}" if transcript else "no words were recognised")
+    transcript, taken = as_in_training(transcript, settings.transcripts)
+    prepared.transcript, prepared.transcribed, prepared.heard_by = transcript, True, by
+    prepared.notes.append(f"transcript by {by}{taken and ', '}{taken}" if transcript else "no words were recognised")
     if not transcript:
         prepared.sides = tuple(side for side in prepared.sides if side != "text")
     try:
