@@ -119,7 +119,8 @@ class EmotionRecognizer(LightningModule):
     def on_fit_start(self) -> None:
         """Tell the objective what it will be asked, and the log what is trained."""
         dataset = self._dataset("train")
-        target = torch.tensor([dataset.task.target(utterance) for utterance in dataset.utterances])
+        asked = dataset.votes if self.objective.learns_votes and dataset.votes else dataset.task
+        target = torch.tensor([asked.target(utterance) for utterance in dataset.utterances])
         self.objective.require(dataset.task)
         poolings = {encoder.pooling.kind for encoder in (self.speech, self.text) if encoder}
         states = self.fusion.reads_states or poolings != {"first"}
@@ -130,7 +131,7 @@ class EmotionRecognizer(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss: its mean over the utterances of all processes' batches, as one process would have it."""
-        losses = self.objective.loss(self(batch), batch.target)
+        losses = self.objective.loss(self(batch), batch.asked(self.objective))
         mean = losses.mean().detach()
         self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=len(batch), sync_dist=True)
         if self.trainer.world_size == 1:
@@ -141,7 +142,8 @@ class EmotionRecognizer(LightningModule):
     def validation_step(self, batch: Batch, _: int) -> None:
         """Remember what is said; it is scored over the whole part at once."""
         logits = self(batch)
-        self.collected.update(batch, self.objective.loss(logits, batch.target), self.objective.answers(logits))
+        losses = self.objective.loss(logits, batch.asked(self.objective))
+        self.collected.update(batch, losses, self.objective.answers(logits))
 
     test_step = validation_step
 

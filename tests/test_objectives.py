@@ -31,6 +31,55 @@ def test_balanced_classes_weigh_by_their_rarity():
     torch.testing.assert_close(objective.loss(LOGITS, TARGET), plain * objective.weights[TARGET])
 
 
+COUNTS = torch.tensor([50.0, 10.0, 2.0])
+SKEWED = torch.tensor([0] * 50 + [1] * 10 + [2] * 2)
+
+
+def test_effective_numbers_are_geometric_sums():
+    objective = CrossEntropy(LABELS, class_weights="effective", effective_beta=0.9)
+    objective.prepare(SKEWED)
+    effective = torch.tensor([sum(0.9**k for k in range(int(count))) for count in COUNTS])  # Cui et al., equation 2
+    weights = objective.weights
+    torch.testing.assert_close(weights / weights[0], effective[0] / effective)
+    assert weights[SKEWED].mean().item() == pytest.approx(1)
+    objective = CrossEntropy(LABELS, class_weights="effective", effective_beta=0.0)
+    objective.prepare(SKEWED)
+    assert objective.weights.tolist() == pytest.approx([1, 1, 1])
+
+
+def test_focal_loss_is_torchvisions_formula():
+    found = CrossEntropy(LABELS, focal_gamma=2.0).loss(LOGITS, TARGET)
+    p = functional.softmax(LOGITS, -1)[[0, 1], TARGET]
+    torch.testing.assert_close(found, -((1 - p) ** 2) * p.log())
+    torch.testing.assert_close(
+        CrossEntropy(LABELS, focal_gamma=0.0).loss(LOGITS, TARGET),
+        functional.cross_entropy(LOGITS, TARGET, reduction="none"),
+    )
+
+
+def test_logit_adjustment_asks_for_equal_classes():
+    """Under a prior the best logits are those of equal classes, log p(x|y), whatever it is (Menon et al. 2021)."""
+    objective = CrossEntropy(LABELS, logit_adjustment=1.0)
+    objective.prepare(SKEWED)
+    prior = COUNTS / COUNTS.sum()
+    expected = functional.nll_loss(
+        (LOGITS.exp() * prior / (LOGITS.exp() * prior).sum(1, True)).log(), TARGET, reduction="none"
+    )
+    torch.testing.assert_close(objective.loss(LOGITS, TARGET), expected)
+    torch.testing.assert_close(objective.answers(LOGITS), LOGITS.softmax(-1))
+    assert "log_prior" in objective.state_dict()
+    assert "log_prior" not in CrossEntropy(LABELS).state_dict(), "model folders of before have none"
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"focal_gamma": -1.0}, "focal_gamma is -1"), ({"logit_adjustment": float("nan")}, "logit_adjustment is nan"),
+    ({"effective_beta": 1.0}, "effective_beta is 1"),
+])  # fmt: skip
+def test_strengths_that_are_none(options, said):
+    with pytest.raises(UserError, match=said):
+        CrossEntropy(LABELS, **options)
+
+
 def test_one_vs_rest_sums_over_pairs():
     # Case D2 of the released code: summed over all pairs 7.5046817, per utterance a fifth of it.
     logits = torch.tensor([

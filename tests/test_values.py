@@ -83,7 +83,7 @@ def test_columns_given_twice(folder, tmp_path, capsys):
     for columns, said in {
         "audio=file label=label --columns label=other": "label is given twice, as label and as other; keep one",
         "audio=file audio=other": "audio is given twice, as file and as other",
-        "audio=file label=label,other": "--columns label=label,other names 2 columns; only score has several",
+        "audio=file label=label,other": "--columns label=label,other names 2 columns; only score, votes and rater",
     }.items():
         assert main(["data", "check", "table", str(table), "--columns", *columns.split()]) == 2
         assert said in capsys.readouterr().err

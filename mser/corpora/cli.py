@@ -16,6 +16,7 @@ from mser.corpora.copied import with_copies
 from mser.corpora.corpus import Corpus, read_made_up
 from mser.corpora.folder_table import add_parser as add_table_parser
 from mser.corpora.table import corpus as table
+from mser.corpora.table.rating_columns import RATED
 from mser.corpora.table.reader import ROLES
 from mser.corpora.turns_table import add_parser as add_turns_parser
 from mser.data.completeness import silent_words
@@ -125,9 +126,10 @@ def _corpus(args: argparse.Namespace) -> Corpus:
     if args.corpus == table.NAME:
         columns = {role: names.split(",") if names else None for role, names in args.columns}
         for role, names in columns.items():
-            if names and len(names) > 1 and role not in ("score", "table"):  # tables of an audformat database
+            if names and len(names) > 1 and role not in ("score", "table", *RATED):  # tables of an audformat database
                 raise UserError(
-                    f"--columns {role}={','.join(names)} names {len(names)} columns; only score has several"
+                    f"--columns {role}={','.join(names)} names {len(names)} columns; only score, votes and rater have "
+                    "several"
                 )
         return table.open_table(args.root, columns)
     if args.columns:
@@ -198,9 +200,10 @@ def command_parser() -> argparse.ArgumentParser:
     demo = actions.add_parser(
         "demo",
         help="a small made-up corpus in the real folder shape",
-        description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out.",
+        description="Make a small corpus of synthesized speech in the folder shape of a real one, to try things out; "
+        "or votes: a table of recordings whose raters disagree.",
     )
-    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei")
+    demo.add_argument("corpus", metavar="CORPUS", help="whose shape: iemocap, meld, mosi or mosei; or votes, a table")
     demo.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     demo.set_defaults(run=_demo)
     _describe_parser(actions.add_parser("describe", help="how long, loud, silent and wide its recordings are"))
@@ -279,7 +282,8 @@ def _corpus_arguments(parser: argparse.ArgumentParser, root: str) -> None:
         action=EachRoleOnce,
         default=[],
         help=f"where the columns of a table are not called {', '.join(ROLES)}, such as audio=file label=emotion; "
-        "score=valence,arousal for several; speaker= if nobody knows who speaks; table=NAME of an audformat database",
+        "score=valence,arousal for several; votes=angry,happy for columns that count raters, rater=ann,bob for those "
+        "of what each said; speaker= if nobody knows who speaks; table=NAME of an audformat database",
     )
 
 

@@ -12,10 +12,11 @@ from mser.corpora.recorded import Recorded, differences, one_length
 from mser.corpora.same_classes import in_words_of
 from mser.errors import UserError, one_of
 from mser.files.json_fields import read_object
-from mser.labels import Task
+from mser.labels import LabelSet, Task
 from mser.manifest import Manifest, Problem, Utterance
 from mser.splits.fold_lists import is_listed, listed
 from mser.splits.protocols import Protocol, whole
+from mser.vote_counts import VotedLabels, Votes
 
 Counts = Mapping[str, Any]
 """Numbers by name, lists of names, or again such mappings."""
@@ -103,6 +104,12 @@ class Corpus:
             if same := in_words_of(others[name], self.label_sets):
                 return same
         return _chosen(self.label_sets, name, f"label set of {self.name}")
+
+    def votes(self, task: Task) -> Votes | None:
+        """Return how raters' votes are counted for a label set; None where nobody's are known."""
+        if isinstance(task, VotedLabels):
+            return task.votes
+        return Votes(task, self.rated) if self.rated and isinstance(task, LabelSet) else None
 
     def protocol(self, name: str | None = None, lists: Path | None = None) -> Protocol:
         """Return the protocol of that name; without a name the default one.

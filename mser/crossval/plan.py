@@ -9,7 +9,14 @@ from pathlib import Path
 
 from mser.callbacks.whole_files import require_room, room
 from mser.corpora.corpus import read_made_up
-from mser.data.completeness import left_out, require_classes, require_recordings, require_transcripts
+from mser.data.completeness import (
+    learns_votes,
+    left_out,
+    require_classes,
+    require_recordings,
+    require_transcripts,
+    require_votes,
+)
 from mser.data.module import CorpusDataModule
 from mser.errors import UserError
 from mser.files.whole import write_text
@@ -45,7 +52,7 @@ def plan(run: str, fit_options: list[str]) -> list[str]:
     require_room(folder, cli.model)
     model = cli.model
     write_folds(folder, cli.datamodule, hears=model.speech is not None, reads=model.text is not None,
-                exclusive=model.objective.exclusive)  # fmt: skip
+                exclusive=model.objective.exclusive, voted=learns_votes(model))  # fmt: skip
     write_text(folder / CONFIG, cli.parser.dump(cli.config, skip_none=False))
     return list(_plan_lines(cli.model, folder))
 
@@ -79,7 +86,14 @@ def _plan_lines(model: EmotionRecognizer, folder: Path) -> Iterator[str]:
 
 
 def write_folds(
-    folder: Path, data: CorpusDataModule, *, hears: bool, reads: bool, exclusive: bool, trains: bool = True
+    folder: Path,
+    data: CorpusDataModule,
+    *,
+    hears: bool,
+    reads: bool,
+    exclusive: bool,
+    trains: bool = True,
+    voted: bool = False,
 ) -> None:
     """Write ``protocol.json`` and ``manifest.jsonl``.
 
@@ -90,6 +104,7 @@ def write_folds(
         reads: whether the model needs transcripts.
         exclusive: whether the probabilities of an utterance sum to 1.
         trains: whether anything is trained, for which each class has to be in the training parts.
+        voted: whether it learns from raters' votes.
 
     Raises:
         UserError: if the folds are not sound, or something is missing in them.
@@ -102,6 +117,10 @@ def write_folds(
     if hears:
         require_recordings(labelled, where=data.protocol.name)
     folds = data.protocol.folds(labelled)
+    for fold in folds if voted else ():
+        known = set(fold.train)
+        where = f"{data.protocol.name}, fold {fold.number}"
+        require_votes(data.votes, [one for one in labelled if one.id in known], where=where)
     result = audit(labelled, folds, manifest.root)
     require_sound(data.protocol, result)
     selected = replace(manifest, utterances=tuple(labelled), problems=left_out(manifest))

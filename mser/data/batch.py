@@ -17,6 +17,8 @@ from mser.data.kept_states import KeptStates
 from mser.encoders.outputs import Kept
 from mser.labels import Task
 from mser.manifest import Seconds, Utterance
+from mser.objectives import Objective
+from mser.vote_counts import Votes
 
 Side = Literal["speech", "text"]
 
@@ -36,6 +38,7 @@ class Batch:
         hiding: which of the encoders' states are hidden; none when None.
         speech: what a frozen speech encoder said of the waveforms; None where it is to be asked.
         text: what a frozen text encoder said of the transcripts; None where it is to be asked.
+        votes: (B, C) shares of the raters' votes, see `mser.vote_counts.Votes.target`; None where nobody's are known.
     """
 
     waveform: Tensor
@@ -48,9 +51,14 @@ class Batch:
     hiding: Hiding | None = None
     speech: Kept | None = None
     text: Kept | None = None
+    votes: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.transcripts)
+
+    def asked(self, objective: Objective) -> Tensor:
+        """Return the targets that an objective learns from, `target` or `votes`."""
+        return self.votes if objective.learns_votes and self.votes is not None else self.target
 
 
 class UtteranceDataset(Dataset[Batch]):
@@ -60,6 +68,7 @@ class UtteranceDataset(Dataset[Batch]):
         utterances: what to load.
         root: the folder that their audio paths are relative to.
         task: what is asked of them.
+        votes: how raters' votes are counted; None where nobody's are known.
         max_seconds: longer clips lose their end; None keeps all.
         augment: what is done to those that are drawn for an epoch of training.
         seed: of what is done to them.
@@ -74,6 +83,7 @@ class UtteranceDataset(Dataset[Batch]):
         root: Path,
         task: Task,
         *,
+        votes: Votes | None = None,
         max_seconds: Seconds | None = None,
         augment: Augment = NOTHING,
         seed: int = 0,
@@ -81,6 +91,7 @@ class UtteranceDataset(Dataset[Batch]):
         self.utterances = list(utterances)
         self.root = root
         self.task = task
+        self.votes = votes
         self.max_seconds = max_seconds
         self.augment, self.seed = augment, seed
         self.kept: dict[Side, KeptStates] = {}
@@ -132,4 +143,5 @@ class UtteranceDataset(Dataset[Batch]):
             index=torch.tensor(indices),
             speech=self.kept["speech"](indices) if "speech" in self.kept else None,
             text=self.kept["text"](indices) if "text" in self.kept else None,
+            votes=torch.tensor([self.votes.target(utterance) for utterance in chosen]) if self.votes else None,
         )

@@ -11,6 +11,7 @@ from mser.errors import UserError
 from mser.labels import ScoreSet, Task
 from mser.manifest import Manifest, Problem, Utterance
 from mser.splits.transcripts import is_wordless
+from mser.vote_counts import Votes
 
 UNUSABLE = ("missing", "empty", "pointer", "truncated", "unreadable", "nan", "silent")
 log = logging.getLogger(__name__)
@@ -86,6 +87,36 @@ def require_transcripts(
         )
     if empty and tells:
         log.warning("%s: %s", where, wordless(empty, len(utterances), part))
+
+
+def learns_votes(model: object) -> bool:
+    """Whether the objective of a model learns from raters' votes."""
+    return bool(getattr(getattr(model, "objective", None), "learns_votes", False))
+
+
+def require_votes(votes: Votes | None, utterances: Sequence[Utterance], *, where: str, tells: bool = True) -> None:
+    """Refuse a training part that nobody voted on, where votes are what is learnt; say how many have no vote.
+
+    Args:
+        votes: how they are counted; None where nobody's are known.
+        utterances: of the training part.
+        where: whose part it is, such as ``iemocap/loso5, fold 1``.
+        tells: whether this process says what all of them know.
+
+    Raises:
+        UserError: if no utterance has a vote for any class.
+    """
+    without = sum(not votes or not any(votes.counts(utterance)) for utterance in utterances)
+    if without == len(utterances):
+        raise UserError(
+            f"{where}: the objective learns from raters' votes, and none of the {without} utterances of the training "
+            "part has a vote for a class; name a table's columns of them (columns: {votes: [...]} or {rater: [...]}), "
+            "get the corpus's file of votes (`mser data check` names it), or take mser.objectives.CrossEntropy"
+        )
+    if without and tells:
+        verb = "has" if without == 1 else "have"
+        share = f"{without} of {len(utterances)} utterances of the train part"
+        log.warning("%s: %s %s no vote for any class and teach their label", where, share, verb)
 
 
 def require_recordings(utterances: Iterable[Utterance], *, where: str) -> None:

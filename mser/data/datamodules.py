@@ -42,9 +42,12 @@ class Table(CorpusDataModule):
             manifest of lhotse, or an audformat database.
         columns: role to the column's name where it is another: audio, transcript, label, score (may be several),
             speaker, start, end, split, fold, group, heard_by (which recogniser wrote the transcript); of audformat
-            ``table`` too. ``speaker: null`` says that nobody knows who speaks.
+            ``table`` too. ``votes`` are columns that hold how many raters chose the label of their name, ``rater``
+            columns of what each rater chose. ``speaker: null`` says that nobody knows who speaks.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when null.
         score_range: the least and the greatest possible score; those of the table when null.
+        several: whether all labels with more than an even share of the votes hold of a clip, in place of the one that
+            has most; with it nothing is dropped because raters disagree.
         folds: how many folds of unseen speakers; when null the table's own split or folds, or five if it has neither.
             With 1 nothing is trained on: its own test part is tested, or everything, with a model of another corpus.
         language: of the recordings, such as ``de``: encoders for English alone are noted, and model cards say it.
@@ -58,13 +61,20 @@ class Table(CorpusDataModule):
         columns: dict[str, str | list[str] | None] | None = None,
         labels: list[str] | None = None,
         score_range: tuple[float, float] | None = None,
+        several: bool = False,
         folds: int | None = None,
         language: str | None = None,
         **kwargs: Any,
     ) -> None:
         # The labels are the model's too, so the table is read before there is one.
         self.corpus = open_table(
-            Path(root), columns, labels=labels, score_range=score_range, folds=folds, language=language
+            Path(root),
+            columns,
+            labels=labels,
+            score_range=score_range,
+            several=several,
+            folds=folds,
+            language=language,
         )
         super().__init__(root, labels=None, protocol=None, **kwargs)
 

@@ -12,9 +12,17 @@ from torch.utils.data import DataLoader
 
 from mser.corpora.corpus import Corpus
 from mser.data.augment import NOTHING, Augment, WithEpoch
+from mser.data.balanced_batches import BalancedBatches
 from mser.data.batch import Batch, UtteranceDataset
 from mser.data.batches import LengthBatches
-from mser.data.completeness import require_classes, require_recordings, require_transcripts, say_left_out
+from mser.data.completeness import (
+    learns_votes,
+    require_classes,
+    require_recordings,
+    require_transcripts,
+    require_votes,
+    say_left_out,
+)
 from mser.data.frozen import keep_frozen, settle_frozen
 from mser.errors import UserError, require, require_interface
 from mser.manifest import Manifest, Seconds, Utterance, is_manifest
@@ -37,6 +45,7 @@ class CorpusDataModule(LightningDataModule):
             ``emobox/iemocap``, or a table with a column ``fold``; see `mser.splits.fold_lists`.
         batch_seconds: most seconds of padded audio in a batch; never exceeded.
         batch_size: most utterances in a batch; as many as the budget takes when null.
+        balanced: draw the classes of the training part equally often in each epoch, rare ones again and again.
         max_seconds: cut longer clips; null keeps all.
         augment: what is done to the training part; nothing by default.
         keep_frozen: compute what frozen encoders say once and keep it in half precision in ``$MSER_CACHE``, for all
@@ -57,6 +66,7 @@ class CorpusDataModule(LightningDataModule):
         fold_lists: str | None = None,
         batch_seconds: Seconds = 120.0,
         batch_size: int | None = None,
+        balanced: bool = False,
         max_seconds: Seconds | None = None,
         augment: Augment = NOTHING,
         keep_frozen: bool = True,
@@ -73,9 +83,16 @@ class CorpusDataModule(LightningDataModule):
         self.root = root
         self.label_set = self.corpus.label_set(labels)
         self.label_names = list(self.label_set.labels)
+        self.votes = self.corpus.votes(self.label_set)
         self.protocol = self.corpus.protocol(protocol, Path(fold_lists) if fold_lists else None)
         self.fold = fold
         self.batch_seconds, self.batch_size, self.max_seconds = batch_seconds, batch_size, max_seconds
+        if balanced and not self.label_set.kind.is_one_label:
+            raise UserError(
+                f"data.init_args.balanced draws classes equally often, but {self.label_set.name} has no one label for "
+                "each utterance; leave it out"
+            )
+        self.balanced = balanced
         self.augment = augment
         self.keep_frozen = keep_frozen
         self.num_workers = num_workers
@@ -178,6 +195,8 @@ class CorpusDataModule(LightningDataModule):
         where = f"{self.protocol.name}, fold {self.fold}" if part != "predict" else manifest.corpus
         if self.trainer and getattr(self.trainer.lightning_module, "speech", None):
             require_recordings(utterances, where=where)
+        if part == "train" and self.trainer and learns_votes(self.trainer.lightning_module):
+            require_votes(self.votes, utterances, where=where, tells=self._tells)
         if self.trainer and getattr(self.trainer.lightning_module, "text", None):
             require_transcripts(utterances, part=part, where=where, notes=manifest.notes, tells=self._tells)
 
@@ -193,9 +212,33 @@ class CorpusDataModule(LightningDataModule):
             utterances,
             manifest.root,
             self.label_set,
+            votes=self.votes,
             max_seconds=self.max_seconds,
             augment=self.augment,
             seed=self.seed,
+        )
+
+    def _batches(self, part: Part, stretch: float, *, shuffle: bool) -> LengthBatches:
+        """Return what shares out a part's utterances, whose clips may become so many times longer."""
+        dataset = self.datasets[part]
+        durations = [seconds * stretch for seconds in dataset.durations]
+        place = {
+            "rank": self.trainer.global_rank if self.trainer else 0,
+            "world": self.trainer.world_size if self.trainer else 1,
+        }
+        if shuffle and self.balanced:
+            classes = [cast(int, dataset.task.target(utterance)) for utterance in dataset.utterances]
+            return BalancedBatches(
+                durations, self.batch_seconds, classes, most=self.batch_size, seed=self.seed, **place, **self._position
+            )
+        return LengthBatches(
+            durations,
+            self.batch_seconds,
+            most=self.batch_size,
+            shuffle=shuffle,
+            seed=self.seed,
+            **place,
+            **(self._position if shuffle else {}),
         )
 
     def _loader(self, part: Part, *, shuffle: bool = False) -> DataLoader[Batch]:
@@ -206,16 +249,7 @@ class CorpusDataModule(LightningDataModule):
             keep_frozen(self.trainer, dataset, training=part == "train")
         if self.trainer and part == "train":
             settle_frozen(self.trainer, dataset)
-        batches = LengthBatches(
-            [seconds * (self.augment.stretch if augmented else 1) for seconds in dataset.durations],
-            self.batch_seconds,
-            most=self.batch_size,
-            shuffle=shuffle,
-            seed=self.seed,
-            rank=self.trainer.global_rank if self.trainer else 0,
-            world=self.trainer.world_size if self.trainer else 1,
-            **(self._position if shuffle else {}),
-        )
+        batches = self._batches(part, self.augment.stretch if augmented else 1, shuffle=shuffle)
         if self._tells:
             log.info(
                 "%s: %d utterances, %.2f h, %d batches of at most %g s, padded/actual %.3f",

@@ -13,7 +13,8 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     """Write a made-up corpus into `out`, whole or not at all; the same seed gives the same bytes.
 
     Args:
-        corpus_name: the corpus whose folder shape is imitated: ``iemocap``, ``meld``, ``mosi`` or ``mosei``.
+        corpus_name: the corpus whose folder shape is imitated: ``iemocap``, ``meld``, ``mosi`` or ``mosei``; or
+            ``votes``, a table of recordings whose raters disagree.
         out: a folder that does not exist yet or is empty.
         seed: what is said, how, by whom and in which order.
 
@@ -25,9 +26,11 @@ def make(corpus_name: str, out: Path, *, seed: int = 1) -> None:
     from mser.demo.meld import write_meld
     from mser.demo.mosei_raw import write_mosei
     from mser.demo.mosi_raw import write_mosi
+    from mser.demo.split_votes import write_votes
 
     writers: dict[str, Callable[..., None]] = {
         **{"iemocap": write_iemocap, "meld": write_meld, "mosi": write_mosi, "mosei": write_mosei},
+        "votes": write_votes,
     }
     if corpus_name not in writers:
         raise one_of("made-up corpus", corpus_name, sorted(writers))

@@ -57,7 +57,7 @@ def write_line(random: Random) -> Line:
     core = random.choice(TELLING[kin] if tells else PLAIN)
     opening = random.choice(OPENINGS) if random.random() < 0.4 else ""
     closing = random.choice(CLOSINGS) if random.random() < 0.3 else ""
-    return Line(_sentence(opening, core.format(topic=random.choice(TOPICS)), closing), label, tells)
+    return Line(sentence(opening, core.format(topic=random.choice(TOPICS)), closing), label, tells)
 
 
 def play(line: Line, random: Random) -> str:
@@ -75,6 +75,17 @@ def perform(label: str, line: Line, random: Random) -> Manner:
     return _vary(_MANNERS[kin] if tells else _UNDECIDED, random)
 
 
+def manner(emotion: str, random: Random) -> Manner:
+    """Return how ``neu``, ``sad``, ``ang`` or ``hap`` is said, a little different each time."""
+    return _vary(_MANNERS[emotion], random)
+
+
+def sentence(*parts: str) -> str:
+    """Return the parts that are not empty as one sentence."""
+    text = " ".join(part for part in parts if part)
+    return text[0].upper() + text[1:] + "."
+
+
 def _vary(manner: Manner, random: Random) -> Manner:
     return replace(
         manner,
@@ -88,8 +99,3 @@ def _vary(manner: Manner, random: Random) -> Manner:
 
 def _draw(random: Random) -> str:
     return random.choices(list(SHARES), list(SHARES.values()))[0]
-
-
-def _sentence(*parts: str) -> str:
-    text = " ".join(part for part in parts if part)
-    return text[0].upper() + text[1:] + "."

@@ -14,7 +14,7 @@ from mser.encoders.speech.wav2vec2 import FAMILIES
 from mser.errors import UserError
 from mser.export.onnx_check import answers, made_up
 from mser.files.whole import new_folder
-from mser.objectives import OneVsRest, Regression
+from mser.objectives import Distribution, OneVsRest, Regression
 from mser.recognizer import EmotionRecognizer
 from mser.use.model import Model, load
 from mser.use.parts import foreign, has_files
@@ -117,6 +117,8 @@ def _settings(folder: Path, settings: Settings, ours: EmotionRecognizer) -> tupl
         raise UserError(f"transformers' feature extractor knows no level of a corpus, which {folder} has; {_INSTEAD}")
     labels = settings.task["labels"]
     config.id2label, config.label2id = dict(enumerate(labels)), {label: place for place, label in enumerate(labels)}
+    if isinstance(ours.objective, Distribution) and ours.objective.several:
+        raise UserError(f"transformers' classifiers know no label that holds above an even share; {_INSTEAD}")
     multi = isinstance(ours.objective, OneVsRest)
     config.problem_type = _PROBLEMS["multi_label" if multi else settings.task["kind"]]
     speech = cast(Any, ours.speech)

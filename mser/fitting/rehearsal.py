@@ -101,6 +101,7 @@ def _try_objective(objective: Objective, task: Task) -> None:
         "multi_label": (torch.rand(count, classes) > 0.5).float(),
         "scores": torch.randn(count, classes),
     }[task.kind]
+    target = torch.rand(count, classes).softmax(-1) if objective.learns_votes else target
     objective.prepare(target)
     loss = objective.loss(logits, target)
     _require(loss, (count,), "loss")

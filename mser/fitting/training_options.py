@@ -59,5 +59,6 @@ def class_options() -> Iterator[tuple[type, ArgumentParser]]:
 
 def _classes(module: ModuleType, but: type | None = None) -> list[type]:
     """Return the classes of a module that an option may name, without the one that they have in common."""
-    own = [kind for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__module__ == module.__name__]
+    classes = [kind for _, kind in inspect.getmembers(module, inspect.isclass)]
+    own = [kind for kind in classes if f"{kind.__module__}.".startswith(f"{module.__name__}.")]
     return [kind for kind in own if kind is not but and not kind.__name__.startswith("_")]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mser.corpora import CORPORA
 from mser.corpora.table import corpus as table
+from mser.corpora.table.rating_columns import RATED
 from mser.corpora.table.reader import ROLES
 from mser.errors import UserError
 from mser.files.whole import write_text
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     """
     args = command_parser().parse_args(argv)
     root = args.root or Path(_asked("Where are the recordings (a folder, or a table with a row per clip)?", "ROOT"))
-    columns = {role: names or None for role, names in args.columns}
+    columns = {role: (names.split(",") if role in RATED else names) or None for role, names in args.columns}
     found = find_corpus(root, args.corpus, columns)
     language = args.language or found.which.language or _language()
     hours = sum(one.duration for one in found.manifest if one.audio) / 3600

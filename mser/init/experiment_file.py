@@ -82,7 +82,8 @@ def commands(looked: Looked, file: Path) -> list[str]:
     run = Path("runs") / file.stem
     out, config = shlex.quote(str(run)), shlex.quote(str(file))
     one_fold = looked.protocol.count == 1
-    columns = [f"{role}={name or ''}" for role, name in looked.found.columns.items()]
+    named = looked.found.columns.items()
+    columns = [f"{role}={','.join(name) if isinstance(name, list) else name or ''}" for role, name in named]
     check = ["mser", "data", "check", looked.found.which.name, str(looked.found.root)]
     return [
         shlex.join([*check, *(["--columns", *columns] if columns else [])]),

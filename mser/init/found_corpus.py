@@ -43,7 +43,7 @@ class FoundCorpus:
     which: Corpus
     manifest: Manifest
     root: Path
-    columns: Mapping[str, str | None]
+    columns: Mapping[str, str | list[str] | None]
 
 
 def find_corpus(root: Path, name: str | None, columns: Columns) -> FoundCorpus:
@@ -74,7 +74,7 @@ def find_corpus(root: Path, name: str | None, columns: Columns) -> FoundCorpus:
     if "speaker" not in named and "speaker" not in header:
         named["speaker"] = None
     which = table.open_table(root, named)
-    plain = {role: str(names) if names else None for role, names in named.items()}
+    plain = {role: names if isinstance(names, str) else list(names or ()) or None for role, names in named.items()}
     return FoundCorpus(which, which.check(root), root, plain)
 
 

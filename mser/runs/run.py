@@ -21,7 +21,12 @@ from mser.runs.test_log import counts
 from mser.splits.protocols import Fold, digest
 
 T = TypeVar("T")
-OBJECTIVES = {"CrossEntropy": ("labels",), "OneVsRest": ("labels", "multi_label"), "Regression": ("scores",)}
+OBJECTIVES = {
+    "CrossEntropy": ("labels",),
+    "OneVsRest": ("labels", "multi_label"),
+    "Distribution": ("labels", "multi_label"),
+    "Regression": ("scores",),
+}
 """Which kinds of task ours fit; of others ``protocol.json`` says what is needed, as it does of all newer runs."""
 
 

@@ -84,6 +84,11 @@ MEASURES: dict[str, Measure] = {
     "js_divergence": Measure(
         "JS divergence", "error", "The Jensen-Shannon divergence of shares and probabilities, 0 to 1 bits."
     ),
+    "distribution_f1": Measure(
+        "distribution F1",
+        "share",
+        "The mean F1 of the classes with more than an even share of the observers’ votes (EMO-SUPERB’s macro F1).",
+    ),
     "ece": Measure(
         "ECE", "gap", "How far the probabilities of the answers are off, in bins of equal width; less is better."
     ),

@@ -113,9 +113,11 @@ def test_the_whole_release_meets_every_published_count_quickly(release):
     # All of its counts are met; its tones are no speech of the release's length.
     assert Counter(problem.kind for problem in manifest.problems) == {"length": 2, "hours": 1}
     assert len(manifest) == 10039
-    assert {one.name: sum(one.counts(manifest).values()) for one in corpus("iemocap").label_sets} == {
-        **{"iemocap4": 5531, "iemocap4-noexc": 4490, "iemocap5": 5531, "iemocap6": 7380, "iemocap-vad": 3 * 10039}
-    }
+    assert {
+        one.name: sum(one.counts(manifest).values())
+        for one in corpus("iemocap").label_sets
+        if not one.name.endswith("-votes")
+    } == {**{"iemocap4": 5531, "iemocap4-noexc": 4490, "iemocap5": 5531, "iemocap6": 7380, "iemocap-vad": 3 * 10039}}
 
 
 def test_the_manifest_of_the_whole_release_is_written_and_read_quickly(release, tmp_path):

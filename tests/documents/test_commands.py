@@ -30,6 +30,7 @@ HERE = ("README.md", "docs/start.md", "docs/experiments.md", "docs/own.md", "doc
 ELSEWHERE = {
     "docs/models.md": "tests/experiments/test_models_doc.py",
     "docs/tables.md": "tests/corpora/test_folder_table.py",
+    "docs/votes.md": "tests/demo/test_demo_votes.py",
     "docs/use.md": "tests/experiments/test_use_doc.py",
 }
 """Pages whose commands other tests run."""

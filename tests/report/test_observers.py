@@ -14,7 +14,7 @@ from scipy.stats import entropy
 
 from mser.cli import main
 from mser.manifest import Manifest, Rating
-from mser.report.agreement.observers import _each, agreement, observers, soft_scores, votes
+from mser.report.agreement.observers import _counted, _each, agreement, observers, soft_scores, votes
 from mser.report.agreement.people import alpha
 from mser.runs.run import read_run
 from mser.scoring.clusters import clusters_of
@@ -98,6 +98,7 @@ def test_the_report_holds_agreement_and_soft_scores(tmp_path, capsys, objective)
             "soft_accuracy",
             "soft_cross_entropy",
             "js_divergence",
+            "distribution_f1",
         ]
 
 
@@ -132,7 +133,7 @@ def test_the_ceiling_is_that_of_pairs_of_observers(tmp_path, capsys):
     for job in read.jobs:
         agree = []
         for name in job.predictions.utterances:
-            votes = [vote for vote in _each(read, name)]
+            votes = [vote for vote in _each(_counted(read), read.utterances[name])]
             agree += [votes[i] @ sum(votes[:i] + votes[i + 1 :]) / sum(map(np.sum, votes[:i] + votes[i + 1 :]))
                       / votes[i].sum() for i in range(len(votes)) if len(votes) > 1]  # fmt: skip
         folds.append(np.mean(agree))

@@ -17,6 +17,7 @@ from mser.labels import LabelSet
 from mser.manifest import Manifest, Utterance
 from mser.splits.grouped import speaker_fold
 from mser.splits.protocols import Protocol
+from mser.vote_counts import voted
 
 _NAME = re.compile(r"(1\d{3})_([A-Z]{3})_([A-Z]{3})_(LO|MD|HI|XX?)")  # an early release has one name that ends in X
 _LEVELS = {"LO": 1.0, "MD": 2.0, "HI": 3.0}
@@ -91,15 +92,17 @@ def _fifths() -> dict[str, list[str]]:
     return {f"part{part + 1}": shuffled[part::5] for part in range(5)}
 
 
+_SIX, _HEARD = LabelSet("crema_d6", tuple(LABELS.values())), {label: label for label in LABELS.values()}
 CORPUS = Corpus(
     name="crema_d",
     read=read,
     count=counting(_parse, lambda name: re.sub("_X$", "_XX", name)),
     label_sets=(
-        LabelSet("crema_d6", tuple(LABELS.values())),
+        _SIX,
         LabelSet("crema_d4", _FOUR),
         *(LabelSet(f"crema_d6-{modality}", tuple(LABELS.values()), tells=modality) for modality in MODALITIES.values()),
         *(LabelSet(f"crema_d4-{modality}", _FOUR, tells=modality) for modality in MODALITIES.values()),
+        voted(_SIX, _HEARD),
     ),
     protocols=(
         Protocol(
@@ -116,7 +119,7 @@ CORPUS = Corpus(
         "speakers": ACTORS,
         "files": _names(),
     },
-    rated={label: label for label in LABELS.values()},
+    rated=_HEARD,
     recorded=Recorded(hours=5.26, rate=16_000, shortest=1.267, longest=5.006),
     licence="CREMA-D, ODbL 1.0",
     hub_licence="odbl",

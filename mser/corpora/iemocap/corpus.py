@@ -10,13 +10,23 @@ from mser.corpora.iemocap.tree import SESSIONS, read
 from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet, ScoreSet
 from mser.manifest import Manifest
+from mser.vote_counts import voted
 
+RATED = {
+    **{"Neutral": "neu", "Neutral state": "neu", "Neutral-state": "neu", "Happiness": "hap", "Excited": "exc"},
+    **{"Sadness": "sad", "Anger": "ang", "Frustration": "fru", "Surprise": "sur", "Fear": "fea", "Disgust": "dis"},
+    **{"Other": "oth"},
+}
+"""What the raters call the published labels."""
 FOUR = LabelSet("iemocap4", ("neu", "sad", "ang", "hap"), merge={"exc": "hap"})
+SIX = LabelSet("iemocap6", ("neu", "sad", "ang", "hap", "exc", "fru"))
 LABEL_SETS = (
     FOUR,
     LabelSet("iemocap4-noexc", ("neu", "sad", "ang", "hap")),
     LabelSet("iemocap5", ("neu", "sad", "ang", "hap", "exc")),
-    LabelSet("iemocap6", ("neu", "sad", "ang", "hap", "exc", "fru")),
+    SIX,
+    voted(FOUR, RATED),
+    voted(SIX, RATED),
     ScoreSet("iemocap-vad", ("valence", "activation", "dominance"), low=1, high=5),
 )
 
@@ -70,13 +80,6 @@ def count(manifest: Manifest) -> Counts:
         "iemocap4 by speaker": Counter(utterance.speaker for utterance in four),
     }
 
-
-RATED = {
-    **{"Neutral": "neu", "Neutral state": "neu", "Neutral-state": "neu", "Happiness": "hap", "Excited": "exc"},
-    **{"Sadness": "sad", "Anger": "ang", "Frustration": "fru", "Surprise": "sur", "Fear": "fea", "Disgust": "dis"},
-    **{"Other": "oth"},
-}
-"""What the raters call the published labels."""
 
 CORPUS = Corpus(
     name="iemocap",

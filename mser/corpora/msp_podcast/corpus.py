@@ -11,6 +11,7 @@ from mser.corpora.recorded import Recorded
 from mser.labels import LabelSet, MultiLabel, ScoreSet
 from mser.manifest import Manifest
 from mser.splits.protocols import official
+from mser.vote_counts import voted
 
 PROTOCOLS = (
     official(
@@ -28,10 +29,12 @@ PROTOCOLS = (
 )
 _FOUR = {"N": "neu", "S": "sad", "A": "ang", "H": "hap"}
 _EIGHT = {**_FOUR, "U": "sur", "F": "fea", "D": "dis", "C": "con"}
+_PRIMARY = LabelSet("msp8", tuple(_EIGHT.values()), merge=_EIGHT)
 LABEL_SETS = (
-    LabelSet("msp8", tuple(_EIGHT.values()), merge=_EIGHT),
+    _PRIMARY,
     LabelSet("msp4", tuple(_FOUR.values()), merge=_FOUR),  # iemocap4's, in its order
     MultiLabel("msp8-secondary", tuple(EIGHT.values())),
+    voted(_PRIMARY, PRIMARY),
     ScoreSet("msp-vad", ("valence", "arousal", "dominance"), low=1, high=7),
 )
 

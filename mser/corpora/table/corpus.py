@@ -16,8 +16,10 @@ from mser.labels import LabelSet, ScoreSet, Task
 from mser.manifest import Manifest, Utterance, is_manifest
 from mser.splits.grouped import fold_column, k_fold
 from mser.splits.protocols import Parts, Protocol, whole
+from mser.vote_counts import Votes, voted
 
 NAME = "table"
+TABLE_LABELS, TABLE_VOTES = "table-labels", "table-votes"
 FOLDS = 5
 LICENCE = "recordings of the author's own, whose licence is the author's to state here"
 _UNKNOWN = " Who speaks is unknown, so the tested voices may have been trained on."
@@ -29,6 +31,7 @@ def open_table(
     *,
     labels: Sequence[str] | None = None,
     score_range: tuple[float, float] | None = None,
+    several: bool = False,
     folds: int | None = None,
     language: str | None = None,
 ) -> Corpus:
@@ -41,6 +44,7 @@ def open_table(
         columns: where not every role has a column of its name; see `mser.corpora.table.reader.ROLES`.
         labels: the classes in the order wanted, others are dropped; all of the table's, sorted, when None.
         score_range: the least and the greatest possible score; those of the table when None.
+        several: whether all labels with more than an even share of the votes hold, in place of the one with most.
         folds: how many, of unseen speakers; when None the table's own split, or its own folds, or else five. With 1
             nothing is trained on: the table's own test part is tested, or everything.
         language: of the recordings, such as ``de``; None where nobody says.
@@ -55,7 +59,8 @@ def open_table(
     return Corpus(
         name=NAME,
         read=lambda _: manifest,
-        label_sets=_tasks(manifest, labels, score_range),
+        label_sets=_tasks(manifest, labels, score_range, several=several),
+        rated={word: word for word in _voted(manifest)},
         protocols=_protocols(manifest, folds),
         licence=LICENCE,
         language=language,
@@ -63,19 +68,36 @@ def open_table(
 
 
 def _tasks(
-    manifest: Manifest, labels: Sequence[str] | None, score_range: tuple[float, float] | None
+    manifest: Manifest, labels: Sequence[str] | None, score_range: tuple[float, float] | None, *, several: bool
 ) -> tuple[Task, ...]:
-    classes = sorted({one.label for one in manifest if one.label is not None})
+    classes, words = sorted({one.label for one in manifest if one.label is not None}), _voted(manifest)
     names = tuple(dict.fromkeys(name for one in manifest for name in one.scores))
     if labels and not classes:
         raise UserError(f"labels were asked for ({', '.join(labels)}), but the table has scores; leave labels out")
-    merge = {} if labels is None else _in_words(classes, labels)
+    if several and not words:
+        raise UserError("several labels were asked for, but the table has no votes; name their columns as votes")
+    merge = {} if labels is None else _in_words(sorted({*classes, *words}), labels)
     tasks: list[Task] = []
     if classes:
-        tasks.append(LabelSet("table-labels", _several(tuple(dict.fromkeys(labels or classes))), merge=merge))
+        one = LabelSet(TABLE_LABELS, _several(tuple(dict.fromkeys(labels or classes))), merge=merge)
+        with_votes = [replace(voted(one, {word: word for word in words}), name=TABLE_VOTES)] if words else []
+        tasks += [*with_votes, one] if several else [one, *with_votes]
     if names:
         tasks.append(_scores(manifest, names, score_range))
     return tuple(tasks)
+
+
+def votes_of_table(utterances: Iterable[Utterance], task: LabelSet) -> Votes | None:
+    """Return how the votes of a table are counted for its labels; None where it has none."""
+    if not (words := _voted(utterances)):
+        return None
+    known = sorted({*words, *(one for one in task.labels)})
+    return Votes(replace(task, merge=_in_words(known, task.labels)), {word: word for word in known})
+
+
+def _voted(utterances: Iterable[Utterance]) -> list[str]:
+    """Return all words that raters chose."""
+    return sorted({word for one in utterances for rating in one.ratings for word in rating.labels})
 
 
 def _in_words(labels: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from mser.audio.checks import check_clips
 from mser.audio.wav import BadAudioError
 from mser.corpora.table.audformat import is_audformat
 from mser.corpora.table.near_misses import near_misses
+from mser.corpora.table.rating_columns import RATED, most, ratings_of
 from mser.corpora.table.rows import Columns, Row, columns_of, each_row, home, listed
 from mser.corpora.table.shards import SPLIT_WORDS
 from mser.corpora.text_files import channel as channel_of
@@ -25,9 +26,10 @@ from mser.errors import UserError, one_of
 from mser.manifest import Manifest, Problem, Utterance
 
 ROLES = (
-    "audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group", "heard_by"
-)  # fmt: skip
-"""What a column can hold; where nothing else is said, it has this name."""
+    *("audio", "transcript", "label", "score", "speaker", "start", "end", "channel", "split", "fold", "group"),
+    *("heard_by", *RATED),
+)
+"""What a column can hold; where nothing else is said, it has this name, but for those of `RATED`."""
 SPLITS = ("train", "val", "test")
 _TIED, _FEW, _FEW_SPEAKERS = 0.6, 5, 4  # the share of a label, its utterances, and speakers that make it worth a word
 _Placed = tuple[int | str, Utterance]
@@ -119,7 +121,11 @@ def _settle(options: Columns, header: Sequence[str], path: Path) -> dict[str, li
             raise one_of("role of a column", role, list(ROLES))
     # Who names the scores wants them, though there may be labels too; and the other way round.
     other = {"label": "score", "score": "label"}
-    usual = {role: role for role in ROLES if role in header and not (role in other and options.get(other[role]))}
+    usual = {
+        role: role
+        for role in ROLES
+        if role in header and role not in RATED and not (role in other and options.get(other[role]))
+    }
     named = {
         role: [names] if isinstance(names, str) else list(names or ()) for role, names in (usual | {**options}).items()
     }
@@ -137,7 +143,7 @@ def _require_enough(named: Mapping[str, list[str]], options: Columns, header: Se
     has = f"{path} has the columns {listed(path, header)}"
     if not named.get("audio"):
         raise UserError(f"{has}, none of which is audio; say which holds the paths, as in audio=file")
-    if not named.get("label") and not named.get("score"):
+    if not any(named.get(role) for role in ("label", "score", *RATED)):
         raise UserError(f"{has}, none of which is label or score; say which holds the emotion, as in label=emotion")
     if not named.get("speaker") and "speaker" not in options:
         raise UserError(
@@ -197,6 +203,7 @@ def _clip(cells: _Cells, folder: Path) -> Utterance:
     split = SPLIT_WORDS.get(cells.text("split"), cells.text("split"))
     if split not in ("", *SPLITS):
         raise ValueError(f"its {cells.named['split'][0]} is {short(split)}; expected one of {', '.join(SPLITS)}")
+    ratings = ratings_of(cells.cells, cells.named)
     return Utterance(
         id=_called(name, start, end, channel),
         audio=audio,
@@ -209,8 +216,9 @@ def _clip(cells: _Cells, folder: Path) -> Utterance:
         channel=channel,
         split=split,
         fold=cells.text("fold"),
-        label=sys.intern(cells.text("label")) or None,
+        label=sys.intern(cells.text("label")) or most(ratings),
         scores=cells.scores(),
+        ratings=ratings,
         heard_by=sys.intern(cells.text("heard_by", needed=False)),
     )
 

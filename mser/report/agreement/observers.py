@@ -7,6 +7,9 @@ themselves are no observers; an utterance without a vote for any class is left o
 - ``soft_accuracy``: q of the model's answer, which is how often it agrees with an observer drawn at random.
 - ``soft_cross_entropy``: -sum_c q_c ln p_c, in nats, with p at least 1e-6 (Peterson et al. 2019; Uma et al. 2021).
 - ``js_divergence``: half the Kullback-Leibler divergences of q and of p from their mean, in bits, 0 to 1 (Lin 1991).
+- ``distribution_f1``: whether the classes above an even share are told, see `mser.report.agreement.thresholded`.
+
+Of a label set of several labels (``iemocap4-votes``) p is what the objective `Distribution` made its answers of.
 
 The floor is a constant prior: the mean q of the judged utterances of a fold, and its likeliest class as the answer.
 Beside it stands the best there can be, what q itself would score, and how far people agree
@@ -22,8 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mser.corpora import CORPORA
+from mser.corpora.table.corpus import TABLE_LABELS, TABLE_VOTES, votes_of_table
 from mser.labels import LabelSet
-from mser.manifest import Rating, Utterance
+from mser.manifest import Utterance
+from mser.report.agreement import thresholded
 from mser.report.agreement.people import People, people
 from mser.report.confidence.decisions import LEAST, Floats
 from mser.report.figures import Figure, figures, pooled
@@ -32,8 +37,11 @@ from mser.runs.fold_predictions import Predictions
 from mser.runs.run import Run
 from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer
+from mser.vote_counts import Votes
+from mser.vote_counts import observers as voters
 
-MEASURED = ("soft_accuracy", "soft_cross_entropy", "js_divergence")
+_MEANS = ("soft_accuracy", "soft_cross_entropy", "js_divergence")
+MEASURED = (*_MEANS, thresholded.NAME)
 
 
 @dataclass(frozen=True)
@@ -64,13 +72,14 @@ class Observers:
 
 def observers(run: Run, clusters: Clusters) -> Observers | None:
     """Return the soft scores of a complete run; None where there is not one label each, or no observer is known."""
-    heard, shares = votes(run), soft_labels(run)
+    heard, shares, counted = votes(run), soft_labels(run), _counted(run)
     judged = [name for name in pooled(run, run.seeds[0]).utterances if name in shares]
-    if not judged:
+    if not judged or counted is None:
         return None
-    scorer = soft_scorer(shares)
+    each = {name: _each(counted, run.utterances[name]) for name in judged}
+    scorer = soft_scorer(run, shares)
     q = np.array([shares[name] for name in judged])
-    best = dict(zip(MEASURED, soft_scores(q, q, q.argmax(1)).mean(0), strict=True))
+    best = _of_sums(_sums(q, q, q.argmax(1), thresholded.holds(q)).sum(0))
     return Observers(
         utterances=len(judged),
         observers=float(np.mean([_observers(run.utterances[name]) for name in judged])),
@@ -79,7 +88,7 @@ def observers(run: Run, clusters: Clusters) -> Observers | None:
             name: SoftFigure(**vars(figure), best=float(best[name]))
             for name, figure in figures(run, scorer, clusters).items()
         },
-        people=people(run, clusters, {name: _each(run, name) for name in judged}, _values(run, judged)),
+        people=people(run, clusters, each, _values(counted, [run.utterances[name] for name in judged])),
     )
 
 
@@ -93,28 +102,30 @@ def votes(run: Run) -> dict[str, Floats]:
 
     An observer who chose two labels gives each half a vote; what is no class of the label set gets none.
     """
-    task, words = _task(run)
-    if task is None:
+    counted = _counted(run)
+    if counted is None:
         return {}
-    return {name: _votes(utterance, task, words) for name, utterance in run.utterances.items() if _observers(utterance)}
+    return {
+        name: np.array(counted.counts(utterance)) for name, utterance in run.utterances.items() if _observers(utterance)
+    }
 
 
 def agreement(run: Run) -> dict[str, float]:
     """Return by utterance the share of its observers who chose its label, alone or among others."""
-    task, words = _task(run)
-    if task is None:
+    counted = _counted(run)
+    if counted is None:
         return {}
     shares = {}
     for name, utterance in run.utterances.items():
-        label = task.target(utterance)
-        chosen = [_classes(rating.labels, task, words) for rating in utterance.ratings if _observes(rating)]
+        label = counted.task.target(utterance)
+        chosen = [counted.classes(rating) for rating in voters(utterance)]
         if chosen and label >= 0:
             shares[name] = sum(label in classes for classes in chosen) / len(chosen)
     return shares
 
 
 def soft_scores(q: Floats, p: Floats, answer: NDArray[np.int64]) -> Floats:
-    """Return each utterance's `MEASURED` scores, (N, 3), as this file's head defines them.
+    """Return each utterance's mean scores, (N, 3), as this file's head defines them.
 
     Args:
         q: (N, C) shares of the observers' votes; rows sum to 1.
@@ -137,13 +148,19 @@ def _divergence(one: Floats, other: Floats) -> Floats:
     return np.asarray((one * np.log2(ratio)).sum(1))
 
 
-def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
+def width(classes: int) -> int:
+    """Return how many sums the soft scores are made of."""
+    return 1 + len(_MEANS) + 3 * classes
+
+
+def soft_scorer(run: Run, shares: Mapping[str, Floats]) -> Scorer:
     """Return what scores the utterances that have observers, and only those.
 
     Args:
-        shares: `soft_labels`' of a run; at least one.
+        run: whose probabilities are scored.
+        shares: `soft_labels`' of it; at least one.
     """
-    classes = len(next(iter(shares.values())))
+    classes = len(run.plan.labels)
 
     def rated(predictions: Predictions) -> tuple[NDArray[np.bool_], Floats]:
         covered = np.array([name in shares for name in predictions.utterances])
@@ -152,80 +169,72 @@ def soft_scorer(shares: Mapping[str, Floats]) -> Scorer:
 
     def sums(predictions: Predictions) -> Floats:
         covered, q = rated(predictions)
-        p = predictions.probabilities[covered]
-        p = p / np.maximum(p.sum(1, keepdims=True), LEAST)
-        table = np.zeros((len(predictions), 1 + len(MEASURED)))
-        table[covered, 0] = 1
-        table[covered, 1:] = soft_scores(q, p, predictions.prediction[covered])
+        p, said = _distribution(run, predictions)
+        table = np.zeros((len(predictions), width(classes)))
+        answer = predictions.prediction if run.plan.task.is_one_label else p.argmax(1)
+        table[covered] = _sums(q, p[covered], answer[covered], said[covered])
         return table
 
-    def of_sums(total: Floats) -> dict[str, Floats]:
-        number = np.where(total[..., 0] > 0, total[..., 0], np.nan)
-        return {name: total[..., place] / number for place, name in enumerate(MEASURED, 1)}
-
     def score(predictions: Predictions) -> dict[str, float]:
-        return {name: float(value) for name, value in of_sums(sums(predictions).sum(0)).items()}
+        return {name: float(value) for name, value in _of_sums(sums(predictions).sum(0)).items()}
 
     def floor(predictions: Predictions) -> dict[str, float]:
         _, q = rated(predictions)
         if not len(q):
             return dict.fromkeys(MEASURED, float("nan"))
         prior = np.broadcast_to(q.mean(0), q.shape)
-        return dict(zip(MEASURED, map(float, soft_scores(q, prior, prior.argmax(1)).mean(0)), strict=True))
+        found = _of_sums(_sums(q, prior, prior.argmax(1), thresholded.holds(prior)).sum(0))
+        return {name: float(value) for name, value in found.items()}
 
-    return Scorer(score, floor, sums, of_sums)
+    return Scorer(score, floor, sums, _of_sums)
 
 
-def _task(run: Run) -> tuple[LabelSet | None, Mapping[str, str]]:
-    """Return the label set and the raters' words for published labels; None where the corpus has no such words."""
+def _sums(q: Floats, p: Floats, answer: NDArray[np.int64], said: NDArray[np.bool_]) -> Floats:
+    """Return of each utterance 1, its `_MEANS` and its hits, (N, `width`)."""
+    hits = thresholded.hits(thresholded.holds(q), said)
+    return np.column_stack([np.ones(len(q)), soft_scores(q, p, answer), hits])
+
+
+def _of_sums(total: Floats) -> dict[str, Floats]:
+    number = np.where(total[..., 0] > 0, total[..., 0], np.nan)
+    means = {name: total[..., place] / number for place, name in enumerate(_MEANS, 1)}
+    return means | {thresholded.NAME: thresholded.macro_f1(total[..., 1 + len(_MEANS) :])}
+
+
+def _distribution(run: Run, predictions: Predictions) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return a distribution (N, C) and which classes are said to hold (N, C)."""
+    p = predictions.probabilities
+    if run.plan.task.is_several_labels and run.objective == "Distribution":  # whose odds against an even share they are
+        p = p / (p + (1 - p) * (p.shape[1] - 1))
+    p = p / np.maximum(p.sum(1, keepdims=True), LEAST)
+    said = predictions.prediction.astype(bool) if run.plan.task.is_several_labels else thresholded.holds(p)
+    return p, said
+
+
+def _counted(run: Run) -> Votes | None:
+    """Return how the votes of a run's utterances are counted; None where nobody's are known."""
+    if run.plan.label_set in (TABLE_LABELS, TABLE_VOTES):
+        return votes_of_table(run.utterances.values(), LabelSet(TABLE_LABELS, run.plan.labels))
     corpus = CORPORA.get(run.plan.corpus)
     tasks = [one for one in corpus.label_sets if one.name == run.plan.label_set] if corpus and corpus.rated else []
     task = tasks[0] if tasks else None
-    if not corpus or not isinstance(task, LabelSet) or task.labels != run.plan.labels:
-        return None, {}
-    return task, corpus.rated
-
-
-def _observes(rating: Rating) -> bool:
-    return not rating.is_self and bool(rating.labels)
+    return corpus.votes(task) if corpus and task and task.labels == run.plan.labels else None
 
 
 def _observers(utterance: Utterance) -> int:
-    return sum(map(_observes, utterance.ratings))
+    return sum(1 for _ in voters(utterance))
 
 
-def _votes(utterance: Utterance, task: LabelSet, words: Mapping[str, str]) -> Floats:
-    votes = [_vote(rating, task, words) for rating in utterance.ratings if _observes(rating)]
-    return np.asarray(np.sum(votes, axis=0))
-
-
-def _vote(rating: Rating, task: LabelSet, words: Mapping[str, str]) -> Floats:
-    votes = np.zeros(len(task.labels))
-    for label in _classes(rating.labels, task, words):
-        if label >= 0:
-            votes[label] += 1 / len(rating.labels)
-    return votes
-
-
-def _each(run: Run, name: str) -> Floats:
+def _each(counted: Votes, utterance: Utterance) -> Floats:
     """Return the votes of each observer of an utterance who voted for a class, (observers, C)."""
-    task, words = _task(run)
-    ratings = filter(_observes, run.utterances[name].ratings)
-    votes = [_vote(rating, task, words) for rating in ratings] if task else []
-    return np.array([vote for vote in votes if vote.any()])
+    return np.array([vote for vote in map(counted.of, voters(utterance)) if any(vote)])
 
 
-def _values(run: Run, judged: Sequence[str]) -> Floats:
+def _values(counted: Votes, judged: Sequence[Utterance]) -> Floats:
     """Return how many observers chose each class, or at last none of them, and nothing else: (N, C + 1)."""
-    task, words = _task(run)
-    counts = np.zeros((len(judged), len(run.plan.labels) + 1))
-    for row, name in enumerate(judged):
-        for rating in filter(_observes, run.utterances[name].ratings):
-            if task and len(rating.labels) == 1:
-                counts[row, _classes(rating.labels, task, words)[0]] += 1  # none of them is -1: the last
+    counts = np.zeros((len(judged), len(counted.task.labels) + 1))
+    for row, utterance in enumerate(judged):
+        for rating in voters(utterance):
+            if len(rating.labels) == 1:
+                counts[row, counted.classes(rating)[0]] += 1  # none of them is -1: the last
     return counts
-
-
-def _classes(labels: tuple[str, ...], task: LabelSet, words: Mapping[str, str]) -> list[int]:
-    named = [task(words.get(label)) for label in labels]
-    return [-1 if name is None else task.labels.index(name) for name in named]

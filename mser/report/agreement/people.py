@@ -7,6 +7,8 @@ the model (`mser.report.agreement.observers`: one vote each, split evenly, votes
 - ``guess``: the share of observers who said what most of the others did, ties split: what a model could reach that
   knew what the others said.
 - ``ua``, ``wa``: of one observer's answers against the label that most of the others chose, where one label has most.
+- ``distribution_f1``: whether the labels above an even share of the others' votes are those of the one
+  (`mser.report.agreement.thresholded`).
 - ``alpha``: Krippendorff's alpha of the classes for nominal data (Krippendorff 2018, "Content Analysis", chapter 12),
   by the library of that name, over the judged utterances; what is none of the classes is one value of its own, and
   who chose several labels is left out. 1 is agreement, 0 what chance gives.
@@ -19,6 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mser.report.agreement import thresholded
 from mser.report.figures import Estimate, figures
 from mser.report.json_layout import FLAT
 from mser.runs.fold_predictions import Predictions
@@ -28,7 +31,7 @@ from mser.scoring.clusters import Clusters
 from mser.scoring.scorers import Scorer
 from mser.scoring.statistics import Floats
 
-MEASURED = ("soft_accuracy", "guess", "ua", "wa")
+MEASURED = ("soft_accuracy", "guess", "ua", "wa", thresholded.NAME)
 
 
 @dataclass(frozen=True)
@@ -83,30 +86,41 @@ def alpha(counts: Floats) -> float | None:
 
 
 def _left_out(votes: Floats) -> Floats:
-    """Return of one utterance the sums over observers: number, agreement, guesses, and a confusion matrix, C x C."""
+    """Return of one utterance the sums over observers: number, agreement, guesses, C x C of a confusion matrix, hits.
+
+    Args:
+        votes: (observers, C).
+    """
     classes = votes.shape[1]
     shares = votes / votes.sum(1, keepdims=True)
-    total, sums = votes.sum(0), np.zeros(3 + classes**2)
+    total, sums = votes.sum(0), np.zeros(_width(classes))
     for vote, share in zip(votes, shares, strict=True):
         others = (total - vote) / (total - vote).sum()
         most = np.isclose(others, others.max())
         sums[:3] += 1, others @ share, share[most].mean()
         if most.sum() == 1:
-            sums[3:] += np.outer(most, share).ravel()
+            sums[3 : 3 + classes**2] += np.outer(most, share).ravel()
+        sums[3 + classes**2 :] += thresholded.hits(thresholded.holds(others), thresholded.holds(share))
     return sums
+
+
+def _width(classes: int) -> int:
+    return 3 + classes**2 + 3 * classes
 
 
 def _scorer(tables: Mapping[str, Floats], classes: int) -> Scorer:
     """Return what scores the observers of the utterances that a model was judged on, whatever it said."""
-    nothing = np.zeros(3 + classes**2)
+    nothing = np.zeros(_width(classes))
 
     def sums(predictions: Predictions) -> Floats:
         return np.array([tables.get(name, nothing) for name in predictions.utterances])
 
     def of_sums(total: Floats) -> dict[str, Floats]:
         number = np.where(total[..., 0] > 0, total[..., 0], np.nan)
-        scores = metrics.from_confusion(total[..., 3:].reshape(*total.shape[:-1], classes, classes))
+        confusion = total[..., 3 : 3 + classes**2]
+        scores = metrics.from_confusion(confusion.reshape(*total.shape[:-1], classes, classes))
         agreed = {"soft_accuracy": total[..., 1] / number, "guess": total[..., 2] / number}
+        agreed[thresholded.NAME] = thresholded.macro_f1(total[..., 3 + classes**2 :])
         return agreed | {name: scores[name] for name in ("ua", "wa")}
 
     def score(predictions: Predictions) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mser.errors import UserError
 from mser.report.agreement.observers import MEASURED as SOFT
-from mser.report.agreement.observers import soft_labels, soft_scorer
+from mser.report.agreement.observers import soft_labels, soft_scorer, width
 from mser.report.confidence import calibration_error
 from mser.runs.run import Run
 from mser.scoring.metrics import ALIASES
@@ -38,7 +38,7 @@ def judged(run: Run, score: str | None = None) -> Judge:
         why = " (nobody's votes are known)" if name in SOFT and not shares else ""
         raise UserError(f"{run.folder} has no score {score!r}{why}; give --score one of {', '.join([*names, *others])}")
     if name in SOFT:
-        more = knowing(judged, soft_scorer(shares), width=1 + len(SOFT))
+        more = knowing(judged, soft_scorer(run, shares), width=width(len(run.plan.labels)))
     else:
         more = knowing(judged, calibration_error.calibration_scorer(run.question), width=calibration_error.WIDTH)
     return led_by(replace(more, constant="the best constant answer to each"), name)
