@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mser.data.batches import LengthBatches
+from mser.data.everyday_versions import AS_IT_IS, PARTS, EverydayVersions, Version, sounding
 from mser.data.masking import spec_masked
 from mser.data.noise import Decibels, require_noise, with_noise
 from mser.errors import UserError
@@ -57,6 +58,9 @@ class Augment:
     Speech is changed in the order of these attributes.
 
     Attributes:
+        everyday: each utterance is one of ``as_it_is``, ``trimmed``, ``levelled``, with ``noise`` at 20 dB, over a
+            ``telephone``, in a ``room``; or a weight for each of those that are wanted. Frozen encoders hear each once.
+        views: how many noises, and how many places in rooms, each utterance has for that; 1 when null.
         speed: factors of which each utterance is played at one, pitch and all; ``[0.9, 1.0, 1.1]`` is usual.
         noise: a folder of recordings; a stretch of one is put under each utterance.
         snr: the least and the greatest signal-to-noise ratio, in dB; each utterance has one between them.
@@ -70,6 +74,8 @@ class Augment:
         UserError: for a value that makes no sense.
     """
 
+    everyday: bool | dict[str, float] | None = None
+    views: int | None = None
     speed: tuple[float, ...] = ()
     noise: str | None = None
     snr: tuple[Decibels, Decibels] = (5.0, 20.0)
@@ -79,6 +85,9 @@ class Augment:
     modality_dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        self._everyday()  # which refuses what makes no sense
+        if self.views is not None and not self.everyday:
+            raise UserError("augment.views is for augment.everyday, which is not asked for; leave it out")
         if not all(0.5 <= factor <= 2 for factor in self.speed):
             raise UserError(f"augment.speed holds {list(self.speed)}; expected factors from 0.5 to 2, such as 0.9")
         if not -100 <= self.snr[0] <= self.snr[1] <= 100:
@@ -87,9 +96,26 @@ class Augment:
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"augment.{name} is {getattr(self, name)}; expected a share from 0 to 1")
 
+    def _everyday(self) -> EverydayVersions | None:
+        if self.everyday is None or self.everyday is False:
+            return None
+        weights = dict.fromkeys(PARTS, 1.0) if self.everyday is True else self.everyday
+        return EverydayVersions(weights, 1 if self.views is None else self.views)
+
+    @property
+    def versions(self) -> list[Version]:
+        """The versions that an utterance is drawn from, one where nothing is drawn."""
+        everyday = self._everyday()
+        return everyday.all if everyday else [AS_IT_IS]
+
+    def version(self, key: Key) -> int:
+        """Return the place in `versions` of the one that an utterance has in an epoch."""
+        everyday = self._everyday()
+        return everyday.drawn(_random(key, "everyday")) if everyday else 0
+
     @property
     def changes_speech(self) -> bool:
-        """Whether waveforms differ from epoch to epoch."""
+        """Whether waveforms differ from epoch to epoch in more ways than there are `versions`."""
         return bool(self.speed or self.noise or self.time_masking or self.frequency_masking)
 
     @property
@@ -110,10 +136,10 @@ class Augment:
         """
         if self.modality_dropout and not (speech and text):
             raise UserError("augment.modality_dropout takes a side away, but the model has only one; set it to 0")
-        if self.changes_speech and not speech:
+        if (self.changes_speech or self.everyday) and not speech:
             raise UserError(
-                "augment.speed, noise, time_masking and frequency_masking change speech, but the model only reads; "
-                "leave them out"
+                "augment.everyday, speed, noise, time_masking and frequency_masking change speech, but the model only "
+                "reads; leave them out"
             )
         if self.token_masking and not states:
             raise UserError(
@@ -123,8 +149,18 @@ class Augment:
         if self.noise:
             require_noise(self.noise)
 
+    def require_possible(self) -> None:
+        """Accept what can be made on this machine.
+
+        Raises:
+            UserError: for a room without what makes it.
+        """
+        if everyday := self._everyday():
+            everyday.require()
+
     def clip(self, clip: Tensor, key: Key) -> Tensor:
         """Return a (samples,) clip as it sounds to the training."""
+        clip = sounding(clip, self.versions[self.version(key)], key[2])
         if self.speed:
             clip = _played(clip, self.speed[_random(key, "speed").integers(len(self.speed))])
         if self.noise:

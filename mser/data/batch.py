@@ -112,7 +112,7 @@ class UtteranceDataset(Dataset[Batch]):
         keys = [(self.seed, chosen.epoch, self.utterances[index].id) for index in chosen.indices]
         speech, text = torch.tensor([self.augment.sides(key) for key in keys]).T
         return replace(
-            self._batch(chosen.indices, self._clips(chosen.indices, keys)),
+            self._batch(chosen.indices, self._clips(chosen.indices, keys), [self.augment.version(key) for key in keys]),
             speech_given=speech,
             text_given=text,
             hiding=self.augment.hiding(keys),
@@ -133,7 +133,7 @@ class UtteranceDataset(Dataset[Batch]):
             return clips
         return [at_least(self.augment.clip(clip, key), SHORTEST) for clip, key in zip(clips, keys, strict=True)]
 
-    def _batch(self, indices: list[int], clips: list[Tensor]) -> Batch:
+    def _batch(self, indices: list[int], clips: list[Tensor], versions: list[int] | None = None) -> Batch:
         chosen = [self.utterances[index] for index in indices]
         return Batch(
             waveform=torch.nn.utils.rnn.pad_sequence(clips, batch_first=True),
@@ -141,7 +141,7 @@ class UtteranceDataset(Dataset[Batch]):
             transcripts=[utterance.transcript for utterance in chosen],
             target=torch.tensor([self.task.target(utterance) for utterance in chosen]),
             index=torch.tensor(indices),
-            speech=self.kept["speech"](indices) if "speech" in self.kept else None,
+            speech=self.kept["speech"](indices, versions) if "speech" in self.kept else None,
             text=self.kept["text"](indices) if "text" in self.kept else None,
             votes=torch.tensor([self.votes.target(utterance) for utterance in chosen]) if self.votes else None,
         )

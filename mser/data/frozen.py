@@ -15,7 +15,9 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from mser.data.audio import SHORTEST, at_least
 from mser.data.batch import Side, UtteranceDataset
+from mser.data.everyday_versions import AS_IT_IS, Version, sounding
 from mser.data.kept_states import KeptStates
 from mser.distributed import gathered
 from mser.encoders.cache_files import cache_folder
@@ -51,12 +53,13 @@ def keep_frozen(trainer: Trainer, dataset: UtteranceDataset, *, training: bool) 
         if why := _why_not(trainer, changing, encoder.layer_sum is not None and not pooled):
             _tell(trainer, f"{side} states: computed in each epoch, as {why}")
         else:
-            question = _Question(side, encoder, dataset, pooled, trainer.strategy.root_device)
+            versions = dataset.augment.versions if training and side == "speech" else [AS_IT_IS]
+            question = _Question(side, encoder, dataset, pooled, trainer.strategy.root_device, versions)
             dataset.kept[side] = _kept(trainer, question)
 
 
 def settle_frozen(trainer: Trainer, dataset: UtteranceDataset) -> None:
-    """Tell frozen encoders the mean and deviation of their states over the training part, as it was recorded.
+    """Tell frozen encoders the mean and deviation of their states over the training part, each version in its turn.
 
     Args:
         trainer: has the model, its weights in place.
@@ -76,10 +79,12 @@ def settle_frozen(trainer: Trainer, dataset: UtteranceDataset) -> None:
                 trainer, f"{side} states: as they are, not standardised, as the weights are spread over the processes"
             )
             continue
-        question = _Question(side, encoder, dataset, False, trainer.strategy.root_device)
+        versions = dataset.augment.versions if side == "speech" else [AS_IT_IS]
+        question = _Question(side, encoder, dataset, False, trainer.strategy.root_device, versions)
         kept = dataset.kept.get(side)
-        places = range(0, len(dataset), -(-len(dataset) // _ENOUGH))
-        rows = (kept.of(index) if kept else question.answer(index, question.inputs(index)) for index in places)
+        chosen = enumerate(range(0, len(dataset), -(-len(dataset) // _ENOUGH)))
+        places = [(index, number % len(versions)) for number, index in chosen]
+        rows = (kept.of(*place) if kept else question.answer(place[0], question.inputs(*place)) for place in places)
         scale.settle(row.float().mean(0) for row in rows)
 
 
@@ -105,6 +110,7 @@ class _Question:
         dataset: the utterances.
         pooled: whether their summaries are enough.
         device: where the encoder is.
+        versions: in which of its versions each utterance is heard.
     """
 
     side: Side
@@ -112,6 +118,7 @@ class _Question:
     dataset: UtteranceDataset
     pooled: bool
     device: torch.device
+    versions: Sequence[Version] = (AS_IT_IS,)
 
     def cache(self) -> StateCache:
         """Return where answers are kept; the folder's name tells all that they depend on but for the utterance."""
@@ -122,10 +129,11 @@ class _Question:
         name = f"{self.side}-{fingerprint(self.encoder.backbone)}-{kind}{layers}"
         return StateCache(cache_folder() / "states" / name)
 
-    def inputs(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return what the encoder takes of an utterance: samples or tokens, and where they end."""
+    def inputs(self, index: int, version: int = 0) -> tuple[Tensor, Tensor]:
+        """Return what the encoder takes of an utterance in a version: samples or tokens, and where they end."""
         if self.side == "speech":
-            waveform = self.dataset.clip(index).unsqueeze(0)
+            clip, name = self.dataset.clip(index), self.dataset.utterances[index].id
+            waveform = at_least(sounding(clip, self.versions[version], name), SHORTEST).unsqueeze(0)
             return waveform, torch.tensor([waveform.shape[1]])
         tokens: tuple[Tensor, Tensor] = self.encoder.tokenize([self.dataset.utterances[index].transcript])
         return tokens
@@ -150,7 +158,8 @@ class _Question:
 def _kept(trainer: Trainer, question: _Question) -> KeptStates:
     """Fill the cache, each process of a machine its share, and say what was done."""
     started = time.monotonic()
-    cache, size = question.cache(), len(question.dataset)
+    versions = len(question.versions)
+    cache, size = question.cache(), len(question.dataset) * versions
     everyone = gathered(_fill(cache, question, range(trainer.local_rank, size, trainer.num_devices)))
     keys = {index: key for share in everyone for index, key in share.keys.items()}
     wanted, computed = sum(len(share.keys) for share in everyone), sum(share.computed for share in everyone)
@@ -159,7 +168,9 @@ def _kept(trainer: Trainer, question: _Question) -> KeptStates:
         f"{question.side} states: {computed} computed in {time.monotonic() - started:.1f} s, {wanted - computed} read, "
         f"{sum(share.size for share in everyone) / 1e6:.3g} MB in {cache.folder}",
     )
-    return KeptStates(cache, [keys[index] for index in range(size)])
+    return KeptStates(
+        cache, [[keys[first + version] for version in range(versions)] for first in range(0, size, versions)]
+    )
 
 
 class _Share(NamedTuple):
@@ -169,19 +180,23 @@ class _Share(NamedTuple):
 
 
 def _fill(cache: StateCache, question: _Question, places: Sequence[int]) -> _Share:
-    """See that the states of some utterances are there; return their keys, how many were not, and the bytes of all."""
+    """See that the states of some versions are there; return their keys, how many were not, and the bytes of all.
+
+    Places count the versions of the first utterance, then those of the second, and so on.
+    """
     from rich.console import Console
     from rich.progress import track
 
     # Folds that run at the same time go different ways, so that they share the work instead of doing it twice.
     order = SystemRandom().sample(places, len(places))
     keys, computed, size = {}, 0, 0
-    for index in track(order, f"{question.side} states", console=Console(stderr=True), disable=not sys.stderr.isatty()):
-        inputs = question.inputs(index)
-        keys[index] = hashlib.sha256(inputs[0].numpy().tobytes()).hexdigest()
-        states = cache.get(keys[index])
+    for place in track(order, f"{question.side} states", console=Console(stderr=True), disable=not sys.stderr.isatty()):
+        index, version = divmod(place, len(question.versions))
+        inputs = question.inputs(index, version)
+        keys[place] = hashlib.sha256(inputs[0].numpy().tobytes()).hexdigest()
+        states = cache.get(keys[place])
         if states is None:
-            states = cache.put(keys[index], question.answer(index, inputs))
+            states = cache.put(keys[place], question.answer(index, inputs))
             computed += 1
         size += states.nbytes
     return _Share(keys, computed, size)

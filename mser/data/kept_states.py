@@ -17,29 +17,33 @@ class KeptStates:
 
     Args:
         cache: that of the encoder.
-        keys: of the utterances, in the order of the dataset.
+        keys: of the utterances, in the order of the dataset; of each as many as it has versions.
     """
 
-    def __init__(self, cache: StateCache, keys: list[str]) -> None:
+    def __init__(self, cache: StateCache, keys: list[list[str]]) -> None:
         self.cache = cache
         self.keys = keys
 
-    def __call__(self, indices: list[int]) -> Kept:
+    def __call__(self, indices: list[int], versions: list[int] | None = None) -> Kept:
         """Return the states of these utterances, padded, in float32.
+
+        Args:
+            indices: of the utterances.
+            versions: which of its versions each has; the first when None.
 
         Raises:
             UserError: if they are no longer there.
         """
-        rows = [self.of(index) for index in indices]
+        rows = [self.of(*place) for place in zip(indices, versions or [0] * len(indices), strict=True)]
         return Kept(pad_sequence(rows, batch_first=True), mask_of(torch.tensor([len(row) for row in rows])))
 
-    def of(self, index: int) -> Tensor:
-        """Return (T, L, D) of one utterance, in float32.
+    def of(self, index: int, version: int = 0) -> Tensor:
+        """Return (T, L, D) of one utterance in one of its versions, in float32.
 
         Raises:
             UserError: if it is no longer there.
         """
-        states = self.cache.get(self.keys[index])
+        states = self.cache.get(self.keys[index][version])
         if states is None:
             raise UserError(
                 f"states of a frozen encoder have vanished from {str(self.cache.folder)!r} while they were in use; "

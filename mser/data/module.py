@@ -118,6 +118,8 @@ class CorpusDataModule(LightningDataModule):
             return
         if stage != "test":
             self.protocol.require_train()
+        if stage == "fit":
+            self.augment.require_possible()
         if not is_manifest(Path(self.root)):  # which may have been left with what is labelled
             self.protocol.require_listed(manifest)
         labelled = self.label_set.select(manifest)

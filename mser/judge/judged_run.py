@@ -116,16 +116,29 @@ def _fold(
     answers = names(
         _answers(model, utterances, manifest.root, batch_seconds, likeness), exclusive=model.settings.exclusive
     )
-    rows = [
-        {"utterance": utterance.id, "speaker": utterance.speaker, "group": utterance.group,
-         "fold": fold["number"], "seed": SEED, "split": "test", **columns(task, task.target(utterance), answer)}
-        for utterance, answer in zip(utterances, answers.tolist(), strict=True)
-    ]  # fmt: skip
-    write_text(folder / PREDICTIONS, text(rows))
+    write_text(folder / PREDICTIONS, text(answer_rows(utterances, answers, task, (SEED, fold["number"]))))
     scores = score(task, np.array([task.target(utterance) for utterance in utterances]), answers)
     facts = {"fold": fold["number"], "seed": SEED, "digest": digest, "seconds": time.monotonic() - started}
     write_text(folder / METRICS, json.dumps(facts | {"test": scores}, indent=1))
     log.info("fold %d (%s): %d utterances", fold["number"], fold["name"], len(utterances))
+
+
+def answer_rows(
+    utterances: Sequence[Utterance], answers: Floats, task: Task, job: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """Return the rows of ``predictions.csv``.
+
+    Args:
+        utterances: of a test part.
+        answers: (N, C), of each.
+        task: what was asked.
+        job: seed and fold.
+    """
+    return [
+        {"utterance": utterance.id, "speaker": utterance.speaker, "group": utterance.group,
+         "fold": job[1], "seed": job[0], "split": "test", **columns(task, task.target(utterance), answer)}
+        for utterance, answer in zip(utterances, answers.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def _answers(

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from mser.encoders.hub_access import require_here_or_there
 from mser.errors import UserError
+from mser.predict.answer_line import answer_line
 from mser.predict.opened import opened
 from mser.predict.predict_options import command_parser
 from mser.predict.prediction_rows import Rows
 from mser.predict.row_keys import Keys
 from mser.predict.rows_there import key, recording
+from mser.predict.unheard import Unheard
 from mser.terminal.command_parser import options_of
 from mser.use.hub import local_folder
 from mser.use.listed_clips import SPLIT, Listed, ListedClip, from_files, from_table, from_turns, of_channel
@@ -57,13 +59,13 @@ def main(argv: Sequence[str]) -> int:
         again = _try_again(listed, out, cutting=by is not None)
         todo = _still_to_do(listed, out, cutting=by is not None)
         kept: deque[Mapping[str, str]] = deque()  # of the clips whose answers are to come, in their order
-        clips: Iterator[Clip] = (replace(clip, match=tuple(args.match)) for clip in _clips(todo, settings, out, by))
+        clips = _matched(_clips(todo, settings, out, by), args.match)
         clips = _noting(clips, kept) if out else clips
-        write = partial(_write, out, kept) if out else partial(_print, timeline)
+        unheard = Unheard(dict(args.columns).get("label") or "label")
+        write = partial(_write, out, kept, unheard) if out else partial(_print, timeline, unheard)
         unlike = Likeness(settings)
         put = partial(_put, write, unlike)
-        total = None if by else len(todo)
-        written, failed, first = _predict(args, folder, clips, put, total) if todo else (0, 0, "")
+        written, failed, first = _predict(args, folder, clips, put, None if by else len(todo)) if todo else (0, 0, "")
         if out and timeline:
             timeline.read(out.there)  # those of earlier runs, too
     if out:
@@ -73,11 +75,15 @@ def main(argv: Sequence[str]) -> int:
         _draw(timeline, args.picture, settings)
     if settings.made_up:
         print("mser predict: this model was trained on made-up recordings: its answers mean nothing", file=sys.stderr)
-    for line in unlike.lines(written=out is not None) if written else ():
+    for line in [*filter(None, [unheard.line()]), *unlike.lines(written=out is not None)] if written else ():
         print(f"mser predict: {line}", file=sys.stderr)
     if failed:
         print(f"mser predict: {failed} of {written} could not be used, the first: {first}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _matched(clips: Iterable[Clip], ways: Sequence[str]) -> Iterator[Clip]:
+    return (replace(clip, match=(*clip.match, *ways)) for clip in clips)
 
 
 def _put(write: Callable[[Prediction], None], unlike: Likeness, prediction: Prediction) -> None:
@@ -232,8 +238,10 @@ def _noting(clips: Iterable[Clip], kept: deque[Mapping[str, str]]) -> Iterator[C
         yield clip
 
 
-def _write(out: Rows, kept: deque[Mapping[str, str]], prediction: Prediction) -> None:
-    out.write(prediction, kept.popleft())
+def _write(out: Rows, kept: deque[Mapping[str, str]], unheard: Unheard, prediction: Prediction) -> None:
+    cells = kept.popleft()
+    out.write(prediction, cells)
+    unheard.see(prediction, cells)
 
 
 def _answers(
@@ -273,25 +281,8 @@ def _predict(
     return number, failed, first
 
 
-def _print(timeline: Timeline | None, prediction: Prediction) -> None:
-    print(_line(prediction))
+def _print(timeline: Timeline | None, unheard: Unheard, prediction: Prediction) -> None:
+    print(answer_line(prediction))
+    unheard.see(prediction, {})
     if timeline:
         timeline.see(prediction)
-
-
-def _line(prediction: Prediction) -> str:
-    """Return one answer for a reader."""
-    cut = f" {prediction.start:.1f}-{prediction.end:.1f} s" if prediction.end is not None else ""
-    who = f" {prediction.speaker}" if prediction.speaker else ""
-    name = f"{prediction.audio or prediction.transcript}{cut}{who}: "
-    if prediction.error:
-        return f"{name}no answer: {prediction.error}"
-    transcript = f' "{prediction.transcript}"' if prediction.transcript_from else ""
-    remark = prediction.note.removeprefix(MADE_UP).removeprefix("; ")  # which is said once, at the end
-    unlike = prediction.unlike_training and f"unlike the training: {prediction.unlike_training}"
-    note = transcript + "".join(f" ({one})" for one in (remark, unlike) if one)
-    if prediction.scores:
-        return name + ", ".join(f"{label} {score:.2f}" for label, score in prediction.scores.items()) + note
-    ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])
-    unsure = " (unsure)" if prediction.abstain else ""
-    return f"{name}{prediction.label or 'none'}{unsure}; " + ", ".join(f"{label} {p:.0%}" for label, p in ranked) + note

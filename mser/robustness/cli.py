@@ -40,14 +40,20 @@ def main(argv: list[str]) -> int:
     """
     args, options = command_parser().parse_known_args(argv)
     run = read_run(args.run)
-    part: Part = args.part
+    _require_model(run, args)
+    part: Part = "test" if args.model else args.part
     if part == "test" and run.part == "val":
         raise UserError(f"{run.folder} left its test parts locked (--skip_test); ask with --part val")
     if part == "val" and run.part == "test" and any(job.chosen_on is None for job in run.jobs):
         raise UserError(f"{run.folder} has kept no predictions of its validation parts; ask with --part test")
-    require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
+    if not args.model:
+        require_config_allowed(run.config, args.plugin, run.folder / "config.yaml")
     wanted = _conditions(run, args)
-    _ask(run, part, wanted, args.asr, options)
+    heard = _heard(run, part, wanted, args.asr, options)
+    if args.model:
+        _ask_folder(run, args, wanted, heard, options)
+    else:
+        _ask(run, part, wanted, heard, options)
     _show(run, as_json=args.json)
     return 0
 
@@ -60,7 +66,9 @@ def command_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("run", metavar="RUN", type=Path, help="a folder that `mser crossval --out` wrote")
+    parser.add_argument("run", metavar="RUN", type=Path, help="a folder that `mser crossval` or `mser judge` wrote")
+    judged = "the model folder that RUN was judged with (mser judge); its test parts are asked"
+    parser.add_argument("--model", metavar="MODEL", help=judged)
     parser.add_argument("--part", choices=("val", "test"), default="val", help="which part to ask about (default: val)")
     parser.add_argument(
         "--wer",
@@ -78,12 +86,8 @@ def command_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--noise", default=WHITE, metavar="FOLDER", help="of recordings to take the noise from (default: white noise)"
     )
-    parser.add_argument(
-        "--suite",
-        choices=sorted(SUITES),
-        default=None,
-        help="which conditions to ask (default: sides, or none where --conditions names some)",
-    )
+    suites = "which conditions to ask (default: sides, or none where --conditions names some)"
+    parser.add_argument("--suite", choices=sorted(SUITES), default=None, help=suites)
     parser.add_argument(
         "--conditions",
         type=lambda text: text.split(","),
@@ -145,18 +149,43 @@ def _noise(noise: str) -> str:
     return str(Path(noise).resolve())
 
 
-def _ask(run: Run, part: Part, wanted: list[Condition], asr: str | None, options: list[str]) -> None:
+def _require_model(run: Run, args: argparse.Namespace) -> None:
+    if run.facts.get("judged") and not args.model:
+        raise UserError(f"{run.folder} was judged by mser judge; say with --model where the model folder lies")
+    if args.model and not run.facts.get("judged"):
+        raise UserError(f"--model is for runs of mser judge, and {run.folder} has models of its own; leave it out")
+
+
+def _heard(run: Run, part: Part, wanted: list[Condition], asr: str | None, options: list[str]) -> Mapping[str, str]:
+    if not (asr and any(condition.kind == "asr" for condition in wanted)):
+        return {}
+    from mser.robustness.heard_transcripts import transcribed
+
+    return transcribed(run, part, asr, options)
+
+
+def _ask_folder(
+    run: Run, args: argparse.Namespace, wanted: list[Condition], heard: Mapping[str, str], options: list[str]
+) -> None:
+    """Ask the model folder that a run was judged with; of further options it takes the accelerator."""
+    from mser.judge.asked_again import ask_judged, possible, require_same_model
+    from mser.robustness.harder_dataset import OtherWords
+    from mser.use.model import load
+
+    model = load(args.model, device="cpu" if any("cpu" in option for option in options) else None, plugins=args.plugin)
+    require_same_model(run, model)
+    words = OtherWords(words_of(run.utterances.values()), heard)
+    for job in run.jobs:
+        ask_judged(run, job, model, possible(model, wanted), words)
+
+
+def _ask(run: Run, part: Part, wanted: list[Condition], heard: Mapping[str, str], options: list[str]) -> None:
     from rich.console import Console
     from rich.progress import track
 
     from mser.robustness.harder_dataset import OtherWords
     from mser.robustness.stressed_fold import ask_again
 
-    heard: Mapping[str, str] = {}
-    if asr and any(condition.kind == "asr" for condition in wanted):
-        from mser.robustness.heard_transcripts import transcribed
-
-        heard = transcribed(run, part, asr, options)
     words = OtherWords(words_of(run.utterances.values()), heard)
     console = Console(stderr=True)
     for job in track(run.jobs, "asking again", console=console, disable=not console.is_terminal, transient=True):

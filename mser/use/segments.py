@@ -19,7 +19,8 @@ _WHOLE_TEXT = (
     "speech recognition write one for each segment (--asr; asr=), or give a table with start, end and transcript"
 )
 _MS = 1e-3
-_UNHEARD = "no speech was found: answered whole"
+UNHEARD = "no speech was found: answered whole"
+"""What an answer says of a recording that voice activity cannot cut."""
 
 
 class Span(NamedTuple):
@@ -98,7 +99,7 @@ class Voice:
         if voiced.spans:
             return [Span(round(clip.start + a, 3), round(min(clip.start + b, end), 3)) for a, b in voiced.spans]
         if voiced.loud:
-            return [span._replace(note=_UNHEARD) for span in Windows(self.longest, self.longest).over(clip.start, end)]
+            return [span._replace(note=UNHEARD) for span in Windows(self.longest, self.longest).over(clip.start, end)]
         raise UserError(f"{clip.called or 'the recording'} holds no speech in {length:.1f} s; try windows instead")
 
 
@@ -146,7 +147,9 @@ def cut(clips: Iterable[Clip], by: Segments | None, *, reads: bool) -> Iterator[
             if clip.audio is None:
                 raise UserError("there is no recording to be cut into segments; give one")
             for span in by.spans(clip):
-                yield replace(clip, start=span.start, end=span.end, transcript=None, note=span.note)
+                # Who speaks was heard without the silence around: the model is given what it knows (`matched`).
+                match = ("silence",) if isinstance(by, Voice) and not span.note else ()
+                yield replace(clip, start=span.start, end=span.end, transcript=None, note=span.note, match=match)
         except UserError as error:
             yield replace(clip, error=str(error))
 
@@ -155,4 +158,6 @@ def described(by: Segments | None) -> str:
     """Return the way to cut in a few words, for files that must not mix several."""
     if by is None:
         return ""
-    return f"window={by.window:g}/{by.hop:g}" if isinstance(by, Windows) else f"vad={getattr(by, 'longest', 0):g}"
+    return (
+        f"window={by.window:g}/{by.hop:g}" if isinstance(by, Windows) else f"vad={getattr(by, 'longest', 0):g}/padded"
+    )

@@ -323,7 +323,7 @@ def test_too_little_memory_names_the_utterance(corpus, tmp_path, monkeypatch, ca
 
 
 def test_states_that_vanish_while_they_are_used(tmp_path):
-    kept = batches.KeptStates(StateCache(tmp_path), ["ab12"])
+    kept = batches.KeptStates(StateCache(tmp_path), [["ab12"]])
     with pytest.raises(UserError, match=r"have vanished from .* while they were in use; run the same command again"):
         kept([0])
 

@@ -72,6 +72,25 @@ def test_a_judged_model_is_a_run_whose_answers_are_the_model_s(place, tmp_path, 
     assert "choose another --out" in capsys.readouterr().err
 
 
+def test_a_judged_model_is_asked_again_under_conditions(place, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert judge(place, "one", run, MAP, "--device=cpu") == 0
+    again = ["robustness", str(run), "--conditions=trimmed,gain=0,start=0.1", "--trainer.accelerator=cpu"]
+    for more, told in (
+        ([], "say with --model where the model folder lies"),
+        ([f"--model={place / 'other'}"], "was judged with one"),
+    ):
+        assert main([*again, *more]) == 2
+        assert told in capsys.readouterr().err
+    assert main([*again, f"--model={place / 'one'}", "--json"]) == 0
+    [part] = json.loads(capsys.readouterr().out)
+    assert {"trimmed", "gain", "start"} <= {row["kind"] for row in part["conditions"]}
+    same = (run / "robustness/test/gain_0/seed1/fold1/predictions.csv").read_text()
+    assert same == (run / "seed1/fold1/predictions.csv").read_text()
+    assert (run / "robustness/test/start_0.1/seed1/fold1/predictions.csv").read_text() != same
+    assert set(read_run(run).tested.values()) == {2}
+
+
 def test_two_judged_models_are_compared_with_intervals(place, tmp_path, capsys):
     for model in ("one", "other"):
         assert judge(place, model, tmp_path / model, MAP) == 0

@@ -18,8 +18,10 @@ import mser
 from mser.cli import main
 from mser.demo.speech import Manner, Voice, synthesizer
 from mser.errors import UserError
+from mser.predict.unheard import Unheard
 from mser.use import segments, voice
 from mser.use.clips import Clip
+from mser.use.prediction import Prediction
 from mser.use.segments import Windows
 
 RATE = 16000
@@ -184,6 +186,26 @@ def test_a_whisper_of_nothing_is_refused_and_long_noise_is_cut(place):
     loud = segments.Voice(2.0).spans(Clip(0.1 * noise(5), sample_rate=RATE))
     assert [span[:2] for span in loud] == [(0, 2), (2, 4), (3, 5)]
     assert {span.note for span in loud} == {"no speech was found: answered whole"}
+
+
+def test_what_speech_is_cut_from_comes_back_and_what_is_unheard_is_counted(monkeypatch):
+    monkeypatch.setattr(
+        voice, "spoken", lambda clip, longest: voice.Spoken([(0.5, 1.5)] if clip.name == "a" else [], True)
+    )
+    clips = [Clip(0.1 * noise(2), sample_rate=RATE, name=name, kept={"label": "ang"}) for name in ("a", "b")]
+    found, whole = segments.cut(clips, segments.Voice(), reads=False)
+    assert (found.start, found.end, found.match) == (0.5, 1.5, ("silence",))
+    assert (whole.start, whole.end, whole.match) == (0.0, 2.0, ())
+    unheard = Unheard()
+    for name, note, label in (
+        ("a", "", "ang"),
+        ("b", whole.note, "ang"),
+        ("b", whole.note, "ang"),
+        ("c", whole.note, ""),
+    ):
+        unheard.see(Prediction(name, note=note), {"label": label} if label else {})
+    assert unheard.line() == "no speech was found in 2 recordings (ang 1), answered whole all the same"
+    assert Unheard().line() == ""
 
 
 SHOUTS = Path(__file__).parents[3] / "shared/corpora/ravdess-iemocap-layout"
