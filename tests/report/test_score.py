@@ -101,7 +101,7 @@ def test_several_questions_of_an_utterance_are_calibrated_too(tmp_path, capsys, 
     ("how", "score", "why"),
     [
         ({}, "js_divergence", r"no score 'js_divergence' \(nobody's votes are known\); give .*, ece, log_loss$"),
-        ({"rated": True}, "js", r"no score 'js'; give --score one of .*, js_divergence, ece, log_loss$"),
+        ({"rated": True}, "js", r"no score 'js'; give --score one of .*, distribution_f1, ece, log_loss$"),
         ({"task": "scores", "labels": ("valence", "arousal")}, "ece", "no score 'ece'; give --score one of ccc, "),
     ],
 )
