@@ -72,7 +72,7 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
     now = _flat(yaml.safe_load(config))
     if (before.get(_OWN), now.get(_OWN)) == ("first", None):  # what the encoder's own pooling was before others had one
         now[_OWN] = "first"
-    now = {name: value for name, value in now.items() if name in before or value not in _MEANT.get(name, ())}
+    now = {name: value for name, value in now.items() if name in before or not _was_meant(name, value)}
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
     if not trainer_too:
         changed = [name for name in changed if name.startswith(_DECISIVE) and not name.endswith(_ELSEWHERE)]
@@ -90,9 +90,14 @@ _MEANT: dict[str, tuple[object, ...]] = {
     f"model.{side}.init_args.{name}": (value,)
     for side in ("speech", "text")
     for name, value in meant_before({}).items()
-}
-"""What encoders did before they had these options."""
+} | {"model.objective.init_args.effective_beta": (0.999,)}
+"""What was done before there were these options; that of class weights counts only where it is asked for."""
 _ELSEWHERE = (".root", ".num_workers")
+
+
+def _was_meant(name: str, value: object) -> bool:
+    """Return whether an option that came later says what was done before; most do nothing at null, false or 0."""
+    return value in _MEANT[name] if name in _MEANT else not value
 
 
 def _flat(node: Any, name: str = "") -> dict[str, Any]:

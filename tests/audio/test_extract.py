@@ -107,7 +107,7 @@ def test_what_cannot_be_begun(fake, tmp_path, capsys):
         f"mser: error: cannot make {tmp_path}/file/audio: Not a directory; choose another --out\n",
     )
     code, _, err = run(capsys, fake, "--jobs", "0")
-    assert (code, err.splitlines()[-1].split(": ")[-1]) == (2, "'0' is no whole number above 0")
+    assert (code, err.split(": ")[-1]) == (2, "'0' is no whole number above 0; see mser data extract-audio --help\n")
     (fake / "a.avi").write_text("800")
     code, _, err = run(capsys, fake)
     assert (code, err) == (

@@ -2,8 +2,11 @@
 
 import pytest
 from fake.corpora.iemocap import make_iemocap
+from fake.places import ROOT
 
 from mser.cli import main
+from mser.errors import UserError
+from mser.fitting.resuming import require_same
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +147,14 @@ def test_weights_that_nobody_trained_are_not_asked(command, corpus, tmp_path, ca
     assert run(command, corpus, tmp_path) == 2
     assert f"{command} needs a trained model: give --ckpt_path" in capsys.readouterr().err
     assert not (tmp_path / "predictions.csv").exists()
+
+
+def test_a_run_from_before_is_told_no_options_that_came_later(capsys):
+    config = ROOT / "tests/old/run/config.yaml"
+    assert main(["fit", f"--config={config}", "--print_config"]) == 0
+    now = capsys.readouterr().out
+    assert "effective_beta" not in config.read_text()
+    assert "effective_beta" in now
+    require_same(config, now, "choose another --out")
+    with pytest.raises(UserError, match=r"was begun with data\.init_args\.balanced=None, now it is True"):
+        require_same(config, now.replace("balanced: false", "balanced: true"), "choose another --out")
