@@ -1,4 +1,5 @@
 import json
+import math
 import random
 import warnings
 
@@ -227,6 +228,19 @@ def test_a_sweep_file_that_is_none_is_told_as_a_configuration_is(tmp_path, conte
     (tmp_path / "sweep.yaml").write_bytes(content)
     with pytest.raises(UserError, match=words):
         read_sweep(tmp_path / "sweep.yaml")
+
+
+@pytest.mark.parametrize(("name", "trials"), [("fusions", 7), ("imbalance", 12)])
+def test_the_comparisons_that_are_shipped_ask_for_what_there_is(name, trials, capsys):
+    asked = read_sweep(EXPERIMENTS / f"iemocap/{name}.yaml")
+    assert "--skip_test" in asked.options
+    assert math.prod(len(space["values"]) for space in asked.parameters.values()) == trials
+    shallow = f"--config={EXPERIMENTS / 'iemocap/shallow.yaml'}"
+    for option, space in asked.parameters.items():
+        for value in space["values"]:
+            assert main(["fit", shallow, f"--{option}={json.dumps(value)}", "--print_config"]) == 0
+            expected = value["class_path"] if isinstance(value, dict) else f"balanced: {str(value).lower()}"
+            assert expected in capsys.readouterr().out
 
 
 @pytest.mark.exhaustive
