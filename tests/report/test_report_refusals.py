@@ -147,7 +147,7 @@ def test_a_history_that_is_no_table_of_numbers(run, capsys):
     [
         (
             {"class_path": "mser.objectives.Ranking"},
-            "the objective Ranking; reports know CrossEntropy, OneVsRest, Regression",
+            "the objective Ranking; reports know CrossEntropy, OneVsRest, Distribution, Regression",
         ),
         (
             {"class_path": "mser.objectives.Regression"},
