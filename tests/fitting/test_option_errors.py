@@ -48,7 +48,7 @@ def told(parser, *options):
         ("--model.optimizer=torch.optim.AdamX", "did you mean Adamax"),
         ("--model.optimizer.lrr=1", "did you mean --model.optimizer.init_args.lr?"),
         ("--model.optimizer.lr=abc", "--model.optimizer.init_args.lr is 'abc'; expected a number"),
-        ("--model.fusion=NoSuch", "expected one of AttentiveStatistics, CoAttention, CrossAttention, Fusion, Gated, LowRank, "),
+        ("--model.fusion=NoSuch", "expected one of AttentiveStatistics, CoAttention, CrossAttention, Fusion, "),
         ("--trainer.max_epoch=3", "--trainer.max_epoch is no option; did you mean --trainer.max_epochs"),
         ("--trainer.max_epochs=many", "--trainer.max_epochs is 'many'; expected a whole number or null"),
         ("--trainer.logger=TensorBoardLoger", "did you mean TensorBoardLogger?"),
