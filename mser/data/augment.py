@@ -55,12 +55,9 @@ class Hiding(NamedTuple):
 class Augment:
     """Changes to the training part; none by default. Resuming and the number of workers do not alter them.
 
-    Speech is changed in the order of these attributes.
+    Speech is changed by `everyday` first, then in the order of these attributes.
 
     Attributes:
-        everyday: each utterance is one of ``as_it_is``, ``trimmed``, ``levelled``, with ``noise`` at 20 dB, over a
-            ``telephone``, in a ``room``; or a weight for each of those that are wanted. Frozen encoders hear each once.
-        views: how many noises, and how many places in rooms, each utterance has for that; 1 when null.
         speed: factors of which each utterance is played at one, pitch and all; ``[0.9, 1.0, 1.1]`` is usual.
         noise: a folder of recordings; a stretch of one is put under each utterance.
         snr: the least and the greatest signal-to-noise ratio, in dB; each utterance has one between them.
@@ -69,13 +66,14 @@ class Augment:
         token_masking: share of each encoder's states that is hidden from pooling and fusion, never the first one; as
             the paper's code has it for unlabelled utterances, with 0.5, in co-attention.
         modality_dropout: share of the utterances that lose one side, speech or text, in [0, 1]; see `Fusion`.
+        everyday: each utterance is one of ``as_it_is``, ``trimmed``, ``levelled``, with ``noise`` at 20 dB, over a
+            ``telephone``, in a ``room``; or a weight for each of those that are wanted. Frozen encoders hear each once.
+        views: how many noises, and how many places in rooms, each utterance has for that; 1 when null.
 
     Raises:
         UserError: for a value that makes no sense.
     """
 
-    everyday: bool | dict[str, float] | None = None
-    views: int | None = None
     speed: tuple[float, ...] = ()
     noise: str | None = None
     snr: tuple[Decibels, Decibels] = (5.0, 20.0)
@@ -83,6 +81,8 @@ class Augment:
     frequency_masking: float = 0.0
     token_masking: float = 0.0
     modality_dropout: float = 0.0
+    everyday: bool | dict[str, float] | None = None
+    views: int | None = None
 
     def __post_init__(self) -> None:
         self._everyday()  # which refuses what makes no sense
