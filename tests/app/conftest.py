@@ -54,7 +54,7 @@ def pages(place, uploads):
         yield page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one that nobody looks at takes a seventh of a core until the session ends
 def browser(place, tmp_path_factory):
     """A browser that hears voice.wav when it records."""
     if not CHROMIUM:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,9 +17,7 @@ def offline_runs(folder: Path) -> list[SimpleNamespace]:
 
 def _read(path: Path) -> SimpleNamespace:
     run, logged, artifacts = None, {}, {}
-    for data in _records(path.read_bytes()):
-        record = Record()
-        record.ParseFromString(data)
+    for record in _whole(path):
         if record.WhichOneof("record_type") == "run":
             run = record.run
         if record.WhichOneof("record_type") == "history":
@@ -32,6 +31,16 @@ def _read(path: Path) -> SimpleNamespace:
         id=run.run_id, group=run.run_group, job_type=run.job_type, name=run.display_name, project=run.project,
         config=config, logged=logged, folder=path.parent, artifacts=artifacts,
     )  # fmt: skip
+
+
+def _whole(path: Path) -> list[Record]:
+    """Return the records of a run that has ended: wandb's own process writes the last of them when it comes to it."""
+    deadline = time.monotonic() + 30
+    while True:
+        records = [Record.FromString(data) for data in _records(path.read_bytes())]
+        if any(record.WhichOneof("record_type") == "exit" for record in records) or time.monotonic() > deadline:
+            return records
+        time.sleep(0.1)
 
 
 def _records(data: bytes) -> Iterator[bytes]:
