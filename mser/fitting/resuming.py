@@ -87,10 +87,13 @@ def require_same(path: Path, config: str, advice: str, *, trainer_too: bool = Tr
 _DECISIVE = ("model.", "data.", "seed_everything")
 _OWN = "model.text.pooling"
 _MEANT: dict[str, tuple[object, ...]] = {
-    f"model.{side}.init_args.{name}": (value,)
-    for side in ("speech", "text")
-    for name, value in meant_before({}).items()
-} | {"model.objective.init_args.effective_beta": (0.999,)}
+    "model.objective.init_args.effective_beta": (0.999,),
+    **{
+        f"model.{side}.init_args.{name}": (value,)
+        for side in ("speech", "text")
+        for name, value in meant_before({}).items()
+    },
+}
 """What was done before there were these options; that of class weights counts only where it is asked for."""
 _ELSEWHERE = (".root", ".num_workers")
 
