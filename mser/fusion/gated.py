@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.outputs import Encoded
-from mser.errors import require
 from mser.fusion.interface import Fusion
-from mser.fusion.sides_there import there
+from mser.fusion.sides_there import there, widths_of_sides
 
 
 class Gated(Fusion):
@@ -28,11 +27,9 @@ class Gated(Fusion):
 
     def __init__(self, speech_width: int, text_width: int, *, width: int = 256, dropout: float = 0.1) -> None:
         super().__init__()
-        require("model.fusion.init_args.width", width, width >= 1, "1 or more")
-        require("model.fusion.init_args.dropout", dropout, 0 <= dropout < 1, "a share from 0 to below 1")
         self.width = width
         self.dropout = nn.Dropout(dropout)
-        sides = {side: size for side, size in (("speech", speech_width), ("text", text_width)) if size}
+        sides = widths_of_sides(speech_width, text_width, width=width, dropout=dropout)
         self.layers = nn.ModuleDict({side: nn.Linear(size, width) for side, size in sides.items()})
         self.gate = nn.Linear(sum(sides.values()), width) if len(sides) > 1 else None
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mser.encoders.outputs import Encoded
 from mser.errors import require
 from mser.fusion.interface import Fusion
+from mser.fusion.sides_there import widths_of_sides
 
 
 class LowRank(Fusion):
@@ -31,12 +32,10 @@ class LowRank(Fusion):
         self, speech_width: int, text_width: int, *, width: int = 256, rank: int = 4, dropout: float = 0.1
     ) -> None:
         super().__init__()
-        for name, number in (("width", width), ("rank", rank)):
-            require(f"model.fusion.init_args.{name}", number, number >= 1, "1 or more")
-        require("model.fusion.init_args.dropout", dropout, 0 <= dropout < 1, "a share from 0 to below 1")
+        require("model.fusion.init_args.rank", rank, rank >= 1, "1 or more")
         self.width, self.rank = width, rank
         self.dropout = nn.Dropout(dropout)
-        sides = {side: size for side, size in (("speech", speech_width), ("text", text_width)) if size}
+        sides = widths_of_sides(speech_width, text_width, width=width, dropout=dropout)
         self.factors = nn.ModuleDict({side: nn.Linear(size, rank * width) for side, size in sides.items()})
         for factor in self.factors.values():
             nn.init.ones_(factor.bias)  # type: ignore[arg-type]  # a side begins as what it says alone

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from mser.encoders.outputs import Encoded
-from mser.errors import require
 from mser.fusion.interface import Fusion
-from mser.fusion.sides_there import there
+from mser.fusion.sides_there import there, widths_of_sides
 
 _SIDES = ("speech", "text")
 
@@ -31,11 +30,9 @@ class Mixture(Fusion):
 
     def __init__(self, speech_width: int, text_width: int, *, width: int = 256, dropout: float = 0.1) -> None:
         super().__init__()
-        require("model.fusion.init_args.width", width, width >= 1, "1 or more")
-        require("model.fusion.init_args.dropout", dropout, 0 <= dropout < 1, "a share from 0 to below 1")
         self.width = width
         self.dropout = nn.Dropout(dropout)
-        widths = {side: size for side, size in zip(_SIDES, (speech_width, text_width), strict=True) if size}
+        widths = widths_of_sides(speech_width, text_width, width=width, dropout=dropout)
         whole = sum(widths.values())
         experts = widths | ({"both": whole} if len(widths) > 1 else {})
         self.experts = nn.ModuleDict({name: nn.Linear(size, width) for name, size in experts.items()})
